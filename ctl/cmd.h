@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cmd.h - the functions behind the table of commands, one file per group.
+ *
+ * Each takes a session whose command line was checked against the table, and
+ * has told the user about everything but success when it returns.
+ */
+#pragma once
+
+#include "ctl/command.h"
+
+enum outcome cmd_allow(struct session *session);
+enum outcome cmd_attach(struct session *session);
+enum outcome cmd_backup(struct session *session);
+enum outcome cmd_block(struct session *session);
+enum outcome cmd_completion(struct session *session);
+enum outcome cmd_counters(struct session *session);
+enum outcome cmd_detach(struct session *session);
+enum outcome cmd_doctor(struct session *session);
+enum outcome cmd_help(struct session *session);
+enum outcome cmd_log(struct session *session);
+enum outcome cmd_restore(struct session *session);
+enum outcome cmd_set_add(struct session *session);
+enum outcome cmd_set_del(struct session *session);
+enum outcome cmd_set_drop(struct session *session);
+enum outcome cmd_set_export(struct session *session);
+enum outcome cmd_set_import(struct session *session);
+enum outcome cmd_set_list(struct session *session);
+enum outcome cmd_set_new(struct session *session);
+enum outcome cmd_set_show(struct session *session);
+enum outcome cmd_status(struct session *session);
+enum outcome cmd_unblock(struct session *session);
+enum outcome cmd_version(struct session *session);
+enum outcome cmd_watch(struct session *session);
+enum outcome cmd_why(struct session *session);

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * command.h - what fwctl can be told: one table, from which parsing, help,
+ * usage errors and completion derive.
+ *
+ * A command is one word ("status") or two ("set add"). Words and the names of
+ * long options may be cut short as long as one name is meant. What a word or
+ * a value must look like is its kind, and is checked before a command runs.
+ *
+ * Errors	-EINVAL, with a sentence that says what would be accepted
+ * Threads	no state; any thread
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The exit status of the program. */
+enum outcome {
+	OUTCOME_DONE,
+	OUTCOME_REFUSED,
+	OUTCOME_USAGE,
+	OUTCOME_UNREACHABLE, /* no daemon, or it went away */
+};
+
+/* What a word or the value of an option is. */
+enum kind {
+	KIND_FLAG, /* an option without a value */
+	KIND_ADDR, /* an address or prefix */
+	KIND_ADDRS, /* an address, prefix or range; "-": read them from stdin */
+	KIND_CAPACITY,
+	KIND_CHOICE, /* one of the texts in `choices` */
+	KIND_COMMAND, /* a name of this table */
+	KIND_FILE, /* a path; "-": stdin or stdout */
+	KIND_IFACE,
+	KIND_MOMENT,
+	KIND_NUMBER,
+	KIND_REASON,
+	KIND_SET,
+	KIND_SOCKET,
+	KIND_SPAN,
+	KIND_COUNT,
+};
+
+struct kind_spec {
+	const char *name; /* as usage lines show it: "ADDR" */
+	const char *accepts; /* "an address or ADDRESS/LENGTH" */
+	bool (*check)(const char *text); /* NULL: every text will do */
+};
+
+extern const struct kind_spec kind_specs[KIND_COUNT];
+
+enum option_id {
+	OPTION_ACTION,
+	OPTION_ADD,
+	OPTION_ALL,
+	OPTION_CAPACITY,
+	OPTION_EVENTS, /* --count */
+	OPTION_FOR,
+	OPTION_HELP,
+	OPTION_JSON,
+	OPTION_KIND,
+	OPTION_LINES,
+	OPTION_MODE,
+	OPTION_REASON,
+	OPTION_REPLACE,
+	OPTION_SET,
+	OPTION_SHARED,
+	OPTION_SOCKET,
+	OPTION_UNTIL,
+	OPTION_COUNT,
+};
+
+struct option {
+	const char *name; /* without the dashes; NULL ends a list */
+	char letter; /* of the short form, or 0 */
+	enum option_id id;
+	enum kind kind;
+	const char *choices; /* "a|b|c" for KIND_CHOICE */
+	const char *help;
+};
+
+struct argument {
+	enum kind kind; /* KIND_FLAG ends a list */
+	bool optional;
+	bool many; /* only the last one */
+	const char *choices;
+};
+
+#define ARGUMENTS_MAX 2 /* of one command */
+
+struct session;
+
+struct command {
+	const char *name;
+	const char *summary; /* one line, no full stop */
+	const char *details; /* paragraphs, or NULL */
+	struct argument arguments[ARGUMENTS_MAX + 1];
+	const struct option *options; /* NULL: only the common ones */
+	enum outcome (*run)(struct session *session);
+};
+
+extern const struct command command_table[]; /* by name, sorted */
+extern const size_t command_count;
+extern const struct option command_common_options[];
+
+/* A command line that was understood; points into argv. */
+struct invocation {
+	const struct command *command;
+	const char *values[OPTION_COUNT]; /* NULL: not given; "" for flags */
+	const char **words; /* the command's name left out */
+	size_t word_count;
+};
+
+/*
+ * Understand `argv`. `words` has room for argc pointers and backs
+ * ret_invocation->words. -EINVAL is told to stderr; --help leaves the words
+ * unchecked.
+ */
+int command_parse(int argc, const char *const *argv, const char **words,
+		  struct invocation *ret_invocation);
+
+/*
+ * The commands that `count` words mean: one, or those of a group ("set"), as
+ * a run of the table. -EINVAL is told to stderr.
+ */
+int command_find(const char *const *words, size_t count,
+		 const struct command **ret_first, size_t *ret_count);
+
+/* Is `text` one of "a|b|c"? */
+bool command_choice_is(const char *choices, const char *text);

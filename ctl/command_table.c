@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ctl/command.h"
+
+#include "ctl/cmd.h"
+#include "rules/base.h"
+
+/* Every command takes these. */
+const struct option command_common_options[] = {
+	{"help", 'h', OPTION_HELP, KIND_FLAG, NULL,
+	 "say what the command does, and end"},
+	{"json", 'j', OPTION_JSON, KIND_FLAG, NULL,
+	 "print the daemon's answer as JSON, keys sorted"},
+	{"socket", 's', OPTION_SOCKET, KIND_SOCKET, NULL,
+	 "where fwd listens (else $PORTCULLIS_SOCKET, else "
+	 "/run/portcullis/fwd.sock)"},
+	{0},
+};
+
+static const struct option attach_options[] = {
+	{"mode", 'm', OPTION_MODE, KIND_CHOICE, "auto|native|generic",
+	 "where packets are judged: in the driver, in the generic hook, or "
+	 "the best there is (auto, the default)"},
+	{"shared", 0, OPTION_SHARED, KIND_FLAG, NULL,
+	 "live beside other XDP programs through the libxdp dispatcher"},
+	{0},
+};
+
+static const struct option add_options[] = {
+	{"for", 'f', OPTION_FOR, KIND_SPAN, NULL, "take it out after SPAN"},
+	{"reason", 'r', OPTION_REASON, KIND_REASON, NULL,
+	 "why; shown by why, set show and log"},
+	{"until", 'u', OPTION_UNTIL, KIND_MOMENT, NULL, "take it out at TIME"},
+	{0},
+};
+
+static const struct option block_options[] = {
+	{"for", 'f', OPTION_FOR, KIND_SPAN, NULL, "take it out after SPAN"},
+	{"reason", 'r', OPTION_REASON, KIND_REASON, NULL,
+	 "why; shown by why, set show and log"},
+	{"set", 0, OPTION_SET, KIND_SET, NULL,
+	 "put it into this set, which must have a fitting action"},
+	{"until", 'u', OPTION_UNTIL, KIND_MOMENT, NULL, "take it out at TIME"},
+	{0},
+};
+
+static const struct option unblock_options[] = {
+	{"set", 0, OPTION_SET, KIND_SET, NULL,
+	 "take it out of this set instead of block"},
+	{0},
+};
+
+static const struct option help_options[] = {
+	{"all", 'a', OPTION_ALL, KIND_FLAG, NULL, "every command in full"},
+	{0},
+};
+
+static const struct option log_options[] = {
+	{"lines", 'n', OPTION_LINES, KIND_NUMBER, NULL,
+	 "at most N entries; 50 when not given"},
+	{0},
+};
+
+static const struct option import_options[] = {
+	{"action", 0, OPTION_ACTION, KIND_CHOICE, "drop|allow|shadow",
+	 "of the set, when the import makes it; drop when not given"},
+	{"add", 0, OPTION_ADD, KIND_FLAG, NULL,
+	 "keep the members that the list does not have"},
+	{"for", 'f', OPTION_FOR, KIND_SPAN, NULL,
+	 "take the members out after SPAN"},
+	{"reason", 'r', OPTION_REASON, KIND_REASON, NULL,
+	 "why; shown by why, set show and log"},
+	{"replace", 0, OPTION_REPLACE, KIND_FLAG, NULL,
+	 "make the set what the list says (the default)"},
+	{"until", 'u', OPTION_UNTIL, KIND_MOMENT, NULL,
+	 "take the members out at TIME"},
+	{0},
+};
+
+static const struct option new_options[] = {
+	{"action", 0, OPTION_ACTION, KIND_CHOICE, "drop|allow|shadow",
+	 "what happens to packets from members; drop when not given"},
+	{"capacity", 0, OPTION_CAPACITY, KIND_CAPACITY, NULL,
+	 "how many members it may hold"},
+	{"kind", 0, OPTION_KIND, KIND_CHOICE, "static|dynamic",
+	 "whether members stay, or come and go with a time to live"},
+	{0},
+};
+
+static const struct option show_options[] = {
+	{"lines", 'n', OPTION_LINES, KIND_NUMBER, NULL, "at most N members"},
+	{0},
+};
+
+static const struct option watch_options[] = {
+	{"count", 'c', OPTION_EVENTS, KIND_NUMBER, NULL, "end after N events"},
+	{0},
+};
+
+#define ADDRS                                    \
+	{                                        \
+		.kind = KIND_ADDRS, .many = true \
+	}
+
+const struct command command_table[] = {
+	{"allow",
+	 "let addresses through whatever a list says",
+	 "Adds members to the set allow. Allow wins over drop. The addresses "
+	 "are checked before any is sent.",
+	 {ADDRS},
+	 block_options,
+	 cmd_allow},
+	{"attach",
+	 "judge the packets that arrive on an interface",
+	 "An interface that is not there, or goes away, is attached when it "
+	 "comes. What was attached stays so when fwd stops.",
+	 {{.kind = KIND_IFACE}},
+	 attach_options,
+	 cmd_attach},
+	{"backup",
+	 "write sets, members and attachments into a file",
+	 "The file is whole or absent: it is written beside FILE and then "
+	 "renamed. With - it goes to stdout, and the summary to stderr.",
+	 {{.kind = KIND_FILE}},
+	 NULL,
+	 cmd_backup},
+	{"block",
+	 "drop the packets of addresses",
+	 "Adds members to the set block. For many, give - and one entry a line "
+	 "on stdin. The addresses are checked before any is sent.",
+	 {ADDRS},
+	 block_options,
+	 cmd_block},
+	{"completion",
+	 "print a completion script for a shell",
+	 NULL,
+	 {{.kind = KIND_CHOICE, .choices = "bash"}},
+	 NULL,
+	 cmd_completion},
+	{"counters",
+	 "packets and bytes by reason and by set",
+	 NULL,
+	 {{0}},
+	 NULL,
+	 cmd_counters},
+	{"detach",
+	 "stop judging the packets of an interface",
+	 NULL,
+	 {{.kind = KIND_IFACE}},
+	 NULL,
+	 cmd_detach},
+	{"doctor",
+	 "say what would hinder an interface, and how to mend it",
+	 "Without IFACE, all Ethernet interfaces. Nothing is changed.",
+	 {{.kind = KIND_IFACE, .optional = true}},
+	 NULL,
+	 cmd_doctor},
+	{"help",
+	 "say what fwctl or one of its commands does",
+	 NULL,
+	 {{.kind = KIND_COMMAND, .optional = true, .many = true}},
+	 help_options,
+	 cmd_help},
+	{"log",
+	 "who changed what, newest first",
+	 "With --json, one entry a line.",
+	 {{0}},
+	 log_options,
+	 cmd_log},
+	{"restore",
+	 "replace all sets and members by those of a backup",
+	 "The backup is checked whole before anything is changed.",
+	 {{.kind = KIND_FILE}},
+	 NULL,
+	 cmd_restore},
+	{"set add",
+	 "put members into a set",
+	 "Like block, for any set and whatever its action.",
+	 {{.kind = KIND_SET}, ADDRS},
+	 add_options,
+	 cmd_set_add},
+	{"set del",
+	 "take members out of a set",
+	 NULL,
+	 {{.kind = KIND_SET}, ADDRS},
+	 NULL,
+	 cmd_set_del},
+	{"set drop",
+	 "do away with a set and its members",
+	 NULL,
+	 {{.kind = KIND_SET}},
+	 NULL,
+	 cmd_set_drop},
+	{"set export",
+	 "write the members of a set as a plain list",
+	 "One entry a line, to stdout or FILE; set import reads it back. With "
+	 "--json, one member a line, with its evidence.",
+	 {{.kind = KIND_SET}, {.kind = KIND_FILE, .optional = true}},
+	 NULL,
+	 cmd_set_export},
+	{"set import",
+	 "read a plain list into a set",
+	 "One address, ADDRESS/LENGTH, ADDRESS/MASK or FIRST-LAST a line; "
+	 "'#' and ';' start a comment; - reads stdin. At most 512 MiB. A set "
+	 "that is not there is made.",
+	 {{.kind = KIND_SET}, {.kind = KIND_FILE}},
+	 import_options,
+	 cmd_set_import},
+	{"set list",
+	 "the sets, with what they hold and have counted",
+	 NULL,
+	 {{0}},
+	 NULL,
+	 cmd_set_list},
+	{"set new",
+	 "make a set, or change what it does and holds",
+	 NULL,
+	 {{.kind = KIND_SET}},
+	 new_options,
+	 cmd_set_new},
+	{"set show",
+	 "the members of a set, with their evidence",
+	 "With --json, one member a line.",
+	 {{.kind = KIND_SET}},
+	 show_options,
+	 cmd_set_show},
+	{"status",
+	 "what is attached, loaded and wrong",
+	 NULL,
+	 {{0}},
+	 NULL,
+	 cmd_status},
+	{"unblock",
+	 "take addresses out of the set block",
+	 "Exactly what was put in is taken out: an address inside a blocked "
+	 "network stays blocked; why tells.",
+	 {ADDRS},
+	 unblock_options,
+	 cmd_unblock},
+	{"version",
+	 "the versions of fwctl and of the running fwd",
+	 "Needs no daemon.",
+	 {{0}},
+	 NULL,
+	 cmd_version},
+	{"watch",
+	 "print dropped packets as they are sampled",
+	 "Until it is interrupted or has printed N events. With --json, one "
+	 "event a line.",
+	 {{0}},
+	 watch_options,
+	 cmd_watch},
+	{"why",
+	 "what happens to an address, and who said so",
+	 "The verdict is computed from the sets and read from the live table; "
+	 "they must agree.",
+	 {{.kind = KIND_ADDR}},
+	 NULL,
+	 cmd_why},
+};
+
+const size_t command_count = ARRAY_LEN(command_table);

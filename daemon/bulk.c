@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/bulk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK)
+
+static int refuse(struct call *call, int error, const char *why)
+{
+	call_refuse(call, error, "the list that came along: %s", why);
+	return error;
+}
+
+int bulk_map(struct call *call, char **ret_text, size_t *ret_bytes)
+{
+	struct stat stat;
+	void *text;
+	int seals;
+
+	if (call->fd < 0)
+		return refuse(call, -EINVAL,
+			      "expected a sealed memfd with the request");
+	seals = fcntl(call->fd, F_GET_SEALS);
+	if (seals < 0 || (seals & SEALS) != SEALS)
+		return refuse(call, -EINVAL,
+			      "expected a memfd sealed against writing and "
+			      "shrinking");
+	if (fstat(call->fd, &stat) < 0 || stat.st_size > WIRE_BULK_MAX)
+		return refuse(call, -EFBIG, "more than 512 MiB");
+	if (stat.st_size == 0)
+		return refuse(call, -ENODATA, "it is empty");
+	text = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE,
+		    call->fd, 0);
+	if (text == MAP_FAILED)
+		return refuse(call, -errno, "it cannot be mapped");
+	*ret_text = text;
+	*ret_bytes = (size_t)stat.st_size;
+	return 0;
+}
+
+int bulk_write(int fd, const char *text, size_t bytes)
+{
+	size_t done = 0;
+
+	if (ftruncate(fd, 0) < 0)
+		return -errno;
+	while (done < bytes) {
+		ssize_t n = pwrite(fd, text + done, bytes - done, (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		done += (size_t)n;
+	}
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * clock.h - the clocks, read in this folder only; everybody below is told.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <time.h>
+
+static inline uint64_t clock_read_ns(clockid_t id)
+{
+	struct timespec now;
+
+	(void)clock_gettime(id, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* For spans. */
+static inline uint64_t clock_mono_ns(void)
+{
+	return clock_read_ns(CLOCK_MONOTONIC);
+}
+
+/* For deadlines: goes on in suspend, is never stepped. */
+static inline uint64_t clock_boot_s(void)
+{
+	return clock_read_ns(CLOCK_BOOTTIME) / 1000000000u;
+}
+
+/* For people and the store. */
+static inline uint64_t clock_wall_s(void)
+{
+	return clock_read_ns(CLOCK_REALTIME) / 1000000000u;
+}

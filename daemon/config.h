@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * config.h - what the daemon is told: defaults, fwd.yml, command line, in
+ * this order; one table of items gives parsing, range checks and help.
+ *
+ * The file is one YAML mapping of item names to scalars; anything else in it
+ * (unknown names, lists, anchors, a name twice) is refused with file, line
+ * and what would be accepted. On reload only items marked `live` change.
+ *
+ * Errors	-EINVAL with a note for people; *ret_config is untouched
+ * Threads	event loop only
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "daemon/log.h"
+
+#define CONFIG_PATH	"/etc/portcullis/fwd.yml"
+#define CONFIG_PATH_MAX 200 /* bytes with the NUL */
+#define CONFIG_NOTE_MAX 400
+
+struct config {
+	char state_dir[CONFIG_PATH_MAX]; /* LMDB */
+	char pin_dir[CONFIG_PATH_MAX]; /* on a bpffs */
+	char socket[CONFIG_PATH_MAX];
+	char change_group[CONFIG_PATH_MAX];
+	char view_group[CONFIG_PATH_MAX];
+	uint32_t store_mib; /* most LMDB may take */
+	uint32_t hosts4; /* addresses the table has room for */
+	uint32_t blocks4;
+	uint32_t entries6;
+	uint32_t events_per_second; /* drop events let through */
+	enum log_level log_level;
+	bool allow_shared; /* keep CAP_SYS_ADMIN for libxdp's dispatcher */
+	bool realtime; /* ask for SCHED_FIFO */
+	bool sandbox; /* seccomp */
+};
+
+extern const struct config config_defaults;
+
+/* Apply a file's items to *config. With `only_live`, others that differ are
+ * left as they are and named in `note`, which is no error. */
+int config_read(const char *path, bool only_live, struct config *config,
+		char note[CONFIG_NOTE_MAX]);
+
+/* Apply one "name=value" of the command line. */
+int config_set(const char *assignment, struct config *config,
+	       char note[CONFIG_NOTE_MAX]);
+
+/* A line for each item: name, default, meaning. */
+void config_help(FILE *out);

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/daemon.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "daemon/clock.h"
+#include "daemon/log.h"
+#include "daemon/members.h"
+#include "daemon/requests.h"
+
+#define EVENTS_PER_TURN	   256
+#define CREDITS_PER_SECOND 10 /* times a second that credit is topped up */
+#define SETTLE_EVERY_US	   5000000u
+
+int daemon_make_live(struct daemon *daemon, struct generation *generation,
+		     char note[MAPS_NOTE_MAX])
+{
+	struct generation *old = daemon->live;
+	char gate_note[GATE_NOTE_MAX] = "";
+	int r;
+
+	r = gates_swap(daemon->gates, maps_program(generation->maps),
+		       gate_note);
+	if (r < 0) {
+		(void)snprintf(note, MAPS_NOTE_MAX,
+			       "a gate could not be given the new program: %s",
+			       *gate_note ? gate_note : strerror(-r));
+		/* Those that were swapped go back to what we keep. */
+		if (old)
+			(void)gates_swap(daemon->gates, maps_program(old->maps),
+					 gate_note);
+		generation_free(generation);
+		return r;
+	}
+	daemon->live = generation;
+	daemon->maps = generation->maps;
+	daemon->table = generation->table;
+	daemon->ledger = generation->ledger;
+	generation_free(old);
+	members_guard(daemon);
+	if (generation->refused)
+		(void)alerts_raise(&daemon->alerts, clock_wall_s(),
+				   "table start",
+				   "the address table is full: %zu stored "
+				   "members are not enforced; raise hosts4, "
+				   "blocks4 or entries6 and restart fwd",
+				   generation->refused);
+	else
+		(void)alerts_clear(&daemon->alerts, "table start");
+	r = maps_make_live(daemon->maps);
+	if (r < 0)
+		(void)snprintf(note, MAPS_NOTE_MAX,
+			       "%s: the live generation could not be pinned: "
+			       "%s",
+			       daemon->config.pin_dir, strerror(-r));
+	return r;
+}
+
+/* What the loop is told of, and what it does then. */
+
+static int keep_event(void *arg, const struct fw_event *event)
+{
+	event_log_put(arg, event);
+	return 0;
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	(void)fd;
+	(void)what;
+	(void)maps_take_events(daemon->maps, keep_event, &daemon->events,
+			       EVENTS_PER_TURN);
+	maps_set_credit(daemon->maps,
+			(daemon->config.events_per_second + CREDITS_PER_SECOND -
+			 1) / CREDITS_PER_SECOND);
+	ledger_prepare(daemon->ledger);
+}
+
+static void on_second(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	members_expire(arg);
+}
+
+static void on_settle(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	gate_keep_settle(arg);
+	gate_keep_guard(arg);
+}
+
+static void on_watchdog(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	(void)sd_notify(0, "WATCHDOG=1");
+}
+
+static void on_netlink(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	(void)fd;
+	(void)what;
+	(void)netlink_dispatch(daemon->netlink);
+}
+
+static void on_links(void *arg)
+{
+	gate_keep_settle(arg);
+}
+
+static void on_addresses(void *arg)
+{
+	gate_keep_guard(arg);
+}
+
+static void on_stop(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	(void)fd;
+	(void)what;
+	log_notice("stopping: gates stay attached and keep dropping");
+	daemon->is_stopping = true;
+	(void)event_base_loopbreak(daemon->base);
+}
+
+static void on_reload(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+	char note[CONFIG_NOTE_MAX] = "";
+
+	(void)fd;
+	(void)what;
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+			 (unsigned long long)(clock_mono_ns() / 1000));
+	if (!daemon->config_path)
+		log_notice("reload: no configuration file was given");
+	else if (config_read(daemon->config_path, true, &daemon->config, note) <
+		 0)
+		log_errx("reload: %s; keeping what was", note);
+	else
+		log_notice("reload: done%s%s", *note ? ": " : "", note);
+	log_start(daemon->config.log_level);
+	gate_keep_settle(daemon);
+	gate_keep_guard(daemon);
+	(void)sd_notify(0, "READY=1");
+}
+
+/* Start, in order. */
+
+static int add_source(struct daemon *daemon, struct event *event,
+		      const struct timeval *every)
+{
+	if (!event)
+		return -ENOMEM;
+	assert(daemon->source_count < ARRAY_LEN(daemon->sources));
+	daemon->sources[daemon->source_count++] = event;
+	return event_add(event, every) < 0 ? -ENOMEM : 0;
+}
+
+static int add_timer(struct daemon *daemon, event_callback_fn fn,
+		     uint64_t every_us)
+{
+	const struct timeval every = {
+		.tv_sec = (time_t)(every_us / 1000000),
+		.tv_usec = (suseconds_t)(every_us % 1000000),
+	};
+
+	return add_source(daemon,
+			  event_new(daemon->base, -1, EV_PERSIST, fn, daemon),
+			  &every);
+}
+
+static int start_sources(struct daemon *daemon)
+{
+	struct event_base *base = daemon->base;
+	uint64_t watchdog_us = 0;
+	int r = 0;
+
+	if (sd_watchdog_enabled(0, &watchdog_us) > 0)
+		r = add_timer(daemon, on_watchdog, watchdog_us / 2);
+	if (r == 0)
+		r = add_timer(daemon, on_tick, 1000000 / CREDITS_PER_SECOND);
+	if (r == 0)
+		r = add_timer(daemon, on_second, 250000);
+	if (r == 0)
+		r = add_timer(daemon, on_settle, SETTLE_EVERY_US);
+	if (r == 0)
+		r = add_source(daemon,
+			       event_new(base, netlink_fd(daemon->netlink),
+					 EV_READ | EV_PERSIST, on_netlink,
+					 daemon),
+			       NULL);
+	if (r == 0)
+		r = add_source(daemon,
+			       evsignal_new(base, SIGTERM, on_stop, daemon),
+			       NULL);
+	if (r == 0)
+		r = add_source(daemon,
+			       evsignal_new(base, SIGINT, on_stop, daemon),
+			       NULL);
+	if (r == 0)
+		r = add_source(daemon,
+			       evsignal_new(base, SIGHUP, on_reload, daemon),
+			       NULL);
+	return r;
+}
+
+static int start_store(struct daemon *daemon, char *note)
+{
+	int r = store_open(daemon->config.state_dir,
+			   (size_t)daemon->config.store_mib << 20,
+			   &daemon->store);
+
+	if (r == 0)
+		r = store_usage(daemon->store, &daemon->store_usage);
+	if (r < 0)
+		(void)snprintf(note, MAPS_NOTE_MAX, "store %s: %s",
+			       daemon->config.state_dir,
+			       r == -EBUSY    ? "another fwd has it open"
+			       : r == -EPROTO ? "of another version: restore a "
+						"backup with this one"
+					      : strerror(-r));
+	return r;
+}
+
+static int put_wish(void *arg, const struct attachment *attachment)
+{
+	return gate_keep_put(arg, attachment);
+}
+
+/* The old generation judges until the last line of this. */
+static int start_packet(struct daemon *daemon, char *note)
+{
+	struct generation *generation = NULL;
+	int r = maps_lock_pins(daemon->config.pin_dir, &daemon->pins_fd, note);
+
+	if (r == 0)
+		r = generation_build(&daemon->config, daemon->store,
+				     &generation, note);
+	if (r < 0)
+		return r;
+	assert(generation);
+	if (generation->expired)
+		log_info("members: expired while away count=%zu",
+			 generation->expired);
+	r = gates_new(daemon->config.pin_dir, &daemon->gates);
+	if (r < 0) {
+		generation_free(generation);
+		return r;
+	}
+	return daemon_make_live(daemon, generation, note);
+}
+
+static int start_gates(struct daemon *daemon, char *note)
+{
+	const struct netlink_sink sink = {
+		.links = on_links,
+		.addresses = on_addresses,
+	};
+	int r = store_each_attachment(daemon->store, put_wish, &daemon->keep);
+
+	if (r == 0)
+		r = netlink_new(&sink, daemon, &daemon->netlink);
+	if (r < 0) {
+		(void)snprintf(note, MAPS_NOTE_MAX, "netlink: %s",
+			       strerror(-r));
+		return r;
+	}
+	gate_keep_guard(daemon);
+	gate_keep_settle(daemon);
+	return 0;
+}
+
+static int start_control(struct daemon *daemon, char *note)
+{
+	const struct server_config config = {
+		.path = daemon->config.socket,
+		.change_group = daemon->config.change_group,
+		.view_group = daemon->config.view_group,
+		.handler = requests_handle,
+		.arg = daemon,
+	};
+	int r = worker_new(daemon->base, &daemon->worker);
+
+	if (r == 0)
+		r = server_new(daemon->base, &config, &daemon->server);
+	if (r < 0)
+		(void)snprintf(note, MAPS_NOTE_MAX, "control socket %s: %s",
+			       daemon->config.socket,
+			       r == -EADDRINUSE ? "another fwd answers there"
+						: strerror(-r));
+	return r;
+}
+
+static int start_base(struct daemon *daemon, char *note)
+{
+	int r = guard_new(&daemon->guard);
+
+	daemon->started_s = clock_boot_s();
+	daemon->base = event_base_new();
+	if (r == 0)
+		r = daemon->base ? event_log_init(&daemon->events) : -ENOMEM;
+	if (r < 0)
+		(void)snprintf(note, MAPS_NOTE_MAX, "%s", strerror(-r));
+	return r;
+}
+
+static int (*const starts[])(struct daemon *daemon, char *note) = {
+	start_base, start_store, start_packet, start_control, start_gates,
+};
+
+int daemon_new(const struct config *config, const char *config_path,
+	       struct daemon **ret_daemon, char note[MAPS_NOTE_MAX])
+{
+	CLEANUP(daemon_freep) struct daemon *daemon = NULL;
+	int r = 0;
+
+	assert(config);
+	assert(ret_daemon);
+
+	note[0] = '\0';
+	daemon = calloc(1, sizeof(*daemon));
+	if (!daemon)
+		return -ENOMEM;
+	daemon->pins_fd = -1;
+	daemon->config = *config;
+	daemon->config_path = config_path;
+	for (size_t i = 0; i < ARRAY_LEN(starts) && r == 0; i++)
+		r = starts[i](daemon, note);
+	if (r == 0)
+		r = start_sources(daemon);
+	if (r < 0)
+		return r;
+
+	*ret_daemon = TAKE(daemon);
+	return 0;
+}
+
+int daemon_start_worker(struct daemon *daemon)
+{
+	return worker_start(daemon->worker);
+}
+
+bool daemon_is_importing(const struct daemon *daemon)
+{
+	for (size_t i = 0; i < ARRAY_LEN(daemon->is_importing); i++)
+		if (daemon->is_importing[i])
+			return true;
+	return false;
+}
+
+static int finish_begun(struct daemon *daemon)
+{
+	int r = 0;
+
+	while (r >= 0 && (daemon_is_importing(daemon) ||
+			  worker_pending(daemon->worker) > 0))
+		r = event_base_loop(daemon->base, EVLOOP_ONCE);
+	if (r >= 0) /* the last answers */
+		r = event_base_loop(daemon->base, EVLOOP_NONBLOCK);
+	return r < 0 ? -EIO : 0;
+}
+
+int daemon_run(struct daemon *daemon)
+{
+	(void)sd_notify(0, "READY=1");
+	if (event_base_dispatch(daemon->base) < 0)
+		return -EIO;
+	(void)sd_notify(0, "STOPPING=1");
+	return finish_begun(daemon);
+}
+
+/* The reverse of the start: nobody is told of what is gone. */
+void daemon_free(struct daemon *daemon)
+{
+	if (!daemon)
+		return;
+
+	worker_free(daemon->worker);
+	server_free(daemon->server);
+	for (size_t i = 0; i < daemon->source_count; i++)
+		event_free(daemon->sources[i]);
+	netlink_free(daemon->netlink);
+	gates_free(daemon->gates);
+	generation_free(daemon->live);
+	closep(&daemon->pins_fd);
+	store_close(daemon->store);
+	guard_free(daemon->guard);
+	event_log_done(&daemon->events);
+	if (daemon->base)
+		event_base_free(daemon->base);
+	free(daemon);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * daemon.h - the whole of fwd: what there is, and who is told of what.
+ *
+ * Modules below do not know each other. This folder's files do: they are the
+ * requests (request_*.c), what they share (members, import, commit, gate_keep)
+ * and the order of start and stop (daemon.c).
+ *
+ * Order of a change by a person: the ledger, and through its sink the table
+ * that the kernel reads; then LMDB on the worker; then the answer. A commit
+ * that fails takes the change back out of the ledger before the answer says
+ * so.
+ *
+ * Threads	event loop only, but for `store`, which is the worker's
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <event2/event.h>
+
+#include "daemon/alert/alerts.h"
+#include "daemon/config.h"
+#include "daemon/control/server.h"
+#include "daemon/event_log.h"
+#include "daemon/gate_keep.h"
+#include "daemon/generation.h"
+#include "daemon/merge/guard.h"
+#include "daemon/merge/latency.h"
+#include "daemon/merge/ledger.h"
+#include "daemon/packet/attach.h"
+#include "daemon/packet/maps.h"
+#include "daemon/packet/netlink.h"
+#include "daemon/packet/table.h"
+#include "daemon/worker.h"
+#include "rules/base.h"
+#include "rules/store.h"
+
+struct edits;
+
+struct daemon {
+	struct config config;
+	const char *config_path; /* for reload; NULL: none was read */
+	struct event_base *base;
+	struct store *store; /* the worker's, once it runs */
+	struct worker *worker;
+	struct guard *guard;
+	struct generation *live; /* the one that judges; the next three are
+				  * its own */
+	struct maps *maps;
+	struct table *table;
+	struct ledger *ledger;
+	int pins_fd; /* while it is open, what is pinned is ours to change */
+	struct gates *gates;
+	struct netlink *netlink;
+	struct server *server;
+
+	struct gate_keep keep; /* interfaces the operator wants gates on */
+	struct event_log events;
+	struct alerts alerts;
+	struct latency latency; /* a member decoded to stored in the table */
+	bool is_importing[SET_ID_MAX + 1]; /* its members are not to change;
+					    * [0]: a restore is under way */
+	struct edits *awaited; /* whose commit is under way, oldest first */
+	bool is_stopping; /* what was begun is finished, nothing else begun */
+	struct table_need reserved; /* promised to imports under way */
+	struct store_usage store_usage; /* as of the last commit */
+	uint64_t started_s; /* CLOCK_BOOTTIME */
+	struct event *sources[8]; /* timers, signals, descriptors */
+	size_t source_count;
+};
+
+/*
+ * Everything up to the first answered request: the store is open, what it
+ * holds is in the table, the table judges on every gate that was found
+ * pinned, and the socket listens. `note` says what failed.
+ */
+int daemon_new(const struct config *config, const char *config_path,
+	       struct daemon **ret_daemon, char note[MAPS_NOTE_MAX]);
+
+/* Let a generation judge on every gate in place of the one that does; takes
+ * it. On failure the old one goes on. */
+int daemon_make_live(struct daemon *daemon, struct generation *generation,
+		     char note[MAPS_NOTE_MAX]);
+
+/* Start the other thread, with the privileges of this moment. */
+int daemon_start_worker(struct daemon *daemon);
+
+/* Until SIGTERM or SIGINT, and then until what was begun is stored, in the
+ * table, and answered. Gates stay attached. */
+int daemon_run(struct daemon *daemon);
+
+/* Is any set not to change now? */
+bool daemon_is_importing(const struct daemon *daemon);
+
+void daemon_free(struct daemon *daemon);
+DEFINE_CLEANUP(struct daemon *, daemon_free)

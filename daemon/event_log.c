@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/event_log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#define EVENT_FIRST 2
+
+int event_log_init(struct event_log *log)
+{
+	assert(log);
+
+	log->ring = calloc(EVENT_LOG_SIZE, sizeof(*log->ring));
+	log->next_seq = EVENT_FIRST;
+	return log->ring ? 0 : -ENOMEM;
+}
+
+void event_log_done(struct event_log *log)
+{
+	free(log->ring);
+	log->ring = NULL;
+}
+
+void event_log_put(struct event_log *log, const struct fw_event *event)
+{
+	log->ring[log->next_seq % EVENT_LOG_SIZE] = *event;
+	log->next_seq++;
+}
+
+uint64_t event_log_oldest(const struct event_log *log)
+{
+	return log->next_seq > EVENT_FIRST + EVENT_LOG_SIZE
+		       ? log->next_seq - EVENT_LOG_SIZE
+		       : EVENT_FIRST;
+}
+
+const struct fw_event *event_log_get(const struct event_log *log, uint64_t seq)
+{
+	if (seq < event_log_oldest(log) || seq >= log->next_seq)
+		return NULL;
+	return &log->ring[seq % EVENT_LOG_SIZE];
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * gate_keep.h - keeping gates where the operator wants them, while interfaces
+ * come, go and change their names; and the protected set up to date.
+ *
+ * A wish is an attachment of the store: a name, a mode, a way of sharing. When
+ * an interface of that name is there, the gate is attached; when it goes, the
+ * wish waits. A renamed interface keeps its gate, and the wish takes the new
+ * name. A wish that cannot be met is an alert until it is.
+ *
+ * Threads	event loop only
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "daemon/packet/attach.h"
+#include "rules/store.h"
+
+#define GATES_MAX 64
+
+struct daemon;
+
+struct wish {
+	struct attachment attachment;
+	int ifindex; /* where it is met, 0 if it is not */
+	char note[GATE_NOTE_MAX]; /* why not, or what to know */
+};
+
+struct gate_keep {
+	struct wish wishes[GATES_MAX];
+	size_t count;
+};
+
+/* Make a wish known; -ENOSPC. One of the same name is replaced. */
+int gate_keep_put(struct gate_keep *keep, const struct attachment *attachment);
+void gate_keep_del(struct gate_keep *keep, const char *ifname);
+
+/* NULL if there is none. */
+struct wish *gate_keep_find(struct gate_keep *keep, const char *ifname);
+
+/* Hold the interfaces there are against the wishes, and attach. */
+void gate_keep_settle(struct daemon *daemon);
+
+/* Read own addresses and next hops anew; alert on what is blocked already. */
+void gate_keep_guard(struct daemon *daemon);

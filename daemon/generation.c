@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/generation.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/clock.h"
+#include "daemon/members.h"
+
+static int sink_set(void *arg, const struct prefix *prefix, uint16_t class_id)
+{
+	struct generation *generation = arg;
+
+	return table_set(generation->table, prefix, class_id);
+}
+
+static void sink_clear(void *arg, const struct prefix *prefix,
+		       const struct prefix *cover, uint16_t class_id)
+{
+	struct generation *generation = arg;
+
+	table_clear(generation->table, prefix, cover, class_id);
+}
+
+static enum fw_reason reason_of(uint8_t action)
+{
+	switch ((enum set_action)action) {
+	case SET_ALLOW:
+		return FW_PASS_ALLOWED;
+	case SET_SHADOW:
+		return FW_PASS_SHADOW;
+	case SET_DROP:
+	default:
+		return FW_DROP_LISTED;
+	}
+}
+
+static void sink_define(void *arg, uint16_t class_id,
+			const struct class_info *info)
+{
+	struct generation *generation = arg;
+	const struct fw_class class = {
+		.reason = (uint8_t)reason_of(info->action),
+		.set_id = info->set_id,
+	};
+	struct fw_class_sets sets;
+
+	_Static_assert(sizeof(sets) == sizeof(info->sets), "");
+	memcpy(&sets, &info->sets, sizeof(sets));
+	maps_put_class(generation->maps, class_id, &class, &sets);
+}
+
+static const struct ledger_sink sink = {
+	.set = sink_set,
+	.clear = sink_clear,
+	.define = sink_define,
+};
+
+/* A class keeps its number, and so its counts, from one life to the next. */
+static void seed_classes(struct generation *generation)
+{
+	struct classes *classes = ledger_classes(generation->ledger);
+
+	for (unsigned int id = 1; id <= CLASS_MAX; id++) {
+		struct fw_class_sets stored =
+			maps_class_sets(generation->maps, (uint16_t)id);
+		struct set_mask sets;
+
+		memcpy(&sets, &stored, sizeof(sets));
+		if (stored.words[0] | stored.words[1] | stored.words[2] |
+		    stored.words[3])
+			(void)classes_seed(classes, (uint16_t)id, &sets);
+	}
+}
+
+static int load_set(void *arg, const struct set *set)
+{
+	struct generation *generation = arg;
+
+	return ledger_put_set(generation->ledger, set);
+}
+
+static int load_member(void *arg, uint8_t set_id, const struct member *member)
+{
+	struct generation *generation = arg;
+	uint64_t expires_s = member->evidence.expires_s;
+	int r;
+
+	if (expires_s && expires_s <= clock_wall_s()) {
+		generation->expired++;
+		return 0;
+	}
+	r = ledger_claim(generation->ledger, set_id, member,
+			 members_until_s(&member->evidence));
+	if (r == -ENOSPC) {
+		generation->refused++;
+		return 0;
+	}
+	return r;
+}
+
+static int fill(struct generation *generation, struct store *store)
+{
+	int r = ledger_new(&sink, generation, &generation->ledger);
+
+	if (r < 0)
+		return r;
+	seed_classes(generation);
+	r = store_each_set(store, load_set, generation);
+	if (r == 0)
+		r = store_each_member(store, 0, load_member, generation);
+	store_trim(store);
+	ledger_prepare(generation->ledger);
+	return r;
+}
+
+int generation_build(const struct config *config, struct store *store,
+		     struct generation **ret_generation,
+		     char note[MAPS_NOTE_MAX])
+{
+	CLEANUP(generation_freep) struct generation *generation = NULL;
+	const struct maps_config maps_config = {
+		.pin_dir = config->pin_dir,
+		.hosts4 = config->hosts4,
+		.blocks4 = config->blocks4,
+		.entries6 = config->entries6,
+	};
+	int r;
+
+	assert(store);
+	assert(ret_generation);
+
+	generation = calloc(1, sizeof(*generation));
+	if (!generation)
+		return -ENOMEM;
+	r = maps_load(&maps_config, &generation->maps, note);
+	if (r < 0 && !*note)
+		(void)snprintf(note, MAPS_NOTE_MAX,
+			       "the program could not be loaded: %s",
+			       strerror(-r));
+	if (r < 0)
+		return r;
+	r = table_new(maps_view4(generation->maps),
+		      maps_view6(generation->maps), &generation->table);
+	if (r == 0)
+		r = fill(generation, store);
+	if (r < 0) {
+		(void)snprintf(note, MAPS_NOTE_MAX,
+			       "the table could not be filled from the store: "
+			       "%s",
+			       strerror(-r));
+		return r;
+	}
+	*ret_generation = TAKE(generation);
+	return 0;
+}
+
+void generation_free(struct generation *generation)
+{
+	if (!generation)
+		return;
+
+	ledger_free(generation->ledger);
+	table_free(generation->table);
+	maps_free(generation->maps);
+	free(generation);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * generation.h - a program, its tables, and the ledger that fills them, made
+ * from what the store holds.
+ *
+ * At the start and after a restore everything is built beside what judges
+ * now, and then takes its place in one step. So a table is never one that a
+ * killed daemon left half written, and never two pictures mixed.
+ *
+ * Threads	generation_build() on the loop before the worker runs, or on
+ *		the worker; the rest on the loop
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "daemon/config.h"
+#include "daemon/merge/ledger.h"
+#include "daemon/packet/maps.h"
+#include "daemon/packet/table.h"
+#include "rules/base.h"
+#include "rules/store.h"
+
+struct generation {
+	struct maps *maps;
+	struct table *table;
+	struct ledger *ledger;
+	size_t expired; /* members of the store that were left out: past */
+	size_t refused; /* members the table had no room for: an alert */
+};
+
+/* `note` says what failed. The caller owns *ret_generation. */
+int generation_build(const struct config *config, struct store *store,
+		     struct generation **ret_generation,
+		     char note[MAPS_NOTE_MAX]);
+
+/* What is attached lives on. NULL is fine. */
+void generation_free(struct generation *generation);
+DEFINE_CLEANUP(struct generation *, generation_free)

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/import.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "daemon/clock.h"
+#include "daemon/commit.h"
+#include "daemon/import_plan.h"
+#include "daemon/log.h"
+#include "daemon/members.h"
+
+/* One turn of the loop is short, so a request does not wait long. */
+#define TURN_NS	   200000u
+#define AHEAD	   8 /* changes from fetching to using */
+#define TURN_CHECK 32 /* changes between two looks at the clock */
+
+static void import_free(struct import *import)
+{
+	if (!import)
+		return;
+
+	if (import->text)
+		(void)munmap(import->text, import->text_bytes);
+	if (import->turn)
+		event_free(import->turn);
+	guard_free(import->guard);
+	freep(&import->evidence.reason);
+	freep(&import->listed.list);
+	freep(&import->adds.list);
+	freep(&import->removes.list);
+	free(import);
+}
+DEFINE_CLEANUP(struct import *, import_free)
+
+static void need_reserve(struct import *import, int sign)
+{
+	struct table_need *reserved = &import->daemon->reserved;
+
+	reserved->hosts4 += (uint64_t)sign * import->need.hosts4;
+	reserved->blocks4 += (uint64_t)sign * import->need.blocks4;
+	reserved->entries6 += (uint64_t)sign * import->need.entries6;
+}
+
+static void finish(struct import *import, int r, const char *why)
+{
+	struct daemon *daemon = import->daemon;
+
+	daemon->is_importing[import->set.id] = false;
+	import->finished(import, r, why);
+	import_free(import);
+}
+
+/* The set's capacity counts at the end of an import, not on the way. */
+static void set_capacity(struct import *import, uint32_t capacity)
+{
+	struct set set = import->set;
+
+	set.capacity = capacity;
+	(void)ledger_put_set(import->daemon->ledger, &set);
+}
+
+static void apply_add(struct import *import, const struct listed *entry)
+{
+	struct member member = {
+		.prefix = entry->prefix,
+		.evidence = import->evidence,
+	};
+	int r;
+
+	member.evidence.line = entry->line;
+	r = ledger_claim(import->daemon->ledger, import->set.id, &member,
+			 members_until_s(&member.evidence));
+	if (r < 0)
+		import->table_refused++;
+}
+
+static void apply_one(struct import *import, size_t index)
+{
+	if (index + AHEAD < import->adds.count)
+		table_expect(import->daemon->table,
+			     &import->adds.list[index + AHEAD].prefix);
+	if (index < import->adds.count) {
+		apply_add(import, &import->adds.list[index]);
+		return;
+	}
+	index -= import->adds.count;
+	(void)ledger_withdraw(import->daemon->ledger, import->set.id,
+			      &import->removes.list[index].prefix);
+}
+
+static void applied(struct import *import)
+{
+	struct daemon *daemon = import->daemon;
+	char key[ALERT_KEY_MAX], why[IMPORT_NOTE_MAX];
+
+	set_capacity(import, import->set.capacity);
+	if (import->drops_set)
+		(void)ledger_drop_set(daemon->ledger, import->set.id);
+	if (import->set.id == SET_ID_MANAGEMENT)
+		members_guard(daemon);
+	need_reserve(import, -1);
+	import->applied_ns = clock_mono_ns();
+
+	(void)snprintf(key, sizeof(key), "set %s", import->set.name);
+	if (import->table_refused == 0) {
+		(void)alerts_clear(&daemon->alerts, key);
+		finish(import, 0, NULL);
+		return;
+	}
+	(void)snprintf(why, sizeof(why),
+		       "set %s: %zu members are stored but the address table "
+		       "refused them",
+		       import->set.name, import->table_refused);
+	(void)alerts_raise(&daemon->alerts, clock_wall_s(), key, "%s", why);
+	log_errx("%s", why);
+	finish(import, -ENOSPC, why);
+}
+
+static void apply_turn(evutil_socket_t fd, short what, void *arg)
+{
+	const struct timeval at_once = {0};
+	struct import *import = arg;
+	size_t count = import->adds.count + import->removes.count;
+	uint64_t until_ns = clock_mono_ns() + TURN_NS;
+
+	(void)fd;
+	(void)what;
+	while (import->applied < count) {
+		apply_one(import, import->applied++);
+		if (import->applied % TURN_CHECK == 0 &&
+		    clock_mono_ns() > until_ns) {
+			(void)event_add(import->turn, &at_once);
+			return;
+		}
+	}
+	applied(import);
+}
+
+static void run_commit(struct job *job)
+{
+	struct import *import = (struct import *)job;
+
+	import->r = import_commit(import);
+	(void)store_usage(import->store, &import->usage);
+}
+
+static void commit_done(struct job *job)
+{
+	struct import *import = (struct import *)job;
+	char why[IMPORT_NOTE_MAX];
+
+	commit_report(import->daemon, import->r, &import->usage);
+	if (import->r < 0) {
+		need_reserve(import, -1);
+		(void)snprintf(why, sizeof(why),
+			       "set %s: the change could not be stored (%s), "
+			       "nothing was changed",
+			       import->set.name, strerror(-import->r));
+		finish(import, import->r, why);
+		return;
+	}
+	import->committed_ns = clock_mono_ns();
+	set_capacity(import, UINT32_MAX);
+	apply_turn(-1, 0, import);
+}
+
+static bool fits(uint64_t used, uint64_t reserved, uint64_t need,
+		 uint64_t capacity)
+{
+	return used + reserved + need <= capacity;
+}
+
+static bool fits_table(const struct import *import)
+{
+	const struct table_need *reserved = &import->daemon->reserved;
+	const struct table_need *need = &import->need;
+	struct table_usage usage = table_usage(import->daemon->table);
+
+	return fits(usage.v4.hosts, reserved->hosts4, need->hosts4,
+		    usage.v4.hosts_capacity) &&
+	       fits(usage.v4.blocks, reserved->blocks4, need->blocks4,
+		    usage.v4.blocks_capacity) &&
+	       fits(usage.v6.entries, reserved->entries6, need->entries6,
+		    usage.v6.entries_capacity);
+}
+
+static int check_room(struct import *import, char why[IMPORT_WHY_MAX])
+{
+	struct daemon *daemon = import->daemon;
+	size_t after = ledger_set_count(daemon->ledger, import->set.id) +
+		       import->added - import->removes.count;
+	struct table_usage usage = table_usage(daemon->table);
+
+	if (after > import->set.capacity) {
+		(void)snprintf(why, IMPORT_WHY_MAX,
+			       "set %s holds at most %u members and would "
+			       "have %zu: nothing was changed",
+			       import->set.name, import->set.capacity, after);
+		return -ENOSPC;
+	}
+	if (fits_table(import))
+		return 0;
+	(void)snprintf(
+		why, IMPORT_WHY_MAX,
+		"the address table has no room: hosts %u of %u and %llu more, "
+		"blocks %u of %u and %llu more, IPv6 %u of %u and %llu more; "
+		"nothing was changed; raise hosts4, blocks4 or entries6",
+		usage.v4.hosts, usage.v4.hosts_capacity,
+		(unsigned long long)import->need.hosts4, usage.v4.blocks,
+		usage.v4.blocks_capacity,
+		(unsigned long long)import->need.blocks4, usage.v6.entries,
+		usage.v6.entries_capacity,
+		(unsigned long long)import->need.entries6);
+	return -ENOSPC;
+}
+
+static void run_plan(struct job *job)
+{
+	struct import *import = (struct import *)job;
+
+	import->r = import_plan(import);
+}
+
+static void refuse_plan(struct import *import)
+{
+	const struct plain_note *note = &import->report.notes[0];
+	char why[IMPORT_WHY_MAX];
+
+	if (import->r == -EBADMSG && import->report.note_count > 0)
+		(void)snprintf(why, sizeof(why),
+			       "not an address list: line %u: %s: \"%s\"",
+			       note->line, note->why, note->text);
+	else
+		(void)snprintf(why, sizeof(why),
+			       "the list could not be read: %s",
+			       strerror(-import->r));
+	finish(import, import->r, why);
+}
+
+static void plan_done(struct job *job)
+{
+	struct import *import = (struct import *)job;
+	char why[IMPORT_WHY_MAX];
+	int r;
+
+	if (import->r < 0) {
+		refuse_plan(import);
+		return;
+	}
+	import->planned_ns = clock_mono_ns();
+	r = check_room(import, why);
+	if (r == 0 && import->text && import->report.entries == 0) {
+		r = -ENODATA;
+		(void)snprintf(why, sizeof(why),
+			       "the list has no entry (%u lines, %u rejects): "
+			       "nothing was changed",
+			       import->report.lines, import->report.rejects);
+	}
+	if (r < 0) {
+		finish(import, r, why);
+		return;
+	}
+	need_reserve(import, 1);
+	(void)snprintf(import->entry.text, sizeof(import->entry.text),
+		       "%s %s: added %zu, renewed %zu, removed %zu",
+		       import->drops_set ? "drop" : "import", import->set.name,
+		       import->added, import->renewed, import->removes.count);
+	import->job.run = run_commit;
+	import->job.done = commit_done;
+	worker_submit(import->daemon->worker, &import->job);
+}
+
+int import_new(struct daemon *daemon, const struct set *set,
+	       struct import **ret_import)
+{
+	CLEANUP(import_freep) struct import *import = NULL;
+	int r = 0;
+
+	assert(daemon);
+	assert(set);
+
+	if (daemon->is_importing[set->id])
+		return -EBUSY;
+	import = calloc(1, sizeof(*import));
+	if (!import)
+		return -ENOMEM;
+	import->daemon = daemon;
+	import->store = daemon->store;
+	import->set = *set;
+	import->turn = evtimer_new(daemon->base, apply_turn, import);
+	if (!import->turn)
+		return -ENOMEM;
+	if (set->action != SET_ALLOW)
+		r = guard_copy(daemon->guard, &import->guard);
+	if (r < 0)
+		return r;
+
+	*ret_import = TAKE(import);
+	return 0;
+}
+
+void import_cancel(struct import *import)
+{
+	import_free(import);
+}
+
+void import_start(struct import *import)
+{
+	assert(import->finished);
+
+	import->started_ns = clock_mono_ns();
+	import->entry.time_s = clock_wall_s();
+	import->daemon->is_importing[import->set.id] = true;
+	import->job.run = run_plan;
+	import->job.done = plan_done;
+	worker_submit(import->daemon->worker, &import->job);
+}

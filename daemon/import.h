@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * import.h - replace or extend the members of a set by a whole list.
+ *
+ *	plan	worker: read the list, sort it, leave out what is protected,
+ *		compare it with the set in the store
+ *	check	loop: does it fit the set and the table? room is reserved
+ *	commit	worker: everything in one transaction
+ *	apply	loop, in bounded turns: additions first, then removals, so no
+ *		address that is in both pictures is free for a moment
+ *
+ * Refused at any step before the commit, nothing has changed. While an import
+ * runs its set takes no other change (daemon->is_importing).
+ *
+ * Threads	event loop; plan and commit run on the worker and touch only
+ *		the import and the store
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/daemon.h"
+#include "daemon/listed.h"
+#include "rules/feedfile/plain.h"
+
+#define IMPORT_GUARD_NOTES 5
+#define IMPORT_NOTE_MAX	   160
+#define IMPORT_WHY_MAX	   320
+
+struct import {
+	struct job job; /* first: the worker's view of it */
+	struct daemon *daemon;
+	struct store *store;
+	struct guard *guard; /* its own copy; NULL when the set allows */
+
+	/* What was asked for. */
+	struct set set; /* as it was at the start */
+	bool is_replacing; /* members that are not in the list go */
+	bool drops_set; /* at the end the set itself goes */
+	struct evidence evidence; /* of additions; reason is owned */
+	char *text; /* the list, mapped; NULL for an empty one */
+	size_t text_bytes;
+	struct journal_entry entry;
+
+	/* What came of it. */
+	int r;
+	struct plain_report report;
+	struct listed_array listed; /* sorted, each once */
+	struct listed_array adds; /* new ones, and those to be renewed */
+	struct listed_array removes;
+	size_t added, renewed, kept;
+	size_t guarded;
+	char guard_notes[IMPORT_GUARD_NOTES][IMPORT_NOTE_MAX];
+	struct table_need need;
+	struct store_usage usage; /* after the commit, done or refused */
+	size_t table_refused; /* stored, but not in the table: an alert */
+	size_t applied; /* of adds, then of removes */
+	uint64_t started_ns, planned_ns, committed_ns, applied_ns;
+	struct event *turn; /* the next bounded turn of apply */
+
+	/* Called once, on the loop, when all is done or refused; `why` is NULL
+	 * when r is 0. Then the import is freed. */
+	void (*finished)(struct import *import, int r, const char *why);
+	void *arg;
+};
+
+/* Zeroed but for these; -EBUSY while the set is being imported into. */
+int import_new(struct daemon *daemon, const struct set *set,
+	       struct import **ret_import);
+
+/* Free one that was not started. */
+void import_cancel(struct import *import);
+
+/* Takes the import. */
+void import_start(struct import *import);

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/import_plan.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define FETCH_BYTES (256u << 10)
+
+static void note_guarded(struct import *import, const struct prefix *prefix,
+			 uint32_t line, const struct guard_entry *entry)
+{
+	char text[PREFIX_TEXT_MAX], protected[PREFIX_TEXT_MAX];
+	size_t note = import->guarded++;
+
+	if (note >= IMPORT_GUARD_NOTES)
+		return;
+	(void)snprintf(import->guard_notes[note], IMPORT_NOTE_MAX,
+		       "line %u: %s %s %s (%s)", line,
+		       prefix_to_text(prefix, text),
+		       prefix_covers(prefix, &entry->prefix) ? "would cover"
+							     : "is inside",
+		       prefix_to_text(&entry->prefix, protected), entry->name);
+}
+
+static int take_entry(void *arg, const struct prefix *prefix, uint32_t line)
+{
+	struct import *import = arg;
+	const struct guard_entry *entry = NULL;
+
+	if (import->guard)
+		entry = guard_find(import->guard, prefix);
+	if (entry) {
+		note_guarded(import, prefix, line, entry);
+		return 0;
+	}
+	return listed_add(&import->listed, prefix, line);
+}
+
+/* Two sorted rows side by side: the list, and the set as it is stored. */
+struct merge {
+	struct import *import;
+	size_t next; /* of the list */
+};
+
+static int take_new(struct merge *merge)
+{
+	struct import *import = merge->import;
+	const struct listed *entry = &import->listed.list[merge->next++];
+
+	import->added++;
+	table_need_add(&import->need, &entry->prefix);
+	return listed_add(&import->adds, &entry->prefix, entry->line);
+}
+
+static int meet_member(struct merge *merge, const struct member *member)
+{
+	struct import *import = merge->import;
+	const struct listed *entry = &import->listed.list[merge->next++];
+
+	if (member->evidence.expires_s == import->evidence.expires_s) {
+		import->kept++;
+		return 0;
+	}
+	import->renewed++;
+	return listed_add(&import->adds, &entry->prefix, entry->line);
+}
+
+static int merge_member(void *arg, uint8_t set_id, const struct member *member)
+{
+	struct merge *merge = arg;
+	struct import *import = merge->import;
+
+	(void)set_id;
+	while (merge->next < import->listed.count) {
+		int order = prefix_cmp(&import->listed.list[merge->next].prefix,
+				       &member->prefix);
+		int r;
+
+		if (order > 0)
+			break;
+		if (order == 0)
+			return meet_member(merge, member);
+		r = take_new(merge);
+		if (r < 0)
+			return r;
+	}
+	if (!import->is_replacing) {
+		import->kept++;
+		return 0;
+	}
+	return listed_add(&import->removes, &member->prefix, 0);
+}
+
+/* The list is past the set's last member: what is left of it is new. Often
+ * that is all of it, and then nothing is copied. */
+static int take_rest(struct merge *merge)
+{
+	struct import *import = merge->import;
+	struct listed_array *listed = &import->listed;
+	int r = 0;
+
+	if (merge->next > 0) {
+		while (r == 0 && merge->next < listed->count)
+			r = take_new(merge);
+		return r;
+	}
+	for (size_t i = 0; i < listed->count; i++)
+		table_need_add(&import->need, &listed->list[i].prefix);
+	import->added = listed->count;
+	import->adds = *listed;
+	*listed = (struct listed_array){0};
+	return 0;
+}
+
+/* The text in memory a piece at a time, not page by page as it is read. Small
+ * pieces, for the loop may wait for the same lock in the kernel. */
+static void fetch_text(const struct import *import)
+{
+	for (size_t at = 0; at < import->text_bytes; at += FETCH_BYTES) {
+		size_t left = import->text_bytes - at;
+
+		(void)madvise(import->text + at,
+			      left < FETCH_BYTES ? left : FETCH_BYTES,
+			      MADV_POPULATE_READ);
+	}
+}
+
+/* Room for an entry a line. */
+static void make_room(struct import *import)
+{
+	const char *at = import->text;
+	const char *end = at + import->text_bytes;
+	size_t lines = 1;
+
+	while (lines < SET_CAPACITY_MAX &&
+	       (at = memchr(at, '\n', (size_t)(end - at)))) {
+		at++;
+		lines++;
+	}
+	(void)listed_reserve(&import->listed, lines);
+}
+
+int import_plan(struct import *import)
+{
+	struct merge merge = {.import = import};
+	int r = 0;
+
+	assert(import);
+
+	if (import->text) {
+		fetch_text(import);
+		make_room(import);
+		r = plain_read(import->text, import->text_bytes, take_entry,
+			       import, &import->report);
+	}
+	if (r == 0)
+		r = listed_sort(&import->listed);
+	if (r < 0)
+		return r;
+
+	r = store_each_member(import->store, import->set.id, merge_member,
+			      &merge);
+	if (r == 0)
+		r = take_rest(&merge);
+	listed_done(&import->listed);
+	return r;
+}
+
+/* Change number `index`: the additions, the removals, the set's end. */
+static void change_at(void *arg, size_t index, struct change *ret_change)
+{
+	const struct import *import = arg;
+	const struct listed *entry;
+
+	*ret_change = (struct change){.set_id = import->set.id};
+	if (index < import->adds.count) {
+		entry = &import->adds.list[index];
+		ret_change->kind = CHANGE_MEMBER_PUT;
+		ret_change->member.prefix = entry->prefix;
+		ret_change->member.evidence = import->evidence;
+		ret_change->member.evidence.line = entry->line;
+		return;
+	}
+	index -= import->adds.count;
+	if (index < import->removes.count) {
+		ret_change->kind = CHANGE_MEMBER_DEL;
+		ret_change->member.prefix = import->removes.list[index].prefix;
+		return;
+	}
+	ret_change->kind = CHANGE_SET_DEL;
+}
+
+int import_commit(struct import *import)
+{
+	size_t count = import->adds.count + import->removes.count;
+	uint64_t seq;
+
+	if (import->drops_set)
+		count++;
+	return store_commit_each(import->store, count, change_at, import,
+				 &import->entry, &seq);
+}

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/members.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/clock.h"
+#include "daemon/commit.h"
+#include "daemon/log.h"
+
+#define EXPIRE_PER_TURN 256
+
+void edits_done(struct edits *edits)
+{
+	for (size_t i = 0; i < edits->count; i++)
+		if (edits->list[i].had)
+			freep(&edits->list[i].old.reason);
+	freep(&edits->evidence.reason);
+	freep(&edits->list);
+	*edits = (struct edits){0};
+}
+
+int edits_add(struct edits *edits, const struct prefix *prefix)
+{
+	if (edits->count == EDITS_MAX)
+		return -E2BIG;
+	if (edits->count == edits->capacity) {
+		size_t capacity = edits->capacity ? edits->capacity * 2 : 16;
+		struct edit *list =
+			reallocarray(edits->list, capacity, sizeof(*list));
+
+		if (!list)
+			return -ENOMEM;
+		edits->list = list;
+		edits->capacity = capacity;
+	}
+	edits->list[edits->count++] = (struct edit){.prefix = *prefix};
+	return 0;
+}
+
+uint64_t members_until_s(const struct evidence *evidence)
+{
+	uint64_t wall_s = clock_wall_s();
+	uint64_t left_s;
+
+	if (evidence->expires_s == 0)
+		return 0;
+	left_s =
+		evidence->expires_s > wall_s ? evidence->expires_s - wall_s : 0;
+	return clock_boot_s() + left_s;
+}
+
+/* The protected set follows the members of `management`. */
+static void guard_follow(struct daemon *daemon, uint8_t set_id,
+			 const struct prefix *prefix, bool is_member)
+{
+	struct guard_entry entry = {
+		.prefix = *prefix,
+		.source = GUARD_MANAGEMENT,
+		.name = "set management",
+	};
+
+	if (set_id != SET_ID_MANAGEMENT)
+		return;
+	if (!is_member)
+		guard_del(daemon->guard, GUARD_MANAGEMENT, prefix);
+	else if (guard_add(daemon->guard, &entry) < 0)
+		log_errx("guard: no memory for a management prefix");
+}
+
+static int remember(const struct daemon *daemon, uint8_t set_id,
+		    struct edit *edit)
+{
+	struct evidence old;
+	char *reason;
+
+	if (ledger_get(daemon->ledger, set_id, &edit->prefix, &old) < 0)
+		return 0;
+	reason = strdup(old.reason);
+	if (!reason)
+		return -ENOMEM;
+	edit->had = true;
+	edit->old = old;
+	edit->old.reason = reason;
+	return 0;
+}
+
+static int hold(struct daemon *daemon, uint8_t set_id,
+		const struct prefix *prefix, const struct evidence *evidence)
+{
+	const struct member member = {
+		.prefix = *prefix,
+		.evidence = *evidence,
+	};
+	int r = ledger_claim(daemon->ledger, set_id, &member,
+			     members_until_s(evidence));
+
+	if (r == 0)
+		guard_follow(daemon, set_id, prefix, true);
+	return r;
+}
+
+static int release(struct daemon *daemon, uint8_t set_id,
+		   const struct prefix *prefix)
+{
+	int r = ledger_withdraw(daemon->ledger, set_id, prefix);
+
+	if (r == 0)
+		guard_follow(daemon, set_id, prefix, false);
+	return r == -ENOENT ? 0 : r;
+}
+
+static int apply_one(struct daemon *daemon, struct edits *edits,
+		     struct edit *edit)
+{
+	int r = remember(daemon, edits->set_id, edit);
+
+	if (r < 0)
+		return r;
+	return edits->is_removal ? release(daemon, edits->set_id, &edit->prefix)
+				 : hold(daemon, edits->set_id, &edit->prefix,
+					&edits->evidence);
+}
+
+int members_apply(struct daemon *daemon, struct edits *edits,
+		  uint64_t decoded_ns, uint64_t *ret_worst_ns,
+		  size_t *ret_failed)
+{
+	uint64_t from_ns = decoded_ns;
+	uint64_t worst_ns = 0;
+
+	for (size_t i = 0; i < edits->count; i++) {
+		int r = apply_one(daemon, edits, &edits->list[i]);
+		uint64_t now_ns = clock_mono_ns();
+
+		if (r < 0) {
+			*ret_failed = i;
+			members_undo(daemon, edits);
+			return r;
+		}
+		edits->applied = i + 1;
+		latency_add(&daemon->latency, now_ns - from_ns);
+		if (now_ns - from_ns > worst_ns)
+			worst_ns = now_ns - from_ns;
+		from_ns = now_ns;
+	}
+	*ret_worst_ns = worst_ns;
+	return 0;
+}
+
+/* The next edit of `prefix` after all of `edits`, or NULL. */
+static struct edit *find_later(const struct edits *edits,
+			       const struct prefix *prefix)
+{
+	for (struct edits *later = edits->later; later; later = later->later) {
+		if (later->set_id != edits->set_id)
+			continue;
+		for (size_t i = 0; i < later->count; i++)
+			if (prefix_cmp(&later->list[i].prefix, prefix) == 0)
+				return &later->list[i];
+	}
+	return NULL;
+}
+
+/* What `edit` found is now what `heir` would put back. */
+static void pass_on(struct edit *edit, struct edit *heir)
+{
+	if (heir->had)
+		freep(&heir->old.reason);
+	heir->had = edit->had;
+	heir->old = edit->old;
+	edit->had = false;
+}
+
+static void undo_one(struct daemon *daemon, const struct edits *edits,
+		     struct edit *edit)
+{
+	struct edit *heir = find_later(edits, &edit->prefix);
+	int r;
+
+	if (heir) {
+		pass_on(edit, heir);
+		return;
+	}
+	r = edit->had ? hold(daemon, edits->set_id, &edit->prefix, &edit->old)
+		      : release(daemon, edits->set_id, &edit->prefix);
+	if (r < 0)
+		log_err(r, "ledger: a change could not be taken back");
+}
+
+/* Newest first, so a prefix that was given twice ends as it began. */
+void members_undo(struct daemon *daemon, struct edits *edits)
+{
+	while (edits->applied > 0)
+		undo_one(daemon, edits, &edits->list[--edits->applied]);
+}
+
+void members_await(struct daemon *daemon, struct edits *edits)
+{
+	struct edits **end = &daemon->awaited;
+
+	while (*end)
+		end = &(*end)->later;
+	*end = edits;
+}
+
+void members_settle(struct daemon *daemon, const struct edits *edits)
+{
+	struct edits **link = &daemon->awaited;
+
+	while (*link && *link != edits)
+		link = &(*link)->later;
+	if (*link)
+		*link = edits->later;
+}
+
+bool members_are_awaited(const struct daemon *daemon, uint8_t set_id)
+{
+	for (const struct edits *edits = daemon->awaited; edits;
+	     edits = edits->later)
+		if (edits->set_id == set_id)
+			return true;
+	return false;
+}
+
+struct change *members_changes(const struct edits *edits)
+{
+	struct change *changes = calloc(edits->count, sizeof(*changes));
+
+	if (!changes)
+		return NULL;
+	for (size_t i = 0; i < edits->count; i++) {
+		changes[i].kind = edits->is_removal ? CHANGE_MEMBER_DEL
+						    : CHANGE_MEMBER_PUT;
+		changes[i].set_id = edits->set_id;
+		changes[i].member.prefix = edits->list[i].prefix;
+		changes[i].member.evidence = edits->evidence;
+	}
+	return changes;
+}
+
+/* The store drops them at the next start too, by their date. */
+static void expired(void *arg, int r)
+{
+	size_t *count = arg;
+
+	if (r < 0)
+		log_warning(r,
+			    "store: %zu expired members stay in the store, "
+			    "will be skipped at the next start",
+			    *count);
+	free(count);
+}
+
+static size_t take_due(struct daemon *daemon, struct change *changes)
+{
+	uint64_t now_s = clock_boot_s();
+	size_t count = 0;
+
+	while (count < EXPIRE_PER_TURN) {
+		struct change *change = &changes[count];
+		int r = ledger_due(daemon->ledger, now_s, &change->set_id,
+				   &change->member.prefix);
+
+		if (r < 0)
+			break;
+		r = release(daemon, change->set_id, &change->member.prefix);
+		if (r < 0)
+			break;
+		change->kind = CHANGE_MEMBER_DEL;
+		count++;
+	}
+	return count;
+}
+
+/* An import works from a picture of its set, so nobody leaves meanwhile. */
+void members_expire(struct daemon *daemon)
+{
+	struct change *changes;
+	size_t *count;
+
+	if (ledger_next_due_s(daemon->ledger) == 0 ||
+	    ledger_next_due_s(daemon->ledger) > clock_boot_s() ||
+	    daemon_is_importing(daemon))
+		return;
+
+	changes = calloc(EXPIRE_PER_TURN, sizeof(*changes));
+	count = calloc(1, sizeof(*count));
+	if (changes && count)
+		*count = take_due(daemon, changes);
+	if (!changes || !count || *count == 0) {
+		free(changes);
+		free(count);
+		return;
+	}
+	log_info("members: expired count=%zu", *count);
+	commit_submit(daemon,
+		      &(struct commit_order){
+			      .changes = changes,
+			      .count = *count,
+			      .uid = 0,
+			      .done = expired,
+			      .arg = count,
+		      },
+		      "expire %zu members", *count);
+}
+
+struct guard_list {
+	struct guard_entry *list;
+	size_t count, capacity;
+};
+
+static int list_member(void *arg, const struct set *set,
+		       const struct member *member)
+{
+	struct guard_list *all = arg;
+	struct guard_entry *entry;
+
+	if (all->count == all->capacity)
+		return -ENOSPC;
+	entry = &all->list[all->count++];
+	entry->prefix = member->prefix;
+	entry->source = GUARD_MANAGEMENT;
+	(void)snprintf(entry->name, sizeof(entry->name), "set %s", set->name);
+	return 0;
+}
+
+void members_guard(struct daemon *daemon)
+{
+	struct guard_list all = {
+		.capacity = ledger_set_count(daemon->ledger, SET_ID_MANAGEMENT),
+	};
+	int r = -ENOMEM;
+
+	all.list = calloc(all.capacity + 1, sizeof(*all.list));
+	if (all.list)
+		r = ledger_each_after(daemon->ledger, SET_ID_MANAGEMENT, NULL,
+				      all.capacity, list_member, &all);
+	if (r >= 0)
+		r = guard_replace(daemon->guard, GUARD_MANAGEMENT, all.list,
+				  all.count);
+	if (r < 0)
+		log_err(r, "guard: the management set could not be taken over");
+	free(all.list);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pins.h - the files in bpffs that let what we enforce outlive us.
+ *
+ *	PIN_DIR/links/IFINDEX		exclusive gates (daemon/packet/attach.h)
+ *	PIN_DIR/shared/...		shared gates (the same)
+ *	PIN_DIR/lasting-vN/NAME		counts, class numbers; N: FW_COUNT_VERSION
+ *	PIN_DIR/live/program, live/meta	the generation that judges now
+ *
+ * Errors	negative errno, -ENOENT when there is no such pin
+ * Threads	event loop only
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include <bpf/libbpf.h>
+
+#include "daemon/packet/maps.h"
+#include "xdp/abi.h"
+
+#define PINS_PATH_MAX 256 /* bytes with the NUL */
+
+/* Make the directories; -EMEDIUMTYPE with a note when it is no bpffs. */
+int pins_prepare(const char *pin_dir, char note[MAPS_NOTE_MAX]);
+
+/* Path of a lasting map's pin. */
+int pins_path(const char *pin_dir, const char *name, char path[PINS_PATH_MAX]);
+
+/* Open a lasting map; -EPROTO with a note when type, sizes or the number of
+ * entries are not those of `like`. */
+int pins_get_map(const char *pin_dir, const char *name,
+		 const struct bpf_map_info *like, int *ret_fd,
+		 char note[MAPS_NOTE_MAX]);
+
+/* Pin a lasting map; one that is pinned already stays. */
+int pins_put_map(const char *pin_dir, const char *name, int fd);
+
+/* What the live generation says of itself. */
+int pins_get_meta(const char *pin_dir, struct fw_meta *ret_meta);
+
+/* Replace program and meta of live. */
+int pins_put_live(const char *pin_dir, int program_fd,
+		  const struct fw_meta *meta);

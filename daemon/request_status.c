@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Requests that look: status, counters. */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/clock.h"
+#include "daemon/counts.h"
+#include "daemon/json.h"
+#include "daemon/requests.h"
+
+static const struct wish *wish_at(const struct daemon *daemon, int ifindex)
+{
+	for (size_t i = 0; i < daemon->keep.count; i++)
+		if (daemon->keep.wishes[i].ifindex == ifindex)
+			return &daemon->keep.wishes[i];
+	return NULL;
+}
+
+struct gate_list {
+	struct daemon *daemon;
+	json_t *gates;
+};
+
+static int add_gate(void *arg, const struct gate *gate)
+{
+	struct gate_list *list = arg;
+	const struct wish *wish = wish_at(list->daemon, gate->ifindex);
+	const char *note = *gate->note ? gate->note : wish ? wish->note : "";
+
+	return json_array_append_new(
+		       list->gates,
+		       json_pack("{s:s, s:i, s:s, s:s, s:s, s:I, s:b, s:s}",
+				 "iface", gate->ifname, "ifindex",
+				 gate->ifindex, "mode",
+				 attach_mode_name(gate->mode), "share",
+				 attach_share_name(gate->share), "state",
+				 gate->verified ? "attached" : "failed",
+				 "program_id", (json_int_t)gate->program_id,
+				 "verified", gate->verified, "note", note)) < 0
+		       ? -ENOMEM
+		       : 0;
+}
+
+static json_t *gates_of(struct daemon *daemon)
+{
+	struct gate_list list = {.daemon = daemon, .gates = json_array()};
+
+	(void)gates_each(daemon->gates, add_gate, &list);
+	for (size_t i = 0; i < daemon->keep.count; i++) {
+		const struct wish *wish = &daemon->keep.wishes[i];
+		const struct attachment *want = &wish->attachment;
+
+		if (wish->ifindex)
+			continue;
+		(void)json_array_append_new(
+			list.gates,
+			json_pack("{s:s, s:i, s:s, s:s, s:s, s:i, s:b, s:s}",
+				  "iface", want->ifname, "ifindex", 0, "mode",
+				  "none", "share",
+				  attach_share_name(
+					  (enum attach_share)want->share),
+				  "state", *wish->note ? "failed" : "absent",
+				  "program_id", 0, "verified", 0, "note",
+				  wish->note));
+	}
+	return list.gates;
+}
+
+static json_t *table_of(const struct daemon *daemon)
+{
+	struct ledger_usage ledger = ledger_usage(daemon->ledger);
+	struct table_usage table = table_usage(daemon->table);
+
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:i}",
+			 "prefixes", (json_int_t)ledger.prefix_count, "claims",
+			 (json_int_t)ledger.claim_count, "hosts4",
+			 (json_int_t)table.v4.hosts, "hosts4_capacity",
+			 (json_int_t)table.v4.hosts_capacity, "blocks4",
+			 (json_int_t)table.v4.blocks, "blocks4_capacity",
+			 (json_int_t)table.v4.blocks_capacity, "entries6",
+			 (json_int_t)table.v6.entries, "entries6_capacity",
+			 (json_int_t)table.v6.entries_capacity, "classes",
+			 (int)classes_last(ledger_classes(daemon->ledger)));
+}
+
+static double us(const struct latency *latency, uint32_t per_million)
+{
+	return (double)latency_quantile_ns(latency, per_million) / 1000;
+}
+
+static json_t *latency_of(const struct daemon *daemon)
+{
+	const struct latency *latency = &daemon->latency;
+
+	return json_pack("{s:I, s:f, s:f, s:f, s:f}", "count",
+			 (json_int_t)latency->count, "p50_us",
+			 us(latency, 500000), "p99_us", us(latency, 990000),
+			 "p999_us", us(latency, 999000), "max_us",
+			 (double)latency->max_ns / 1000);
+}
+
+static json_t *alerts_of(const struct daemon *daemon)
+{
+	json_t *alerts = json_array();
+
+	for (size_t i = 0; i < daemon->alerts.count; i++)
+		(void)json_array_append_new(
+			alerts,
+			json_pack("{s:I, s:s}", "since",
+				  (json_int_t)daemon->alerts.list[i].since_s,
+				  "text", daemon->alerts.list[i].text));
+	if (daemon->alerts.overflow)
+		(void)json_array_append_new(
+			alerts, json_pack("{s:i, s:s}", "since", 0, "text",
+					  "more alerts than are kept: see the "
+					  "log"));
+	return alerts;
+}
+
+static json_t *busy_of(const struct daemon *daemon)
+{
+	json_t *busy = json_array();
+
+	for (unsigned int id = 1; id <= SET_ID_MAX; id++)
+		if (daemon->is_importing[id] &&
+		    ledger_set(daemon->ledger, (uint8_t)id))
+			(void)json_array_append_new(
+				busy, json_string(ledger_set(daemon->ledger,
+							     (uint8_t)id)
+							  ->name));
+	return busy;
+}
+
+static json_t *protected_of(const struct daemon *daemon)
+{
+	json_t *list = json_array();
+	char text[PREFIX_TEXT_MAX];
+
+	for (size_t i = 0; i < guard_count(daemon->guard) && i < WIRE_PAGE_MAX;
+	     i++) {
+		const struct guard_entry *entry = guard_entry(daemon->guard, i);
+
+		(void)json_array_append_new(
+			list, json_pack("{s:s, s:s}", "prefix",
+					prefix_to_text(&entry->prefix, text),
+					"name", entry->name));
+	}
+	return list;
+}
+
+static json_t *events_of(const struct daemon *daemon)
+{
+	struct maps_events count = {0};
+
+	(void)maps_event_counts(daemon->maps, &count);
+	return json_pack("{s:I, s:I, s:I}", "seen", (json_int_t)count.sent,
+			 "suppressed", (json_int_t)count.suppressed, "lost",
+			 (json_int_t)count.lost);
+}
+
+/* Memory of the daemon itself: the maps, which are mapped whole, are told
+ * beside it. */
+static json_int_t rss_bytes(const struct daemon *daemon)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	char line[128] = "";
+	char *resident;
+	json_int_t bytes;
+
+	if (!file)
+		return 0;
+	resident = fgets(line, sizeof(line), file) ? strchr(line, ' ') : NULL;
+	(void)fclose(file);
+	if (!resident)
+		return 0;
+	bytes = strtoll(resident, NULL, 10) * sysconf(_SC_PAGESIZE);
+	return bytes - (json_int_t)maps_info(daemon->maps).mapped_bytes;
+}
+
+static void add_store(const struct daemon *daemon, json_t *answer)
+{
+	const struct store_usage *usage = &daemon->store_usage;
+	struct maps_info info = maps_info(daemon->maps);
+
+	(void)json_object_set_new(
+		answer, "store",
+		json_pack("{s:I, s:I, s:I}", "used_bytes",
+			  (json_int_t)usage->used_bytes, "map_bytes",
+			  (json_int_t)usage->map_bytes, "journal_seq",
+			  (json_int_t)usage->journal_seq));
+	(void)json_object_set_new(answer, "memory",
+				  json_pack("{s:I, s:I}", "rss_bytes",
+					    rss_bytes(daemon), "maps_bytes",
+					    (json_int_t)info.bytes));
+	(void)json_object_set_new(
+		answer, "generation",
+		json_pack("{s:I, s:I, s:I}", "number",
+			  (json_int_t)info.generation, "program_id",
+			  (json_int_t)info.program_id, "since",
+			  (json_int_t)info.created_s));
+}
+
+void request_status(struct daemon *daemon, struct call *call)
+{
+	json_t *answer = json_pack(
+		"{s:s, s:i, s:i, s:I, s:s}", "version", PORTCULLIS_VERSION,
+		"abi", FW_ABI_VERSION, "pid", (int)getpid(), "uptime_s",
+		(json_int_t)(clock_boot_s() - daemon->started_s), "state_dir",
+		daemon->config.state_dir);
+
+	(void)json_object_set_new(answer, "gates", gates_of(daemon));
+	(void)json_object_set_new(answer, "table", table_of(daemon));
+	(void)json_object_set_new(answer, "latency", latency_of(daemon));
+	(void)json_object_set_new(answer, "events", events_of(daemon));
+	(void)json_object_set_new(answer, "alerts", alerts_of(daemon));
+	(void)json_object_set_new(answer, "busy", busy_of(daemon));
+	(void)json_object_set_new(answer, "protected", protected_of(daemon));
+	add_store(daemon, answer);
+	call_done(call, answer);
+}
+
+static json_t *reasons_of(const struct fw_count *counts)
+{
+	json_t *reasons = json_array();
+
+	for (int i = FW_PASS_UNLISTED; i < FW_REASON_COUNT; i++) {
+		json_t *item = json_of_count(&counts[i]);
+
+		(void)json_object_set_new(
+			item, "reason",
+			json_string(reason_name((enum fw_reason)i)));
+		(void)json_object_set_new(item, "action",
+					  json_string(i < FW_REASON_FIRST_DROP
+							      ? "pass"
+							      : "drop"));
+		(void)json_array_append_new(reasons, item);
+	}
+	return reasons;
+}
+
+static json_t *sets_of(struct daemon *daemon, const struct fw_count *counts)
+{
+	json_t *sets = json_array();
+
+	for (unsigned int id = 1; id <= SET_ID_MAX; id++) {
+		const struct set *set = ledger_set(daemon->ledger, (uint8_t)id);
+		json_t *item;
+
+		if (!set)
+			continue;
+		item = json_of_count(&counts[id]);
+		(void)json_object_set_new(item, "set", json_string(set->name));
+		(void)json_object_set_new(
+			item, "action",
+			json_string(
+				set_action_name((enum set_action)set->action)));
+		(void)json_array_append_new(sets, item);
+	}
+	return sets;
+}
+
+void request_counters(struct daemon *daemon, struct call *call)
+{
+	struct fw_count reasons[FW_REASON_COUNT];
+	struct fw_count sets[SET_ID_MAX + 1];
+	int r = maps_reason_counts(daemon->maps, reasons);
+
+	if (r == 0)
+		r = counts_by_set(daemon, sets);
+	if (r < 0) {
+		call_refuse(call, r, "counters could not be read: %s",
+			    strerror(-r));
+		return;
+	}
+	call_done(call, json_pack("{s:o, s:o}", "reasons", reasons_of(reasons),
+				  "sets", sets_of(daemon, sets)));
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/requests.h"
+
+#include <errno.h>
+#include <string.h>
+
+typedef void request_fn(struct daemon *daemon, struct call *call);
+
+static request_fn *const functions[] = {
+	[REQ_STATUS] = request_status,
+	[REQ_DOCTOR] = request_doctor,
+	[REQ_ATTACH] = request_attach,
+	[REQ_DETACH] = request_detach,
+	[REQ_ADD] = request_add,
+	[REQ_DEL] = request_del,
+	[REQ_WHY] = request_why,
+	[REQ_SET_LIST] = request_set_list,
+	[REQ_SET_SHOW] = request_set_show,
+	[REQ_SET_NEW] = request_set_new,
+	[REQ_SET_IMPORT] = request_set_import,
+	[REQ_SET_DROP] = request_set_drop,
+	[REQ_COUNTERS] = request_counters,
+	[REQ_EVENTS] = request_events,
+	[REQ_LOG] = request_log,
+	[REQ_BACKUP] = request_backup,
+	[REQ_RESTORE] = request_restore,
+};
+_Static_assert(ARRAY_LEN(functions) == REQ_COUNT, "");
+
+void requests_handle(void *arg, struct call *call)
+{
+	struct daemon *daemon = arg;
+
+	if (daemon->is_stopping)
+		call_refuse(call, -ESHUTDOWN, "fwd is stopping");
+	else
+		functions[call->request](daemon, call);
+}
+
+const struct set *args_set(struct daemon *daemon, struct call *call,
+			   bool change)
+{
+	const char *name = args_text(call, "set", SET_NAME_MAX - 1, NULL);
+	const struct set *set;
+
+	if (!name)
+		return NULL;
+	set = ledger_set_named(daemon->ledger, name);
+	if (!set) {
+		call_refuse(call, -ENOENT,
+			    "no set is called \"%s\" (fwctl set list shows "
+			    "those there are)",
+			    name);
+		return NULL;
+	}
+	if (change && daemon->is_importing[set->id]) {
+		call_refuse(call, -EBUSY,
+			    "set %s: an import is under way, try again when "
+			    "it is done",
+			    name);
+		return NULL;
+	}
+	return set;
+}
+
+int args_settled(struct daemon *daemon, struct call *call)
+{
+	if (!daemon->is_importing[0])
+		return 0;
+	call_refuse(call, -EBUSY,
+		    "a restore is under way, try again when it is done");
+	return -EBUSY;
+}
+
+const char *args_text(struct call *call, const char *name, size_t max,
+		      const char *fallback)
+{
+	json_t *value = json_object_get(call->args, name);
+
+	if (!value && fallback)
+		return fallback;
+	if (!json_is_string(value)) {
+		call_refuse(call, -EINVAL, "\"%s\": expected a text", name);
+		return NULL;
+	}
+	if (json_string_length(value) > max ||
+	    strlen(json_string_value(value)) != json_string_length(value)) {
+		call_refuse(call, -EINVAL,
+			    "\"%s\": expected at most %zu bytes, none of them "
+			    "zero",
+			    name, max);
+		return NULL;
+	}
+	return json_string_value(value);
+}
+
+int args_number(struct call *call, const char *name, uint64_t max,
+		uint64_t fallback, uint64_t *ret_number)
+{
+	json_t *value = json_object_get(call->args, name);
+	json_int_t number;
+
+	if (!value) {
+		*ret_number = fallback;
+		return 0;
+	}
+	number = json_integer_value(value);
+	if (!json_is_integer(value) || number < 0 || (uint64_t)number > max) {
+		call_refuse(call, -EINVAL,
+			    "\"%s\": expected a whole number from 0 to %llu",
+			    name, (unsigned long long)max);
+		return -EINVAL;
+	}
+	*ret_number = (uint64_t)number;
+	return 0;
+}
+
+int args_prefix(struct call *call, const char *name, struct prefix *ret_prefix)
+{
+	const char *text = args_text(call, name, PREFIX_TEXT_MAX + 16, NULL);
+
+	if (!text)
+		return -EINVAL;
+	if (prefix_from_text(text, strlen(text), ret_prefix) < 0) {
+		call_refuse(call, -EINVAL,
+			    "\"%s\" is not an address or network (like "
+			    "192.0.2.1, 192.0.2.0/24, 2001:db8::/32)",
+			    text);
+		return -EINVAL;
+	}
+	return 0;
+}

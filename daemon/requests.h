@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * requests.h - what each request does: docs/protocol.md, in C.
+ *
+ * One function a request, found through one table; each answers its call once,
+ * at once or when the worker is done.
+ *
+ * Threads	event loop only
+ */
+#pragma once
+
+#include "daemon/control/server.h"
+#include "daemon/daemon.h"
+
+/* The server's handler; `arg` is the daemon. */
+void requests_handle(void *arg, struct call *call);
+
+/* By file. */
+void request_add(struct daemon *daemon, struct call *call);
+void request_del(struct daemon *daemon, struct call *call);
+void request_why(struct daemon *daemon, struct call *call);
+void request_set_list(struct daemon *daemon, struct call *call);
+void request_set_show(struct daemon *daemon, struct call *call);
+void request_set_new(struct daemon *daemon, struct call *call);
+void request_set_drop(struct daemon *daemon, struct call *call);
+void request_set_import(struct daemon *daemon, struct call *call);
+void request_attach(struct daemon *daemon, struct call *call);
+void request_detach(struct daemon *daemon, struct call *call);
+void request_doctor(struct daemon *daemon, struct call *call);
+void request_status(struct daemon *daemon, struct call *call);
+void request_counters(struct daemon *daemon, struct call *call);
+void request_events(struct daemon *daemon, struct call *call);
+void request_log(struct daemon *daemon, struct call *call);
+void request_backup(struct daemon *daemon, struct call *call);
+void request_restore(struct daemon *daemon, struct call *call);
+
+/*
+ * Arguments, read and checked. A getter that fails has refused the call, so
+ * the request returns at once.
+ */
+
+/* The set called args["set"]; refused while an import holds it, if `change`. */
+const struct set *args_set(struct daemon *daemon, struct call *call,
+			   bool change);
+
+/* -EBUSY, refused: a restore is under way, after which ids and gates may be
+ * others. For what does not name a set that is there. */
+int args_settled(struct daemon *daemon, struct call *call);
+
+/* A text of at most `max` bytes; `fallback` when absent, NULL: required. */
+const char *args_text(struct call *call, const char *name, size_t max,
+		      const char *fallback);
+
+/* A number in 0..max; `fallback` when absent. */
+int args_number(struct call *call, const char *name, uint64_t max,
+		uint64_t fallback, uint64_t *ret_number);
+
+/* One address or network. */
+int args_prefix(struct call *call, const char *name, struct prefix *ret_prefix);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * worker.h - the one other thread, for jobs whose length has no bound: parse
+ * and compare a list, commit to LMDB.
+ *
+ * Jobs run one after the other in the order they were submitted. A job owns
+ * its input and touches nothing else but the store, which from its start on
+ * belongs to this thread. When it has run, done() is called on the loop.
+ *
+ * Threads	worker_submit() and done(): event loop; run(): the worker
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include <event2/event.h>
+
+#include "rules/base.h"
+
+struct job {
+	void (*run)(struct job *job); /* on the worker */
+
+	/* Or NULL. In place of run(): jobs that stand in the queue one behind
+	 * the other and have the same run_many are run by one call; `first`
+	 * and its next ones. */
+	void (*run_many)(struct job *first);
+	void (*done)(struct job *job); /* on the loop; frees the job */
+	struct job *next; /* the queues' */
+};
+
+struct worker;
+
+/* Jobs may be submitted from now on; they run once it is started. */
+int worker_new(struct event_base *base, struct worker **ret_worker);
+
+/* Start the thread, with the privileges that the caller has at this moment.
+ * No signal is delivered to it. */
+int worker_start(struct worker *worker);
+
+/* Runs what is queued to its end, and what done() submits then; calls done()
+ * for each. */
+void worker_free(struct worker *worker);
+DEFINE_CLEANUP(struct worker *, worker_free)
+
+/* Takes the job. Never fails, never blocks on a running job. */
+void worker_submit(struct worker *worker, struct job *job);
+
+/* Submitted and not yet done(). */
+size_t worker_pending(const struct worker *worker);

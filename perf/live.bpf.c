@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * live.bpf.c - the generator, and the least a receiver can do.
+ *
+ * `generate` runs once for each frame that is to be sent: the next source of
+ * a million goes into it, and the frame out of interface `target`.
+ */
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define ADDRESS_COUNT (1u << 20)
+
+__u32 addresses4[ADDRESS_COUNT];
+__u32 cursor;
+__u32 target;
+
+/* The header's checksum after a change of source (RFC 1624, equation 3). */
+static __always_inline void set_source(struct iphdr *ip, __be32 saddr)
+{
+	__u32 sum = (__u16)~ip->check;
+
+	sum += (~ip->saddr & 0xffff) + (~ip->saddr >> 16);
+	sum += (saddr & 0xffff) + (saddr >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	ip->check = (__u16)~sum;
+	ip->saddr = saddr;
+}
+
+SEC("xdp")
+int generate(struct xdp_md *ctx)
+{
+	struct ethhdr *eth = (void *)(long)ctx->data;
+	struct iphdr *ip = (void *)(eth + 1);
+
+	if ((void *)(ip + 1) > (void *)(long)ctx->data_end)
+		return XDP_ABORTED;
+	set_source(ip, bpf_htonl(addresses4[cursor++ & (ADDRESS_COUNT - 1)]));
+	return bpf_redirect(target, 0);
+}
+
+SEC("xdp")
+int bare_drop(struct xdp_md *ctx)
+{
+	return XDP_DROP;
+}
+
+SEC("xdp")
+int bare_pass(struct xdp_md *ctx)
+{
+	return XDP_PASS;
+}

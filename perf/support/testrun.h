@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * testrun.h - a program run many times in the kernel, on one frame.
+ *
+ * While it runs nobody else gets the CPU (SCHED_FIFO, where that is allowed),
+ * for what they leave in the caches would be measured too.
+ *
+ * Errors	negative errno
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Stay on one CPU, the last one. Once, first. */
+int testrun_pin(void);
+
+struct testrun {
+	double ns; /* of one run; the kernel gives whole nanoseconds */
+	uint32_t verdict; /* of the last run */
+};
+
+int testrun_do(int program_fd, uint32_t repeat, struct testrun *ret_run);
+
+/* Send frames by the program, as a driver would; how long that took. */
+int testrun_live(int program_fd, uint32_t frames, double *ret_s);
+
+/* What the programs are run on: a UDP datagram in 60 bytes, Ethernet and IPv4
+ * around it, with a right checksum. */
+#define TESTRUN_FRAME_BYTES 60
+
+void testrun_frame(uint8_t frame[TESTRUN_FRAME_BYTES]);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * backup.h - sets, members and attachments as one text document.
+ *
+ * Lines, in this order, fields parted by one blank:
+ *
+ *	portcullis-backup 1
+ *	set ID NAME KIND ACTION CAPACITY
+ *	attachment IFNAME MODE SHARE
+ *	member SET-ID PREFIX ORIGIN UID LINE CREATED EXPIRES REASON...
+ *	end LINES CRC32		(lines before this one; zlib's CRC-32, hex)
+ *
+ * Print, parse, print is a fixed point. A document without a good `end` line,
+ * of another version, or with a line that does not parse is refused whole.
+ *
+ * Errors	-EBADMSG with a note of line and reason; nothing is given back
+ * Threads	no state; any thread
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "rules/base.h"
+#include "rules/store.h"
+
+struct backup {
+	struct change *changes; /* SET_PUT, ATTACHMENT_PUT, MEMBER_PUT only */
+	size_t change_count;
+	char *text; /* what the members' reasons point into */
+};
+
+void backup_done(struct backup *backup);
+
+/* Write the document of one snapshot of `store`. -EIO when `out` fails. */
+int backup_write(struct store *store, FILE *out);
+
+/* Read `len` bytes; on -EBADMSG `note` says why ("line 7: ..."). The caller
+ * owns *ret_backup and calls backup_done(). */
+int backup_read(const char *text, size_t len, struct backup *ret_backup,
+		char note[JOURNAL_TEXT_MAX]);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * set.h - a named collection of prefixes, and what is done to its members.
+ *
+ * A set is a plain value. Its `id` is its slot (1..SET_ID_MAX), given once and
+ * not changed while the set lives; classes and stored members refer to it.
+ *
+ * An address that is in several sets gets what the strongest says: allow over
+ * drop over shadow; between sets of one action the lower id is counted.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SET_ID_MAX	     255 /* ids are 1..255; 0 is no set */
+#define SET_NAME_MAX	     32 /* bytes with the NUL */
+#define SET_CAPACITY_MAX     16000000u /* members one set may be allowed to hold */
+#define SET_CAPACITY_DEFAULT 2000000u
+
+enum set_action {
+	SET_ALLOW, /* strongest first */
+	SET_DROP,
+	SET_SHADOW, /* counted as would-have-been-dropped, and passed */
+	SET_ACTION_COUNT,
+};
+
+enum set_kind {
+	SET_STATIC, /* members stay until somebody takes them out */
+	SET_DYNAMIC, /* members come and go with a time to live */
+	SET_KIND_COUNT,
+};
+
+/* The sets that are always there, with these ids; they cannot be dropped. */
+enum set_builtin {
+	SET_ID_MANAGEMENT = 1, /* "management": allow, and guarded */
+	SET_ID_ALLOW = 2, /* "allow" */
+	SET_ID_BLOCK = 3, /* "block": drop */
+	SET_ID_FIRST_FREE = 4,
+};
+
+struct set {
+	uint8_t id;
+	uint8_t action; /* enum set_action */
+	uint8_t kind; /* enum set_kind */
+	uint32_t capacity; /* members; full means refused */
+	char name[SET_NAME_MAX];
+};
+
+extern const struct set set_builtins[3];
+
+/* "allow", "drop", "shadow"; "static", "dynamic". */
+const char *set_action_name(enum set_action action);
+const char *set_kind_name(enum set_kind kind);
+int set_action_from_text(const char *text, enum set_action *ret_action);
+int set_kind_from_text(const char *text, enum set_kind *ret_kind);
+
+/* Lower-case letters, digits, '-'; starts with a letter; 1..31 bytes. */
+bool set_name_is_valid(const char *name);

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "rules/wire.h"
+
+#include <assert.h>
+#include <endian.h>
+#include <string.h>
+
+#include "rules/base.h"
+
+/* A backup only reads, but it keeps the worker busy for as long as it takes
+ * and fills a file of the caller's: so it is not for those who may only look.
+ */
+const struct request_spec request_specs[REQ_COUNT] = {
+	[REQ_STATUS] = {"status", WIRE_VIEW, false},
+	[REQ_DOCTOR] = {"doctor", WIRE_VIEW, false},
+	[REQ_ATTACH] = {"attach", WIRE_CHANGE, false},
+	[REQ_DETACH] = {"detach", WIRE_CHANGE, false},
+	[REQ_ADD] = {"add", WIRE_CHANGE, false},
+	[REQ_DEL] = {"del", WIRE_CHANGE, false},
+	[REQ_WHY] = {"why", WIRE_VIEW, false},
+	[REQ_SET_LIST] = {"set-list", WIRE_VIEW, false},
+	[REQ_SET_SHOW] = {"set-show", WIRE_VIEW, false},
+	[REQ_SET_NEW] = {"set-new", WIRE_CHANGE, false},
+	[REQ_SET_IMPORT] = {"set-import", WIRE_CHANGE, true},
+	[REQ_SET_DROP] = {"set-drop", WIRE_CHANGE, false},
+	[REQ_COUNTERS] = {"counters", WIRE_VIEW, false},
+	[REQ_EVENTS] = {"events", WIRE_VIEW, false},
+	[REQ_LOG] = {"log", WIRE_VIEW, false},
+	[REQ_BACKUP] = {"backup", WIRE_CHANGE, true},
+	[REQ_RESTORE] = {"restore", WIRE_CHANGE, true},
+};
+
+/* The array's length is given by its declaration, so a row left out would not
+ * show in it: the enum may not grow without a look here. */
+_Static_assert(REQ_COUNT == REQ_RESTORE + 1, "");
+
+enum request request_from_name(const char *name)
+{
+	enum request request;
+
+	assert(name);
+
+	for (request = 0; request < REQ_COUNT; request++) {
+		if (strcmp(request_specs[request].name, name) == 0)
+			break;
+	}
+	return request;
+}
+
+void wire_head_put(uint8_t head[WIRE_HEAD_BYTES], uint32_t len)
+{
+	uint32_t len_be = htobe32(len);
+
+	memcpy(head, &len_be, sizeof(len_be));
+}
+
+uint32_t wire_head_get(const uint8_t head[WIRE_HEAD_BYTES])
+{
+	uint32_t len_be;
+
+	memcpy(&len_be, head, sizeof(len_be));
+	return be32toh(len_be);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * wire.h - the control protocol: what fwctl and fwd say to each other.
+ *
+ * A stream socket (SOCK_STREAM, AF_UNIX) of frames: a length of four bytes in
+ * network order, then that many bytes of one JSON object (RFC 8259). The
+ * client sends one request and reads one answer, any number of times.
+ *
+ *	request	{"do": NAME, "v": WIRE_VERSION, ...arguments}
+ *	done	{"ok": true, ...}
+ *	refused	{"ok": false, "errno": NUMBER, "error": TEXT}
+ *
+ * Bulk input (a list, a backup) is not in the frame: the client sends one
+ * memfd with SCM_RIGHTS beside the frame's first byte, sealed against writing
+ * and shrinking, so the daemon can map it and trust it to hold still.
+ *
+ * Errors	a frame longer than WIRE_FRAME_MAX is refused by its length,
+ *		before a byte of it is read, and ends the connection
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WIRE_VERSION	1
+#define WIRE_FRAME_MAX	(1u << 20) /* bytes of JSON */
+#define WIRE_HEAD_BYTES 4
+#define WIRE_BULK_MAX	(512u << 20) /* bytes of a memfd */
+#define WIRE_PAGE_MAX	4096 /* members, addresses or lines in one frame */
+
+#define WIRE_SOCKET_PATH "/run/portcullis/fwd.sock"
+
+enum request {
+	REQ_STATUS,
+	REQ_DOCTOR,
+	REQ_ATTACH,
+	REQ_DETACH,
+	REQ_ADD, /* block, allow, set add: members into a set */
+	REQ_DEL, /* unblock, set del */
+	REQ_WHY,
+	REQ_SET_LIST,
+	REQ_SET_SHOW, /* one page of members */
+	REQ_SET_NEW,
+	REQ_SET_IMPORT, /* with a memfd: a plain list */
+	REQ_SET_DROP,
+	REQ_COUNTERS,
+	REQ_EVENTS, /* the drop events after a cursor */
+	REQ_LOG, /* one page of the journal */
+	REQ_BACKUP, /* with a memfd the daemon writes into: not sealed yet */
+	REQ_RESTORE, /* with a memfd */
+	REQ_COUNT,
+};
+
+enum wire_right {
+	WIRE_VIEW, /* root, groups portcullis and portcullis-view */
+	WIRE_CHANGE, /* root and group portcullis */
+};
+
+struct request_spec {
+	const char *name;
+	enum wire_right right;
+	bool takes_fd;
+};
+
+extern const struct request_spec request_specs[REQ_COUNT];
+
+/* The request of that name, or REQ_COUNT. */
+enum request request_from_name(const char *name);
+
+void wire_head_put(uint8_t head[WIRE_HEAD_BYTES], uint32_t len);
+uint32_t wire_head_get(const uint8_t head[WIRE_HEAD_BYTES]);

@@ -1,0 +1,126 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# An installation has everything it promises and runs from where it is; the
+# pages and the example of the configuration name every item that `fwd --help`
+# prints, with its default, and no other; the unit starts what was installed.
+set -euo pipefail
+shopt -s inherit_errexit
+build=$(realpath "${1:?usage: test_install.sh BUILD_DIR}")
+cd "$(dirname "$0")/../.."
+
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+bad=0
+
+wrong() {
+	echo "$*"
+	bad=1
+}
+
+# PATH below the prefix, one a line.
+promised='
+bin/fwctl
+sbin/fwd
+lib/systemd/system/portcullis.service
+lib/sysusers.d/portcullis.conf
+share/bash-completion/completions/fwctl
+share/doc/portcullis/CHANGELOG.md
+share/doc/portcullis/LICENSE
+share/doc/portcullis/README.md
+share/doc/portcullis/architecture.md
+share/doc/portcullis/examples/fwd.yml
+share/doc/portcullis/operations.md
+share/doc/portcullis/protocol.md
+share/man/man1/fwctl.1
+share/man/man5/fwd.yml.5
+share/man/man8/fwd.8
+'
+
+# A build of one preset may have everything but one broken test: what cannot
+# be installed says so itself.
+DESTDIR=$root cmake --install "$build" >"$root/said" 2>&1 || {
+	cat "$root/said"
+	exit 1
+}
+prefix=$(sed -n 's/^CMAKE_INSTALL_PREFIX:PATH=//p' "$build/CMakeCache.txt")
+here=$root$prefix
+
+for path in $promised; do
+	[ -s "$here/$path" ] || wrong "$prefix/$path was not installed"
+done
+[ "$bad" = 0 ] || exit 1
+
+outside=$(find "$root" -type f ! -path "$here/*" ! -path "$root/said")
+[ -z "$outside" ] || wrong "installed outside the prefix: $outside"
+
+"$here/sbin/fwd" --version | grep -q '^fwd [0-9]' ||
+	wrong "fwd --version has no version"
+"$here/bin/fwctl" --socket "$root/none" version | grep -q '^fwctl [0-9]' ||
+	wrong "fwctl version has no version"
+"$here/bin/fwctl" --help >/dev/null || wrong "fwctl --help failed"
+bash -n "$here/share/bash-completion/completions/fwctl" ||
+	wrong "bash does not read the completion"
+grep -q "^ExecStart=$prefix/sbin/fwd$" \
+	"$here/lib/systemd/system/portcullis.service" ||
+	wrong "portcullis.service does not start $prefix/sbin/fwd"
+
+# "name default", one a line, sorted.
+items_of_help() {
+	"$here/sbin/fwd" --help | awk '
+		!listed { listed = /^Items of the file/; next }
+		/^  [a-z]/ { name = $1 }
+		/ default: / {
+			sub(/.* default: /, "")
+			print name, $0
+		}' | sort
+}
+
+items_of_page() {
+	sed -nE 's/^\.It Cm ([a-z_0-9]+) Pq (.*)$/\1 \2/p' "$1" | sort
+}
+
+items_of_example() {
+	sed -nE 's/^#([a-z_0-9]+): (.*)$/\1 \2/p' "$1" | sort
+}
+
+items_of_help >"$root/help"
+[ -s "$root/help" ] || wrong "fwd --help lists no items"
+
+# same NAME FILE: standard input against the help.
+same() {
+	diff "$root/help" - || wrong "$1: < is in fwd --help, > in the file"
+}
+same fwd.8 < <(items_of_page "$here/share/man/man8/fwd.8")
+same fwd.yml.5 < <(items_of_page "$here/share/man/man5/fwd.yml.5")
+same fwd.yml < <(items_of_example \
+	"$here/share/doc/portcullis/examples/fwd.yml")
+
+# With every '#' taken away it is a configuration.
+sed -E 's/^#([a-z_0-9]+:)/\1/' \
+	"$here/share/doc/portcullis/examples/fwd.yml" >"$root/fwd.yml"
+"$here/sbin/fwd" --config "$root/fwd.yml" --check ||
+	wrong "fwd refuses the example"
+
+# "name" of items that the help says a reload applies, and the pages call live.
+live_of_help() {
+	"$here/sbin/fwd" --help | awk '/; reload applies it/ { print $1 }' | sort
+}
+
+live_of_page() {
+	awk '/^\.It Cm / { name = $3 } /^Live\.$/ { print name }' "$1" | sort
+}
+diff <(live_of_help) <(live_of_page "$here/share/man/man5/fwd.yml.5") ||
+	wrong "fwd.yml.5: < is live by fwd --help, > by the page"
+
+# Options of the program and of its page.
+options_of_help() {
+	"$here/sbin/fwd" --help | sed '/^$/q' | grep -oE -- '--[a-z]+' | sort -u
+}
+
+options_of_page() {
+	sed -nE 's/^\.It Fl Fl ([a-z]+).*/--\1/p' "$1" | sort -u
+}
+diff <(options_of_help) <(options_of_page "$here/share/man/man8/fwd.8") ||
+	wrong "fwd.8: < is in fwd --help, > in the page"
+exit $bad

@@ -1,0 +1,241 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# test_fwctl.sh BUILD_DIR - fwctl against a daemon that knows canned answers.
+#
+# A transcript of each group below must be what fwctl_GROUP.ok says: the
+# command, what it printed ("! " before lines of stderr), its exit status when
+# it is not 0, and ("> ") what it asked the daemon. GOLDEN_UPDATE=1 writes the
+# files instead.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+fwctl=${1:?usage: test_fwctl.sh BUILD_DIR}/ctl/fwctl
+fwctl=$(realpath "$fwctl") || exit 1
+command -v python3 >/dev/null || { echo "no python3"; exit 77; }
+
+work=$(mktemp -d)
+daemon=
+stop() {
+	if [ -n "$daemon" ]; then
+		kill "$daemon" 2>/dev/null
+		wait "$daemon" 2>/dev/null
+	fi
+	rm -rf "$work"
+}
+trap stop EXIT
+cd "$work" || exit 1
+unset PORTCULLIS_SOCKET
+export TZ=America/New_York LC_ALL=C
+mkdir bin
+ln -s "$fwctl" bin/fwctl
+PATH=$work/bin:$PATH
+
+python3 "$here/../support/fake_fwd.py" fwd.sock "$here/fwctl_answers.json" \
+	asked &
+daemon=$!
+for _ in $(seq 200); do
+	[ -S fwd.sock ] && break
+	sleep 0.05
+done
+[ -S fwd.sock ] || { echo "the fake daemon did not start"; exit 1; }
+
+# run 'COMMAND LINE': one entry of the transcript.
+run() {
+	local before status
+	before=$(wc -l <asked)
+	echo "\$ $1"
+	bash -c "$1" >out 2>err </dev/null
+	status=$?
+	cat out
+	sed 's/^/! /' err
+	[ "$status" -eq 0 ] || echo "[exit $status]"
+	# times that depend on now are not the test's business
+	tail -n +"$((before + 1))" asked |
+		sed -E 's/"expires": [0-9]+/"expires": SOON/; s/^/> /'
+	echo
+}
+
+group_gate() {
+	run 'fwctl status'
+	run 'fwctl --json status'
+	run 'fwctl doctor wan0'
+	run 'fwctl doctor'
+	run 'fwctl doctor gone0'
+	run 'fwctl doctor gone0 --json'
+	run 'fwctl attach wan0'
+	run 'fwctl attach wan0 --shared --mode generic'
+	run 'fwctl attach --mode=native wan0 -j'
+	run 'fwctl attach taken0'
+	run 'fwctl detach wan0'
+	run 'fwctl counters'
+	run 'fwctl counters --json'
+}
+
+group_member() {
+	run 'fwctl block 192.0.2.1'
+	run 'fwctl block 192.0.2.1 --json'
+	run 'fwctl block 192.0.2.1 2001:db8::/32 192.0.2.4-192.0.2.7 --for 1h --reason "a scan"'
+	run 'fwctl allow 192.0.2.1 --until "$(($(date +%Y) + 1))-01-01"'
+	run 'fwctl block 192.0.2.1 --set feed'
+	run 'fwctl block 192.0.2.1 --set allow'
+	run 'fwctl allow 192.0.2.1 --set feed'
+	run 'fwctl block 203.0.113.1'
+	run 'fwctl block 203.0.113.1 --json'
+	run 'fwctl unblock 192.0.2.1 192.0.2.9'
+	run 'fwctl unblock 192.0.2.1 --set feed --json'
+	run 'fwctl set add nosuch 192.0.2.1'
+	run 'fwctl set add busy 192.0.2.1'
+	run 'fwctl set del feed 192.0.2.0/24'
+	run 'printf "# a comment\n192.0.2.1\n\n2001:db8::1 ; trailing\n" | fwctl block -'
+	run 'printf "192.0.2.1\nbad.example\n" | fwctl block -'
+	run 'printf "<html>\n" | fwctl block -'
+	run 'printf "# nothing\n" | fwctl block -'
+	run 'for i in {1..5000}; do echo 10.0.$((i / 250)).$((i % 250)); done | fwctl block - --json'
+	run 'for i in {1..5000}; do echo 10.0.$((i / 250)).$((i % 250)); done | fwctl set add small -'
+	run 'fwctl why 192.0.2.1'
+	run 'fwctl why 192.0.2.1 --json'
+	run 'fwctl why 192.0.2.2'
+	run 'fwctl why 2001:db8::/32'
+}
+
+group_set() {
+	run 'fwctl set list'
+	run 'fwctl set list --json'
+	run 'fwctl set show feed'
+	run 'fwctl set show feed --json'
+	run 'fwctl set show feed -n 1'
+	run 'fwctl set show nosuch'
+	run 'fwctl set export feed'
+	run 'fwctl set export feed --json'
+	run 'fwctl set export feed list.txt && cat list.txt'
+	run 'fwctl set export nosuch absent.txt; ls absent.txt*'
+	run 'fwctl set new trial --action shadow --kind static --capacity 1000'
+	run 'fwctl set new feed'
+	run 'fwctl set drop trial'
+	printf '192.0.2.1\n192.0.2.2\n' >list
+	run 'fwctl set import feed list'
+	run 'fwctl set import feed list --json'
+	run 'fwctl set import feed - --add --reason "by hand" --for 7d <list'
+	run 'fwctl set import feed list --action allow'
+	run 'fwctl set import new-good list --action shadow'
+	run 'fwctl set import new-bad list'
+	run 'fwctl set import feed absent'
+	run 'fwctl set import feed .'
+	truncate -s 513M long
+	run 'fwctl set import feed long'
+	run 'fwctl set import feed list --add --replace'
+}
+
+group_flow() {
+	run 'fwctl watch --count 3'
+	run 'fwctl watch --count 2 --json'
+	run 'fwctl log'
+	run 'fwctl log -n 1'
+	run 'fwctl log --json'
+	run 'fwctl backup saved && cat saved && stat -c %a saved; ls saved*'
+	run 'fwctl backup -'
+	run 'fwctl backup absent/saved'
+	run 'fwctl backup /dev/null && test -c /dev/null'
+	run 'fwctl restore saved'
+	run 'fwctl restore - --json <saved'
+	run 'fwctl restore absent'
+	run 'fwctl status >/dev/full'
+}
+
+group_usage() {
+	run 'fwctl'
+	run 'fwctl help'
+	run 'fwctl help block'
+	run 'fwctl set import --help'
+	run 'fwctl help set'
+	run 'fwctl help set add more'
+	run 'fwctl help status more'
+	run 'fwctl blok 192.0.2.1'
+	run 'fwctl frobnicate'
+	run 'fwctl set'
+	run 'fwctl set lst'
+	run 'fwctl s'
+	run 'fwctl stat --jso'
+	run 'fwctl set import feed list --re'
+	run 'fwctl status more'
+	run 'fwctl block'
+	run 'fwctl block 192.0.2'
+	run 'fwctl block 010.0.0.1'
+	run 'fwctl block 192.0.2.9-192.0.2.1'
+	run 'fwctl block 192.0.2.1 --for 5'
+	run 'fwctl block 192.0.2.1 --for 99999d'
+	run 'fwctl block 192.0.2.1 --until 2001-01-01'
+	run 'fwctl block 192.0.2.1 --for 1h --until 2001-01-01'
+	run 'fwctl block 192.0.2.1 --for 1h --for 2h'
+	run 'fwctl block 192.0.2.1 --reason "$(printf "a\001b")"'
+	run 'fwctl block 192.0.2.1 --set Feed'
+	run 'fwctl block -x'
+	run 'fwctl block 192.0.2.1 --json=yes'
+	run 'fwctl --for 1h block 192.0.2.1'
+	run 'fwctl attach wan0 --mode fast'
+	run 'fwctl attach an/iface'
+	run 'fwctl log -n 0'
+	run 'fwctl set new x --capacity 16000001'
+	run 'fwctl completion zsh'
+	run 'fwctl block -- -'
+}
+
+# complete WORD...: what bash would offer for the last word.
+complete_words() {
+	echo "complete: ${*@Q}"
+	# shellcheck disable=SC1090
+	(
+		. <(fwctl completion bash)
+		COMP_WORDS=(fwctl "$@")
+		COMP_CWORD=$#
+		_fwctl
+		echo "${COMPREPLY[*]}"
+	)
+	echo
+}
+
+group_completion() {
+	complete_words ''
+	complete_words un
+	complete_words set ''
+	complete_words set show m
+	complete_words set show feed ''
+	complete_words set import feed fwd.s
+	complete_words set import feed list --re
+	complete_words set import --action ''
+	complete_words block --for 1h --set f
+	complete_words block -f 1h --s
+	complete_words attach --mode g
+	complete_words attach lo
+	complete_words help wa
+	complete_words completion ''
+	complete_words --socket fwd.s
+}
+
+group_absent() {
+	run 'fwctl --socket nowhere.sock block 192.0.2.1'
+	run 'fwctl --socket nowhere.sock status --json'
+	run 'PORTCULLIS_SOCKET=nowhere.sock fwctl status'
+	run 'fwctl --socket list status'
+	run 'fwctl --socket nowhere.sock version'
+	run 'fwctl --socket nowhere.sock version --json'
+	run 'fwctl version'
+	run 'fwctl block 203.0.113.2'
+	run 'fwctl block 203.0.113.3'
+	run 'fwctl block 203.0.113.4'
+	run 'fwctl block 203.0.113.5'
+}
+
+failed=0
+for group in gate member set flow usage completion absent; do
+	export PORTCULLIS_SOCKET=fwd.sock
+	ok=$here/fwctl_$group.ok
+	"group_$group" >"$group.txt"
+	if [ -n "${GOLDEN_UPDATE:-}" ]; then
+		cp "$group.txt" "$ok"
+	elif ! diff -u "$ok" "$group.txt"; then
+		echo "FAILED: $group differs from $ok"
+		failed=1
+	fi
+done
+exit "$failed"

@@ -1,0 +1,178 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# test_sets.sh BUILD_DIR - what is told of packets and of changes.
+#
+# Packets are counted by reason and set, and seen by watch; why names the
+# evidence; the log says who did what; a backup brings everything back, and a
+# damaged one nothing.
+here=$(dirname "$0")
+# shellcheck source=tests/support/netns.sh
+. "$here/../support/netns.sh" "${1:?usage: test_sets.sh BUILD_DIR}"
+
+# by_set NAME, by_reason NAME: packets counted.
+by_set() {
+	ask ".sets[] | select(.set == \"$1\").packets" counters
+}
+
+by_reason() {
+	ask ".reasons[] | select(.reason == \"$1\").packets" counters
+}
+
+has_counted() {
+	[ "$(by_set "$1")" = "$2" ]
+}
+
+# sends_counted SOURCE SET REASON: twenty packets, and both counts show them.
+sends_counted() {
+	local set reason
+	set=$(by_set "$2")
+	reason=$(by_reason "$3")
+	send "$1" 20
+	wait_for "exactly $((set + 20)) packets of set $2" \
+		has_counted "$2" $((set + 20))
+	[ "$(by_reason "$3")" -ge $((reason + 20)) ] ||
+		fail "packets for reason $3: $(by_reason "$3"), before $reason"
+}
+
+fwd_start
+does attach wan0 --mode native
+# neighbours find each other before anything is counted
+in_internet ping -c 3 -W 20 -I $listed4 $own4 >/dev/null ||
+	fail "$own4 is not reached from $listed4"
+in_internet ping -c 3 -W 20 $own6 >/dev/null || fail "$own6 is not reached"
+
+does set new trial --action shadow
+does set add trial 203.0.113.0/24 2001:db8:bad::/48
+sends_counted $listed4 trial shadow
+sends_counted $listed6 trial shadow
+does block $listed4 --reason "scan of port 22" --for 1h
+sends_counted $listed4 block listed
+does set new feed
+does set add feed $listed6
+sends_counted $listed6 feed listed
+# of two sets with one action, the one with the lower number counts
+does set add feed $listed4
+sends_counted $listed4 block listed
+does allow $listed4
+sends_counted $listed4 allow allowed
+does set del allow $listed4
+sends_counted $listed4 block listed
+does set new trial --action drop
+does set del feed $listed6
+sends_counted $listed6 trial listed
+echo "ok: counted"
+
+# watch starts from now, so packets are sent until it has seen enough.
+"$fwctl" --json watch --count 3 >"$work/seen" 2>&1 &
+watcher=$!
+others+=("$watcher")
+has_seen() {
+	send $listed4 5
+	! kill -0 "$watcher" 2>/dev/null
+}
+wait_for "watch" has_seen
+wait "$watcher" || fail "watch ended with $?: $(cat "$work/seen")"
+is "what watch saw" "wan0 listed block $listed4 $own4 17 7000" "$(jq -r \
+	'"\(.iface) \(.reason) \(.set) \(.src) \(.dst) \(.proto) \(.dport)"' \
+	"$work/seen" | sort -u)"
+
+# The same without an end, for people.
+"$fwctl" watch >"$work/seen" 2>&1 &
+others+=($!)
+has_told() {
+	send $listed4 5
+	grep -q "wan0 .*listed .*block .*$listed4" "$work/seen"
+}
+wait_for "watch for people: $(cat "$work/seen")" has_told
+end "${others[-1]}"
+unset 'others[-1]'
+echo "ok: watched"
+
+does why $listed4
+said "$listed4: drop"
+said "block .*drop .*$listed4 .*operator .*scan of port 22"
+said "trial .*drop .*203.0.113.0/24"
+said "feed .*drop"
+is "order of what covers an address" "32 32 24" "$(ask \
+	'[.claims[].prefix | if contains("/") then sub(".*/"; "") else "32" end] |
+	join(" ")' why $listed4)"
+does why 192.0.2.1
+said "in no set"
+
+does log -n 5
+said "add block|set trial|del feed"
+is "newest line of the log" "del feed: $listed6" "$(ask .text log -n 1)"
+is "who" 0 "$(ask .uid log -n 1)"
+is "numbers of lines have no gap" "$(ask .seq log -n 1)" \
+	"$(ask .seq log -n 1000 | wc -l)"
+echo "ok: told"
+
+# A backup is everything; what came after it goes.
+everything() {
+	"$fwctl" backup - 2>/dev/null
+}
+everything >"$work/before"
+does backup "$work/saved"
+does set drop trial
+does set drop feed
+does set new later
+does set add later 192.0.2.0/24
+does unblock $listed4
+does set add management 192.0.2.200
+for damage in half byte text; do
+	case $damage in
+	half) head -c $(($(wc -c <"$work/saved") / 2)) "$work/saved" ;;
+	byte) sed 's/203\.0\.113\.0/203.0.112.0/; s/scan/sCan/' "$work/saved" ;;
+	text) cat "$work/saved" && echo more ;;
+	esac >"$work/damaged"
+	! cmp -s "$work/saved" "$work/damaged" || fail "no damage: $damage"
+	everything >"$work/now"
+	refuses "not a backup, nothing was changed" restore "$work/damaged"
+	everything | cmp - "$work/now" || fail "changed by a backup with: $damage"
+done
+refuses "not a backup" restore "$fwctl"
+is "verdict before the restore" pass "$(verdict $listed4)"
+does restore "$work/saved"
+everything | diff "$work/before" - || fail "a restore is not the backup"
+refuses 'no set is called "later"' set show later
+is "verdict after the restore" drop "$(verdict $listed4)"
+sends_counted $listed4 block listed
+sends_counted $listed6 trial listed
+fwd_kill
+fwd_start
+everything | diff "$work/before" - || fail "a restore did not last"
+is "verdict after kill -9" drop "$(verdict $listed4)"
+
+# A set that is asked for while a restore goes on is made when it is over, so
+# it is not lost with what was there before, and takes the number of no other.
+for net in {0..59}; do
+	seq -f "10.1.$net.%g" 0 249
+done >"$work/list"
+does set import big "$work/list"
+does backup "$work/large"
+does set drop big
+"$fwctl" restore "$work/large" >"$work/restored" 2>&1 &
+restoring=$!
+is_busy_or_over() {
+	[ "$(ask '.sets[0].busy' set list)" = true ] ||
+		! kill -0 $restoring 2>/dev/null
+}
+wait_for "a restore that goes on" is_busy_or_over
+does set new mine --action allow
+wait $restoring || fail "restore: $(cat "$work/restored")"
+is "verdict on a member" drop "$(verdict 10.1.7.1)"
+does set show mine
+fwd_kill
+fwd_start
+does set show mine
+is "verdict on a member after a start" drop "$(verdict 10.1.7.1)"
+does restore "$work/saved"
+
+# On another machine, whose own address is in it, that is left out.
+ip -n "$gateway" addr add $listed4/32 dev wan0
+wait_for "alert" has_alert "$listed4"
+is "left out of a restore" "3" "$(ask .guarded restore "$work/saved")"
+is "verdict on what is ours now" pass "$(verdict $listed4)"
+fwd_stop
+echo "ok: saved and restored"

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Random commits against a plain model in memory: the store holds the same. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "rules/store.h"
+#include "tests/support/scratch.h"
+
+#define ROUNDS	      400
+#define CHANGES_MAX   40
+#define MEMBERS_MAX   4096
+#define REASON_COUNT  5
+#define PREFIX_COUNT  60
+#define MAP_BYTES     (16u << 20)
+#define SET_ID_LIMIT  8 /* sets 1..7, of which 4..7 come and go */
+#define DEFAULT_SEEDS 4
+
+struct model {
+	bool has_set[SET_ID_LIMIT];
+	struct set sets[SET_ID_LIMIT];
+	struct {
+		uint8_t set_id;
+		struct member member;
+	} members[MEMBERS_MAX];
+	size_t member_count;
+	struct attachment attachments[4];
+	size_t attachment_count;
+	uint64_t seq;
+};
+
+static uint64_t random_state;
+
+/* Marsaglia's xorshift64: the same everywhere for the same seed. */
+static uint32_t draw(uint32_t below)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return (uint32_t)(random_state >> 32) % below;
+}
+
+static const char *const reasons[REASON_COUNT] = {
+	"", "scan", "list of others", "gr\xc3\xbc\xc3\x9f", "scans",
+};
+
+/* Few, so that they meet again; of both families and all lengths. */
+static struct prefix draw_prefix(void)
+{
+	struct prefix prefix = {0};
+	uint32_t n = draw(PREFIX_COUNT);
+
+	if (n % 2)
+		return prefix_of_v4(n * 0x01234567u, n % 33);
+	prefix.addr[0] = (uint8_t)(n % 4 ? 0x20 : 0);
+	prefix.addr[1] = (uint8_t)n;
+	prefix.bits = (uint8_t)(16 + n % 113);
+	return prefix;
+}
+
+/* Most changes can be made: one that cannot fails its whole commit. */
+static struct change draw_change(const struct model *model)
+{
+	struct change change = {
+		.kind = draw(8) ? draw(2) : draw(CHANGE_COUNT),
+		.set_id = (uint8_t)(1 + draw(SET_ID_LIMIT - 1)),
+	};
+
+	if (!model->has_set[change.set_id] && draw(64))
+		change.set_id = SET_ID_BLOCK;
+	if (change.set_id < SET_ID_FIRST_FREE && draw(64) &&
+	    change.kind == CHANGE_SET_DEL)
+		change.kind = CHANGE_SET_PUT;
+	if (change.kind == CHANGE_SET_PUT)
+		change.set_id = (uint8_t)(1 + draw(SET_ID_LIMIT - 1));
+
+	switch (change.kind) {
+	case CHANGE_MEMBER_PUT:
+	case CHANGE_MEMBER_DEL:
+		change.member.prefix = draw_prefix();
+		change.member.evidence = (struct evidence){
+			.origin = (uint8_t)draw(ORIGIN_COUNT),
+			.uid = draw(3) * 1000,
+			.line = draw(1u << 20),
+			.created_s = draw(UINT32_MAX),
+			.expires_s = draw(2) * (uint64_t)draw(UINT32_MAX) * 9,
+			.reason = reasons[draw(REASON_COUNT)],
+		};
+		break;
+	case CHANGE_SET_PUT:
+		change.set = (struct set){
+			.id = change.set_id,
+			.action = (uint8_t)draw(SET_ACTION_COUNT),
+			.kind = (uint8_t)draw(SET_KIND_COUNT),
+			.capacity = draw(1000),
+		};
+		(void)snprintf(change.set.name, SET_NAME_MAX, "set-%u",
+			       draw(100));
+		break;
+	default: /* SET_DEL has its id */
+		(void)snprintf(change.attachment.ifname, IFNAME_MAX, "eth%u",
+			       draw(4));
+		change.attachment.mode = (uint8_t)draw(3);
+	}
+	return change;
+}
+
+static void forget_member(struct model *model, size_t i)
+{
+	model->members[i] = model->members[--model->member_count];
+}
+
+static size_t find_member(const struct model *model,
+			  const struct change *change)
+{
+	size_t i = 0;
+
+	while (i < model->member_count &&
+	       (model->members[i].set_id != change->set_id ||
+		prefix_cmp(&model->members[i].member.prefix,
+			   &change->member.prefix) != 0))
+		i++;
+	return i;
+}
+
+static size_t find_attachment(const struct model *model,
+			      const struct change *change)
+{
+	size_t i = 0;
+
+	while (i < model->attachment_count &&
+	       strcmp(model->attachments[i].ifname,
+		      change->attachment.ifname) != 0)
+		i++;
+	return i;
+}
+
+static int model_drop(struct model *model, uint8_t set_id)
+{
+	if (set_id < SET_ID_FIRST_FREE)
+		return -EPERM;
+	if (!model->has_set[set_id])
+		return -ENOENT;
+	for (size_t i = model->member_count; i-- > 0;) {
+		if (model->members[i].set_id == set_id)
+			forget_member(model, i);
+	}
+	model->has_set[set_id] = false;
+	return 0;
+}
+
+static int model_apply(struct model *model, const struct change *change)
+{
+	size_t i;
+
+	switch (change->kind) {
+	case CHANGE_MEMBER_PUT:
+		if (!model->has_set[change->set_id])
+			return -ENOENT;
+		i = find_member(model, change);
+		assert_true(i < MEMBERS_MAX);
+		model->members[i].set_id = change->set_id;
+		model->members[i].member = change->member;
+		model->member_count += i == model->member_count;
+		return 0;
+	case CHANGE_MEMBER_DEL:
+		i = find_member(model, change);
+		if (i < model->member_count)
+			forget_member(model, i);
+		return 0;
+	case CHANGE_SET_PUT:
+		model->has_set[change->set.id] = true;
+		model->sets[change->set.id] = change->set;
+		return 0;
+	case CHANGE_SET_DEL:
+		return model_drop(model, change->set_id);
+	case CHANGE_ATTACHMENT_PUT:
+		i = find_attachment(model, change);
+		model->attachments[i] = change->attachment;
+		model->attachment_count += i == model->attachment_count;
+		return 0;
+	default:
+		i = find_attachment(model, change);
+		if (i < model->attachment_count)
+			model->attachments[i] =
+				model->attachments[--model->attachment_count];
+		return 0;
+	}
+}
+
+/* What is visited, held against the model, one after the other. */
+struct check {
+	const struct model *model;
+	size_t count;
+	uint8_t last_set;
+	struct prefix last_prefix;
+	char last_name[IFNAME_MAX];
+};
+
+static int check_set(void *arg, const struct set *set)
+{
+	struct check *check = arg;
+
+	assert_true(set->id > check->last_set && set->id < SET_ID_LIMIT);
+	assert_true(check->model->has_set[set->id]);
+	assert_memory_equal(set, &check->model->sets[set->id], sizeof(*set));
+	check->last_set = set->id;
+	check->count++;
+	return 0;
+}
+
+static int check_member(void *arg, uint8_t set_id, const struct member *member)
+{
+	struct check *check = arg;
+	const struct change wanted = {.set_id = set_id, .member = *member};
+	size_t i = find_member(check->model, &wanted);
+	const struct evidence *a = &member->evidence, *b;
+
+	assert_true(i < check->model->member_count);
+	b = &check->model->members[i].member.evidence;
+	assert_int_equal(a->origin, b->origin);
+	assert_int_equal(a->uid, b->uid);
+	assert_int_equal(a->line, b->line);
+	assert_true(a->created_s == b->created_s);
+	assert_true(a->expires_s == b->expires_s);
+	assert_string_equal(a->reason, b->reason);
+
+	assert_true(check->count == 0 || set_id > check->last_set ||
+		    (set_id == check->last_set &&
+		     prefix_cmp(&check->last_prefix, &member->prefix) < 0));
+	check->last_set = set_id;
+	check->last_prefix = member->prefix;
+	check->count++;
+	return 0;
+}
+
+static int check_attachment(void *arg, const struct attachment *wish)
+{
+	struct check *check = arg;
+	const struct change wanted = {.attachment = *wish};
+	size_t i = find_attachment(check->model, &wanted);
+
+	assert_true(i < check->model->attachment_count);
+	assert_memory_equal(wish, &check->model->attachments[i], sizeof(*wish));
+	assert_true(strcmp(check->last_name, wish->ifname) < 0);
+	memcpy(check->last_name, wish->ifname, sizeof(check->last_name));
+	check->count++;
+	return 0;
+}
+
+static void assert_same(struct store *store, const struct model *model)
+{
+	struct check sets = {.model = model}, members = sets,
+		     attachments = sets;
+	struct store_usage usage;
+	size_t set_count = 0;
+
+	for (unsigned int id = 0; id < SET_ID_LIMIT; id++)
+		set_count += model->has_set[id];
+	assert_int_equal(store_each_set(store, check_set, &sets), 0);
+	assert_int_equal(sets.count, set_count);
+	assert_int_equal(store_each_member(store, 0, check_member, &members),
+			 0);
+	assert_int_equal(members.count, model->member_count);
+	assert_int_equal(
+		store_each_attachment(store, check_attachment, &attachments),
+		0);
+	assert_int_equal(attachments.count, model->attachment_count);
+	assert_int_equal(store_usage(store, &usage), 0);
+	assert_int_equal(usage.member_count, model->member_count);
+	assert_int_equal(usage.journal_seq, model->seq);
+}
+
+static void run(struct scratch *scratch)
+{
+	static struct model model, after;
+	struct change changes[CHANGES_MAX];
+
+	model = (struct model){0};
+	for (size_t i = 0; i < ARRAY_LEN(set_builtins); i++) {
+		model.has_set[set_builtins[i].id] = true;
+		model.sets[set_builtins[i].id] = set_builtins[i];
+	}
+	for (unsigned int round = 0; round < ROUNDS; round++) {
+		size_t count = draw(CHANGES_MAX);
+		int r = 0;
+
+		after = model;
+		after.seq++;
+		for (size_t i = 0; i < count; i++) {
+			changes[i] = draw_change(&after);
+			if (r == 0)
+				r = model_apply(&after, &changes[i]);
+		}
+		assert_int_equal(scratch_commit(scratch, changes, count), r);
+		if (r == 0)
+			model = after;
+		if (draw(20) == 0)
+			scratch_reopen(scratch, MAP_BYTES);
+		if (draw(20) == 0)
+			store_trim(scratch->store);
+		if (draw(5) == 0)
+			assert_same(scratch->store, &model);
+	}
+	assert_same(scratch->store, &model);
+	assert_true(model.seq > ROUNDS / 2);
+}
+
+static void the_store_holds_what_a_plain_model_holds(void **state)
+{
+	const char *given = getenv("SEED");
+	uint64_t first = given ? strtoull(given, NULL, 10) : 1;
+	struct scratch scratch;
+
+	(void)state;
+	for (uint64_t seed = first; seed < first + DEFAULT_SEEDS; seed++) {
+		print_message("SEED=%llu\n", (unsigned long long)seed);
+		random_state = seed * 0x9e3779b97f4a7c15u;
+		scratch_init(&scratch, MAP_BYTES);
+		run(&scratch);
+		scratch_done(&scratch);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_store_holds_what_a_plain_model_holds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

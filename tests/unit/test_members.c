@@ -1,0 +1,599 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A few changes of members: whole or not at all, and their end. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <event2/event.h>
+
+#include "daemon/clock.h"
+#include "daemon/members.h"
+#include "tests/support/scratch.h"
+
+#define OLD_S	   1795629124u
+#define LATER_S	   4000000000u
+#define NEVER_S	   0u
+#define PER_TURN   256 /* what one members_expire() takes out at most */
+#define NO_REFUSAL -1
+
+/* A daemon of what members.h touches; the table is a sink that only counts. */
+struct stand {
+	struct daemon daemon;
+	struct scratch scratch;
+	struct edits edits;
+	int known; /* prefixes that the sink knows */
+	int left; /* so many more it takes; NO_REFUSAL: any number */
+};
+
+static int sink_set(void *arg, const struct prefix *prefix, uint16_t class_id)
+{
+	struct stand *stand = arg;
+
+	(void)prefix;
+	(void)class_id;
+	if (stand->left == 0)
+		return -ENOSPC;
+	if (stand->left > 0)
+		stand->left--;
+	stand->known++;
+	return 0;
+}
+
+static void sink_clear(void *arg, const struct prefix *prefix,
+		       const struct prefix *cover, uint16_t class_id)
+{
+	struct stand *stand = arg;
+
+	(void)prefix;
+	(void)cover;
+	(void)class_id;
+	stand->known--;
+}
+
+static void sink_define(void *arg, uint16_t class_id,
+			const struct class_info *info)
+{
+	(void)arg;
+	(void)class_id;
+	(void)info;
+}
+
+static size_t block_count(const struct stand *stand)
+{
+	return ledger_set_count(stand->daemon.ledger, SET_ID_BLOCK);
+}
+
+static int setup(void **state)
+{
+	static const struct ledger_sink sink = {
+		.set = sink_set,
+		.clear = sink_clear,
+		.define = sink_define,
+	};
+	static struct stand stand;
+	struct daemon *daemon = &stand.daemon;
+
+	memset(&stand, 0, sizeof(stand));
+	stand.left = NO_REFUSAL;
+	scratch_init(&stand.scratch, SCRATCH_MAP_BYTES);
+	daemon->store = stand.scratch.store;
+	daemon->base = event_base_new();
+	assert_non_null(daemon->base);
+	assert_int_equal(worker_new(daemon->base, &daemon->worker), 0);
+	assert_int_equal(guard_new(&daemon->guard), 0);
+	assert_int_equal(ledger_new(&sink, &stand, &daemon->ledger), 0);
+	for (size_t i = 0; i < ARRAY_LEN(set_builtins); i++)
+		assert_int_equal(
+			ledger_put_set(daemon->ledger, &set_builtins[i]), 0);
+	*state = &stand;
+	return 0;
+}
+
+/* What was submitted is committed now. */
+static void finish_commits(struct stand *stand)
+{
+	worker_free(stand->daemon.worker);
+	stand->daemon.worker = NULL;
+}
+
+static int teardown(void **state)
+{
+	struct stand *stand = *state;
+
+	finish_commits(stand);
+	edits_done(&stand->edits);
+	ledger_free(stand->daemon.ledger);
+	guard_free(stand->daemon.guard);
+	event_base_free(stand->daemon.base);
+	scratch_done(&stand->scratch);
+	return 0;
+}
+
+static struct prefix prefix_of(const char *text)
+{
+	struct prefix prefix;
+
+	assert_int_equal(prefix_from_text(text, strlen(text), &prefix), 0);
+	return prefix;
+}
+
+static void hold(struct stand *stand, uint8_t set_id, const char *text,
+		 const char *reason, uint64_t until_s)
+{
+	const struct member member = {
+		.prefix = prefix_of(text),
+		.evidence = {.uid = 7,
+			     .line = 9,
+			     .created_s = OLD_S,
+			     .expires_s = until_s ? LATER_S : 0,
+			     .reason = reason},
+	};
+
+	assert_int_equal(
+		ledger_claim(stand->daemon.ledger, set_id, &member, until_s),
+		0);
+}
+
+/* Edits of these prefixes, parted by blanks, with the reason "new". */
+static struct edits *begin(struct stand *stand, uint8_t set_id,
+			   const char *prefixes)
+{
+	char words[256];
+	char *rest = NULL;
+
+	stand->edits.set_id = set_id;
+	stand->edits.evidence = (struct evidence){
+		.uid = 1000,
+		.created_s = OLD_S + 5,
+		.reason = strdup("new"),
+	};
+	(void)snprintf(words, sizeof(words), "%s", prefixes);
+	for (char *word = strtok_r(words, " ", &rest); word;
+	     word = strtok_r(NULL, " ", &rest)) {
+		const struct prefix prefix = prefix_of(word);
+
+		assert_int_equal(edits_add(&stand->edits, &prefix), 0);
+	}
+	return &stand->edits;
+}
+
+static int apply(struct stand *stand, size_t *ret_failed)
+{
+	uint64_t worst_ns;
+
+	return members_apply(&stand->daemon, &stand->edits, clock_mono_ns(),
+			     &worst_ns, ret_failed);
+}
+
+static void assert_applied(struct stand *stand)
+{
+	size_t failed;
+
+	assert_int_equal(apply(stand, &failed), 0);
+	assert_int_equal(stand->edits.applied, stand->edits.count);
+}
+
+static int print_member(void *arg, const struct set *set,
+			const struct member *member)
+{
+	const struct evidence *evidence = &member->evidence;
+	char text[PREFIX_TEXT_MAX];
+
+	(void)set;
+	(void)fprintf(arg, "%s %u %u %u %ju %ju %s\n",
+		      prefix_to_text(&member->prefix, text), evidence->origin,
+		      evidence->uid, evidence->line,
+		      (uintmax_t)evidence->created_s,
+		      (uintmax_t)evidence->expires_s, evidence->reason);
+	return 0;
+}
+
+/* All that is held, with its evidence, and all that is protected. */
+static char *picture(const struct stand *stand)
+{
+	const struct daemon *daemon = &stand->daemon;
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	for (unsigned int id = 1; id < SET_ID_FIRST_FREE; id++) {
+		(void)fprintf(out, "set %u\n", id);
+		assert_true(ledger_each_after(daemon->ledger, (uint8_t)id, NULL,
+					      1000, print_member, out) >= 0);
+	}
+	for (size_t i = 0; i < guard_count(daemon->guard); i++) {
+		const struct guard_entry *entry = guard_entry(daemon->guard, i);
+		char prefix[PREFIX_TEXT_MAX];
+
+		(void)fprintf(out, "guard %d %s %s\n", entry->source,
+			      prefix_to_text(&entry->prefix, prefix),
+			      entry->name);
+	}
+	(void)fprintf(out, "known %d\n", stand->known);
+	(void)fclose(out);
+	return text;
+}
+
+static void assert_pictured(const struct stand *stand, char *before)
+{
+	char *after = picture(stand);
+
+	assert_string_equal(after, before);
+	free(after);
+	free(before);
+}
+
+static bool is_held(const struct stand *stand, uint8_t set_id, const char *text)
+{
+	const struct prefix prefix = prefix_of(text);
+	struct evidence evidence;
+
+	return ledger_get(stand->daemon.ledger, set_id, &prefix, &evidence) ==
+	       0;
+}
+
+static bool is_protected(const struct stand *stand, const char *text)
+{
+	const struct prefix prefix = prefix_of(text);
+
+	return guard_find(stand->daemon.guard, &prefix) != NULL;
+}
+
+static void all_edits_are_made(void **state)
+{
+	struct stand *stand = *state;
+	const struct prefix prefix = prefix_of("192.0.2.2");
+	struct evidence evidence;
+
+	(void)begin(stand, SET_ID_BLOCK, "192.0.2.1 192.0.2.2 2001:db8::/32");
+	assert_applied(stand);
+	assert_int_equal(stand->known, 3);
+	assert_int_equal(ledger_get(stand->daemon.ledger, SET_ID_BLOCK, &prefix,
+				    &evidence),
+			 0);
+	assert_string_equal(evidence.reason, "new");
+	assert_int_equal(evidence.uid, 1000);
+	assert_int_equal(evidence.created_s, OLD_S + 5);
+	assert_int_equal(ledger_next_due_s(stand->daemon.ledger), 0);
+}
+
+static void each_edit_is_a_sample_of_the_latency(void **state)
+{
+	struct stand *stand = *state;
+
+	(void)begin(stand, SET_ID_BLOCK, "192.0.2.1 192.0.2.2 192.0.2.3");
+	assert_applied(stand);
+	assert_int_equal(stand->daemon.latency.count, 3);
+}
+
+static void the_first_span_counts_from_the_decoding(void **state)
+{
+	struct stand *stand = *state;
+	uint64_t worst_ns = 0;
+	size_t failed;
+
+	(void)begin(stand, SET_ID_BLOCK, "192.0.2.1 192.0.2.2");
+	assert_int_equal(members_apply(&stand->daemon, &stand->edits,
+				       clock_mono_ns() - 5000000000u, &worst_ns,
+				       &failed),
+			 0);
+	assert_true(worst_ns >= 5000000000u);
+	assert_true(stand->daemon.latency.max_ns == worst_ns);
+	assert_true(latency_quantile_ns(&stand->daemon.latency, 500000) <
+		    5000000000u);
+}
+
+static void a_refused_edit_leaves_everything_as_before(void **state)
+{
+	struct stand *stand = *state;
+	size_t failed = 99;
+	char *before;
+
+	hold(stand, SET_ID_BLOCK, "192.0.2.2", "old", 0);
+	before = picture(stand);
+	(void)begin(stand, SET_ID_BLOCK,
+		    "192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.4");
+	stand->left = 1;
+	assert_int_equal(apply(stand, &failed), -ENOSPC);
+	assert_int_equal(failed, 2);
+	assert_int_equal(stand->edits.applied, 0);
+	assert_pictured(stand, before);
+}
+
+static void a_full_set_refuses_all_of_them(void **state)
+{
+	struct stand *stand = *state;
+	struct set small = set_builtins[SET_ID_BLOCK - 1];
+	size_t failed = 99;
+	char *before;
+
+	small.capacity = 2;
+	assert_int_equal(ledger_put_set(stand->daemon.ledger, &small), 0);
+	hold(stand, SET_ID_BLOCK, "192.0.2.9", "old", 0);
+	before = picture(stand);
+	(void)begin(stand, SET_ID_BLOCK, "192.0.2.1 192.0.2.2");
+	assert_int_equal(apply(stand, &failed), -ENOSPC);
+	assert_int_equal(failed, 1);
+	assert_pictured(stand, before);
+}
+
+static void undoing_restores_the_evidence_of_what_was_there(void **state)
+{
+	struct stand *stand = *state;
+	uint64_t until_s = clock_boot_s() + 1000;
+	char *before;
+
+	hold(stand, SET_ID_BLOCK, "192.0.2.1", "old", 0);
+	hold(stand, SET_ID_BLOCK, "192.0.2.2", "older", until_s);
+	before = picture(stand);
+	(void)begin(stand, SET_ID_BLOCK, "192.0.2.1 192.0.2.2 192.0.2.3");
+	assert_applied(stand);
+	assert_int_equal(ledger_next_due_s(stand->daemon.ledger), 0);
+	members_undo(&stand->daemon, &stand->edits);
+	assert_true(ledger_next_due_s(stand->daemon.ledger) > until_s);
+	assert_pictured(stand, before);
+}
+
+static void undoing_a_removal_puts_all_back(void **state)
+{
+	struct stand *stand = *state;
+	char *before;
+
+	hold(stand, SET_ID_BLOCK, "192.0.2.1", "old", 0);
+	hold(stand, SET_ID_ALLOW, "192.0.2.2", "of another set", 0);
+	before = picture(stand);
+	begin(stand, SET_ID_BLOCK, "192.0.2.1 192.0.2.2")->is_removal = true;
+	assert_applied(stand);
+	assert_false(is_held(stand, SET_ID_BLOCK, "192.0.2.1"));
+	assert_true(is_held(stand, SET_ID_ALLOW, "192.0.2.2"));
+	members_undo(&stand->daemon, &stand->edits);
+	assert_pictured(stand, before);
+}
+
+static void a_prefix_given_twice_ends_as_it_began(void **state)
+{
+	struct stand *stand = *state;
+	char *before;
+
+	hold(stand, SET_ID_BLOCK, "192.0.2.1", "old", 0);
+	before = picture(stand);
+	(void)begin(stand, SET_ID_BLOCK,
+		    "192.0.2.1 192.0.2.2 192.0.2.1 192.0.2.2");
+	assert_applied(stand);
+	members_undo(&stand->daemon, &stand->edits);
+	assert_pictured(stand, before);
+}
+
+static void undoing_twice_changes_nothing_more(void **state)
+{
+	struct stand *stand = *state;
+	char *before = picture(stand);
+
+	(void)begin(stand, SET_ID_BLOCK, "192.0.2.1");
+	assert_applied(stand);
+	members_undo(&stand->daemon, &stand->edits);
+	members_undo(&stand->daemon, &stand->edits);
+	assert_pictured(stand, before);
+}
+
+static void the_protected_set_follows_management(void **state)
+{
+	struct stand *stand = *state;
+
+	(void)begin(stand, SET_ID_MANAGEMENT, "192.0.2.0/24");
+	assert_applied(stand);
+	assert_true(is_protected(stand, "192.0.2.77"));
+	edits_done(&stand->edits);
+	begin(stand, SET_ID_MANAGEMENT, "192.0.2.0/24")->is_removal = true;
+	assert_applied(stand);
+	assert_false(is_protected(stand, "192.0.2.77"));
+}
+
+static void no_other_set_protects(void **state)
+{
+	struct stand *stand = *state;
+
+	(void)begin(stand, SET_ID_ALLOW, "192.0.2.0/24");
+	assert_applied(stand);
+	assert_false(is_protected(stand, "192.0.2.77"));
+}
+
+static void a_refused_edit_leaves_the_protected_set(void **state)
+{
+	struct stand *stand = *state;
+	size_t failed;
+	char *before;
+
+	(void)begin(stand, SET_ID_MANAGEMENT, "192.0.2.1");
+	assert_applied(stand);
+	edits_done(&stand->edits);
+	before = picture(stand);
+	(void)begin(stand, SET_ID_MANAGEMENT, "192.0.2.1 192.0.2.2 192.0.2.3");
+	stand->left = 1;
+	assert_int_equal(apply(stand, &failed), -ENOSPC);
+	assert_true(is_protected(stand, "192.0.2.1"));
+	assert_false(is_protected(stand, "192.0.2.2"));
+	assert_pictured(stand, before);
+}
+
+static void the_protected_set_takes_all_of_management_at_once(void **state)
+{
+	struct stand *stand = *state;
+	struct guard_entry stale = {
+		.prefix = prefix_of("203.0.113.1"),
+		.source = GUARD_MANAGEMENT,
+	};
+
+	assert_int_equal(guard_add(stand->daemon.guard, &stale), 0);
+	hold(stand, SET_ID_MANAGEMENT, "192.0.2.1", "", 0);
+	hold(stand, SET_ID_MANAGEMENT, "2001:db8::/32", "", 0);
+	hold(stand, SET_ID_BLOCK, "198.51.100.1", "", 0);
+	members_guard(&stand->daemon);
+	assert_true(is_protected(stand, "192.0.2.1"));
+	assert_true(is_protected(stand, "2001:db8::5"));
+	assert_true(is_protected(stand, "127.0.0.1"));
+	assert_false(is_protected(stand, "198.51.100.1"));
+	assert_false(is_protected(stand, "203.0.113.1"));
+}
+
+static void edits_have_a_bound(void **state)
+{
+	struct stand *stand = *state;
+	const struct prefix prefix = prefix_of("192.0.2.1");
+
+	for (int i = 0; i < EDITS_MAX; i++)
+		assert_int_equal(edits_add(&stand->edits, &prefix), 0);
+	assert_int_equal(edits_add(&stand->edits, &prefix), -E2BIG);
+	assert_int_equal(stand->edits.count, EDITS_MAX);
+}
+
+static void the_store_is_told_what_the_ledger_was(void **state)
+{
+	struct stand *stand = *state;
+	struct change *changes;
+
+	(void)begin(stand, SET_ID_BLOCK, "192.0.2.1 192.0.2.2");
+	changes = members_changes(&stand->edits);
+	assert_non_null(changes);
+	assert_int_equal(scratch_commit(&stand->scratch, changes, 2), 0);
+	free(changes);
+	assert_true(scratch_holds(&stand->scratch, "member 3 192.0.2.2 operator"
+						   " 1000 0 1795629129 0 new"));
+	stand->edits.is_removal = true;
+	changes = members_changes(&stand->edits);
+	assert_non_null(changes);
+	assert_int_equal(scratch_commit(&stand->scratch, changes, 2), 0);
+	free(changes);
+	assert_int_equal(scratch_usage(&stand->scratch).member_count, 0);
+}
+
+static void an_end_is_as_far_away_on_either_clock(void **state)
+{
+	struct evidence evidence = {.expires_s = NEVER_S};
+	uint64_t boot_s = clock_boot_s(), wall_s = clock_wall_s(), until_s;
+
+	(void)state;
+	assert_int_equal(members_until_s(&evidence), 0);
+	evidence.expires_s = wall_s + 1000;
+	until_s = members_until_s(&evidence);
+	/* the clocks tick at different moments, and time goes by */
+	assert_true(until_s >= boot_s + 1000 - (clock_wall_s() - wall_s));
+	assert_true(until_s <= clock_boot_s() + 1000);
+	evidence.expires_s = 1;
+	until_s = members_until_s(&evidence);
+	assert_true(until_s >= boot_s && until_s <= clock_boot_s());
+}
+
+/* `count` members of the block set, in ledger and store, past their end. */
+static void fill_with_expired(struct stand *stand, uint32_t count)
+{
+	scratch_fill(&stand->scratch, count, "short");
+	for (uint32_t n = 0; n < count; n++) {
+		struct change change = scratch_numbered(n, "short");
+
+		assert_int_equal(ledger_claim(stand->daemon.ledger,
+					      SET_ID_BLOCK, &change.member, 1),
+				 0);
+	}
+}
+
+static void members_past_their_end_leave_ledger_and_store(void **state)
+{
+	struct stand *stand = *state;
+
+	fill_with_expired(stand, 3);
+	hold(stand, SET_ID_BLOCK, "192.0.2.1", "for good", 0);
+	hold(stand, SET_ID_BLOCK, "192.0.2.2", "later", clock_boot_s() + 1000);
+	members_expire(&stand->daemon);
+	assert_int_equal(block_count(stand), 2);
+	finish_commits(stand);
+	assert_int_equal(scratch_usage(&stand->scratch).member_count, 0);
+	assert_int_equal(stand->daemon.store_usage.member_count, 0);
+}
+
+static void an_expired_management_member_protects_no_longer(void **state)
+{
+	struct stand *stand = *state;
+
+	hold(stand, SET_ID_MANAGEMENT, "192.0.2.1", "short", 1);
+	members_guard(&stand->daemon);
+	assert_true(is_protected(stand, "192.0.2.1"));
+	members_expire(&stand->daemon);
+	assert_false(is_protected(stand, "192.0.2.1"));
+}
+
+static void a_turn_takes_a_bounded_number_out(void **state)
+{
+	struct stand *stand = *state;
+
+	fill_with_expired(stand, PER_TURN + 5);
+	members_expire(&stand->daemon);
+	assert_int_equal(block_count(stand), 5);
+	members_expire(&stand->daemon);
+	assert_int_equal(block_count(stand), 0);
+	finish_commits(stand);
+	assert_int_equal(scratch_usage(&stand->scratch).member_count, 0);
+}
+
+static void nobody_leaves_while_any_set_is_imported_into(void **state)
+{
+	struct stand *stand = *state;
+
+	fill_with_expired(stand, 3);
+	stand->daemon.is_importing[SET_ID_MAX] = true;
+	members_expire(&stand->daemon);
+	assert_int_equal(block_count(stand), 3);
+	assert_int_equal(worker_pending(stand->daemon.worker), 0);
+	stand->daemon.is_importing[SET_ID_MAX] = false;
+	members_expire(&stand->daemon);
+	assert_int_equal(block_count(stand), 0);
+}
+
+static void without_an_expired_member_nothing_is_committed(void **state)
+{
+	struct stand *stand = *state;
+
+	hold(stand, SET_ID_BLOCK, "192.0.2.1", "for good", 0);
+	members_expire(&stand->daemon);
+	hold(stand, SET_ID_BLOCK, "192.0.2.2", "later", clock_boot_s() + 1000);
+	members_expire(&stand->daemon);
+	assert_int_equal(worker_pending(stand->daemon.worker), 0);
+}
+
+#define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(all_edits_are_made),
+		test(each_edit_is_a_sample_of_the_latency),
+		test(the_first_span_counts_from_the_decoding),
+		test(a_refused_edit_leaves_everything_as_before),
+		test(a_full_set_refuses_all_of_them),
+		test(undoing_restores_the_evidence_of_what_was_there),
+		test(undoing_a_removal_puts_all_back),
+		test(a_prefix_given_twice_ends_as_it_began),
+		test(undoing_twice_changes_nothing_more),
+		test(the_protected_set_follows_management),
+		test(no_other_set_protects),
+		test(a_refused_edit_leaves_the_protected_set),
+		test(the_protected_set_takes_all_of_management_at_once),
+		test(edits_have_a_bound),
+		test(the_store_is_told_what_the_ledger_was),
+		test(an_end_is_as_far_away_on_either_clock),
+		test(members_past_their_end_leave_ledger_and_store),
+		test(an_expired_management_member_protects_no_longer),
+		test(a_turn_takes_a_bounded_number_out),
+		test(nobody_leaves_while_any_set_is_imported_into),
+		test(without_an_expired_member_nothing_is_committed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Several commits of the same members under way, and some of them fail. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/clock.h"
+#include "daemon/members.h"
+
+static int sink_set(void *arg, const struct prefix *prefix, uint16_t class_id)
+{
+	(void)arg;
+	(void)prefix;
+	(void)class_id;
+	return 0;
+}
+
+static void sink_clear(void *arg, const struct prefix *prefix,
+		       const struct prefix *cover, uint16_t class_id)
+{
+	(void)arg;
+	(void)prefix;
+	(void)cover;
+	(void)class_id;
+}
+
+static void sink_define(void *arg, uint16_t class_id,
+			const struct class_info *info)
+{
+	(void)arg;
+	(void)class_id;
+	(void)info;
+}
+
+/* A daemon of what members.h touches for this. */
+static int setup(void **state)
+{
+	static const struct ledger_sink sink = {
+		.set = sink_set,
+		.clear = sink_clear,
+		.define = sink_define,
+	};
+	static struct daemon daemon;
+
+	daemon.awaited = NULL;
+	assert_int_equal(guard_new(&daemon.guard), 0);
+	assert_int_equal(ledger_new(&sink, &daemon, &daemon.ledger), 0);
+	for (size_t i = 0; i < ARRAY_LEN(set_builtins); i++)
+		assert_int_equal(
+			ledger_put_set(daemon.ledger, &set_builtins[i]), 0);
+	*state = &daemon;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct daemon *daemon = *state;
+
+	ledger_free(daemon->ledger);
+	guard_free(daemon->guard);
+	return 0;
+}
+
+/* Prefixes parted by blanks: applied, and their commit is under way. */
+static struct edits *await(struct daemon *daemon, const char *prefixes,
+			   const char *reason, bool is_removal)
+{
+	struct edits *edits = calloc(1, sizeof(*edits));
+	char *words = strdup(prefixes);
+	char *rest = NULL;
+	uint64_t worst_ns;
+	size_t failed;
+
+	assert_true(edits && words);
+	edits->set_id = SET_ID_BLOCK;
+	edits->is_removal = is_removal;
+	edits->evidence.reason = strdup(reason);
+	for (char *word = strtok_r(words, " ", &rest); word;
+	     word = strtok_r(NULL, " ", &rest)) {
+		struct prefix prefix;
+
+		assert_int_equal(prefix_from_text(word, strlen(word), &prefix),
+				 0);
+		assert_int_equal(edits_add(edits, &prefix), 0);
+	}
+	free(words);
+	assert_int_equal(members_apply(daemon, edits, clock_mono_ns(),
+				       &worst_ns, &failed),
+			 0);
+	members_await(daemon, edits);
+	return edits;
+}
+
+static struct edits *put(struct daemon *daemon, const char *prefixes,
+			 const char *reason)
+{
+	return await(daemon, prefixes, reason, false);
+}
+
+static struct edits *take(struct daemon *daemon, const char *prefixes)
+{
+	return await(daemon, prefixes, "", true);
+}
+
+static void end(struct daemon *daemon, struct edits *edits, bool is_stored)
+{
+	if (!is_stored)
+		members_undo(daemon, edits);
+	members_settle(daemon, edits);
+	edits_done(edits);
+	free(edits);
+}
+
+static int print_member(void *arg, const struct set *set,
+			const struct member *member)
+{
+	char text[PREFIX_TEXT_MAX];
+	char *out = arg;
+	size_t used = strlen(out);
+
+	(void)set;
+	(void)snprintf(out + used, 256 - used, "%s%s %s", used ? ", " : "",
+		       prefix_to_text(&member->prefix, text),
+		       member->evidence.reason);
+	return 0;
+}
+
+static void assert_held(const struct daemon *daemon, const char *expected)
+{
+	char text[256] = "";
+
+	assert_true(ledger_each_after(daemon->ledger, SET_ID_BLOCK, NULL, 100,
+				      print_member, text) >= 0);
+	assert_string_equal(text, expected);
+}
+
+static void what_others_made_of_it_since_stays(void **state)
+{
+	struct daemon *daemon = *state;
+	struct edits *first = put(daemon, "192.0.2.1 192.0.2.2", "first");
+	struct edits *second = put(daemon, "192.0.2.2 192.0.2.3", "second");
+
+	end(daemon, first, false);
+	assert_held(daemon, "192.0.2.2 second, 192.0.2.3 second");
+	end(daemon, second, true);
+	assert_held(daemon, "192.0.2.2 second, 192.0.2.3 second");
+}
+
+static void what_others_took_out_since_stays_out(void **state)
+{
+	struct daemon *daemon = *state;
+	struct edits *first, *second;
+
+	end(daemon, put(daemon, "192.0.2.1", "old"), true);
+	first = put(daemon, "192.0.2.1", "first");
+	second = take(daemon, "192.0.2.1");
+	end(daemon, first, false);
+	assert_held(daemon, "");
+	end(daemon, second, true);
+	assert_held(daemon, "");
+}
+
+static void all_undone_in_a_row_are_as_before_the_first(void **state)
+{
+	struct daemon *daemon = *state;
+	struct edits *edits[4];
+
+	end(daemon, put(daemon, "192.0.2.2", "old"), true);
+	edits[0] = put(daemon, "192.0.2.1 192.0.2.2", "new");
+	edits[1] = take(daemon, "192.0.2.2 192.0.2.2");
+	edits[2] = take(daemon, "192.0.2.1 192.0.2.1");
+	edits[3] = put(daemon, "192.0.2.2 192.0.2.1 192.0.2.1", "newer");
+	for (size_t i = 0; i < ARRAY_LEN(edits); i++)
+		end(daemon, edits[i], false);
+	assert_held(daemon, "192.0.2.2 old");
+}
+
+static void what_was_stored_is_what_a_later_failure_puts_back(void **state)
+{
+	struct daemon *daemon = *state;
+	struct edits *first = put(daemon, "192.0.2.1", "first");
+	struct edits *second = put(daemon, "192.0.2.1", "second");
+	struct edits *third = take(daemon, "192.0.2.1");
+
+	end(daemon, first, true);
+	end(daemon, second, false);
+	end(daemon, third, false);
+	assert_held(daemon, "192.0.2.1 first");
+}
+
+static void a_set_is_awaited_until_all_its_commits_have_ended(void **state)
+{
+	struct daemon *daemon = *state;
+	struct edits *first = put(daemon, "192.0.2.1", "first");
+	struct edits *second = put(daemon, "192.0.2.2", "second");
+
+	end(daemon, first, true);
+	assert_true(members_are_awaited(daemon, SET_ID_BLOCK));
+	assert_false(members_are_awaited(daemon, SET_ID_ALLOW));
+	end(daemon, second, true);
+	assert_false(members_are_awaited(daemon, SET_ID_BLOCK));
+}
+
+#define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(what_others_made_of_it_since_stays),
+		test(what_others_took_out_since_stays_out),
+		test(all_undone_in_a_row_are_as_before_the_first),
+		test(what_was_stored_is_what_a_later_failure_puts_back),
+		test(a_set_is_awaited_until_all_its_commits_have_ended),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# run.sh SERIES BUILD_DIR - run the bpf tests and the attachment steps inside
+# Debian's kernel of SERIES (6.1, 6.12).
+#
+# The programs are those of the release build: sanitizers under emulation
+# cost minutes. When BUILD_DIR is another build, the release build beside it
+# is taken. Exit status 77, with the reason, when something is missing.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+tree=$(cd "$here/../.." && pwd)
+series=${1:?usage: run.sh SERIES BUILD_DIR}
+build=$(realpath "${2:?}")
+
+skip() {
+	echo "skipped: $*"
+	exit 77
+}
+
+has_sanitizers() {
+	grep -qE '^CMAKE_C_FLAGS:.*-fsanitize=' "$1/CMakeCache.txt" 2>/dev/null
+}
+
+# Into $payload/bpf without debug information, which is most of their size.
+copy_programs() {
+	local program count=0
+	for program in "$build"/tests/bpf.*; do
+		[ -f "$program" ] && [ -x "$program" ] || continue
+		strip --strip-debug -o "$payload/bpf/${program##*/}" "$program"
+		count=$((count + 1))
+	done
+	[ "$count" -gt 0 ] || skip "no tests/bpf.* in $build"
+	for program in daemon/fwd ctl/fwctl; do
+		[ -x "$build/$program" ] || continue
+		strip --strip-debug -o "$payload/${program##*/}" \
+			"$build/$program"
+	done
+}
+
+# Tests read their data under the path that was compiled in.
+copy_data() {
+	[ -d "$tree/tests/data" ] || return 0
+	mkdir -p "$payload/data"
+	cp -a "$tree/tests/data/." "$payload/data/"
+	echo "$tree/tests/data" >"$payload/data_path"
+}
+
+for tool in qemu-system-x86_64 busybox cpio strip clang bpftool ip tc ethtool \
+	xdp-loader; do
+	command -v "$tool" >/dev/null || skip "$tool is not installed"
+done
+if has_sanitizers "$build"; then
+	[ -d "$build/../release/tests" ] ||
+		skip "$build has sanitizers, and there is no release build"
+	build=$(realpath "$build/../release")
+fi
+kernel=$("$BASH" "$here/fetch_kernels.sh" "$series" 2>&1) || {
+	r=$?
+	echo "$kernel"
+	exit "$r"
+}
+kernel=$(tail -n 1 <<<"$kernel")
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+payload=$work/payload
+mkdir -p "$payload/bpf"
+copy_programs
+copy_data
+clang -target bpf -mcpu=v3 -g -O2 -Wall -Werror -idirafter \
+	"/usr/include/$(gcc -print-multiarch)" \
+	-c "$here/foreign.bpf.c" -o "$payload/foreign.bpf.o"
+cp "$here/guest_attach.sh" "$payload/"
+cp "$here/guest_run" "$payload/run"
+chmod 755 "$payload/run"
+"$BASH" "$here/mkinitramfs.sh" "$kernel" "$work/initramfs.gz" "$payload"
+
+r=0
+"$BASH" "$here/boot.sh" "$kernel" "$work/initramfs.gz" "$work/log" || r=$?
+sed -n '/guest-ready/,$p' "$work/log"
+[ "$r" != 125 ] || {
+	tail -n 60 "$work/log"
+	echo "the guest reported nothing"
+}
+[ "$r" != 77 ] || skip "nothing passed in the guest, see above"
+exit "$r"

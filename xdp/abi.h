@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * abi.h - every byte that crosses the kernel/user boundary.
+ *
+ * Included by the BPF programs and by the daemon. Only fixed-width types, no
+ * pointers, no padding left to chance: each structure states its size. A
+ * change to the layout of tables, events or configuration bumps
+ * FW_ABI_VERSION; a change to counts, class sets or reasons, which live on
+ * through an upgrade, bumps FW_COUNT_VERSION. Both are part of the pins'
+ * path and of the `meta` map, which the loader checks before it reuses a pin.
+ *
+ * Byte order: fields ending in _be are network order, all others host order.
+ * Time: fields ending in _ns are nanoseconds of CLOCK_BOOTTIME.
+ */
+#pragma once
+
+#include <linux/types.h>
+
+#ifndef FW_ABI_VERSION /* a test builds the next one with -D */
+#define FW_ABI_VERSION 1
+#endif
+#define FW_COUNT_VERSION 1
+
+/* Why a packet met its end: one for each packet. Append at the end of its
+ * half only, and bump FW_COUNT_VERSION. docs/parsing.md says when each. */
+enum fw_reason {
+	FW_NEXT, /* not an end: the stage has no opinion, ask the next */
+	FW_PASS_UNLISTED, /* no listed prefix covers the source */
+	FW_PASS_ALLOWED, /* the source is in a set that allows */
+	FW_PASS_SHADOW, /* would have been dropped, by a set in shadow */
+	FW_PASS_NOT_IP, /* ARP, LLDP, 802.3 length field, any other type */
+	FW_PASS_NEIGHBOUR, /* listed, but neighbour discovery (RFC 4861) */
+	FW_PASS_UNREADABLE, /* source not listed; what follows does not parse */
+	FW_DROP_LISTED, /* the source is in a set that drops */
+	FW_DROP_TRUNCATED, /* ends before its Ethernet, VLAN or IP header does */
+	FW_DROP_BAD_HEADER, /* IP version or header length is a lie */
+	FW_DROP_TAGS, /* a third VLAN tag hides what follows */
+	FW_REASON_COUNT,
+};
+
+#define FW_REASON_FIRST_DROP FW_DROP_LISTED
+
+struct fw_count {
+	__u64 packets;
+	__u64 bytes; /* frame bytes, Ethernet header included */
+};
+
+#define FW_CLASS_COUNT 65536
+
+/* What the program does with a class. Index 0 is "in no set". */
+struct fw_class {
+	__u8 reason; /* enum fw_reason; FW_NEXT for class 0 */
+	__u8 set_id; /* for events */
+	__u8 reserved[6];
+};
+
+/* The sets a class stands for, so a restart gives it the same number. */
+struct fw_class_sets {
+	__u64 words[4]; /* bit N: set N; all zero: number not in use */
+};
+
+/* What the tables in this directory of pins are. */
+struct fw_meta {
+	__u32 abi_version;
+	__u32 count_version;
+	__u64 generation; /* counts up with each swap */
+	__u64 created_s; /* wall clock */
+};
+
+#define FW_FRAG_NONE  0
+#define FW_FRAG_FIRST 1
+#define FW_FRAG_LATER 2
+
+#define FW_EVENT_HEAD 64 /* bytes of the packet kept */
+
+/* One sampled packet. The parse results are what the program acted on. */
+struct fw_event {
+	__u64 time_ns;
+	__u32 ifindex;
+	__u32 len; /* bytes of the frame */
+	__u16 class_id;
+	__u16 vlan[2]; /* tag control information, host order; 0 if none */
+	__u16 proto_be; /* ethertype after the tags */
+	__u8 reason; /* enum fw_reason */
+	__u8 set_id;
+	__u8 family; /* 4, 6, or 0 when not IP */
+	__u8 tags; /* VLAN tags read */
+	__u8 l4_proto; /* last protocol reached; 255 if none */
+	__u8 frag; /* FW_FRAG_* */
+	__u8 tcp_flags;
+	__u8 head_len; /* bytes of `head` that are filled */
+	__u16 sport; /* host order; ICMP: type; 0 if not read */
+	__u16 dport; /* host order; ICMP: code; 0 if not read */
+	__u8 l4_read; /* 1: ports or type were read */
+	__u8 reserved[3];
+	__u8 saddr[16]; /* network order; IPv4 in the first four bytes */
+	__u8 daddr[16];
+	__u8 head[FW_EVENT_HEAD];
+};
+
+/* Written by the daemon, read by the program's look-ups: how often a table
+ * entry was moved or a prefix taken away; see table4.h. */
+struct fw_moves {
+	__u32 moves4;
+	__u32 moves6;
+};
+
+/* How many events may still be sent; the daemon tops it up. */
+struct fw_credit {
+	__s64 events;
+};
+
+/* Per CPU: what became of events. Drops that are neither had no credit. */
+struct fw_event_count {
+	__u64 sent;
+	__u64 lost; /* ring full */
+};
+
+_Static_assert(sizeof(struct fw_count) == 16, "map value layout");
+_Static_assert(sizeof(struct fw_class) == 8, "map value layout");
+_Static_assert(sizeof(struct fw_class_sets) == 32, "map value layout");
+_Static_assert(sizeof(struct fw_meta) == 24, "map value layout");
+_Static_assert(sizeof(struct fw_event) == 136, "ring record layout");
+_Static_assert(sizeof(struct fw_moves) == 8, "map value layout");

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pkt.bpf.h - what the stages know about a packet.
+ *
+ * The parse stages fill it; later stages read it and never touch packet
+ * memory again, so bounds checks live in one file and every other stage is a
+ * function of this structure.
+ */
+#pragma once
+
+#include <linux/bpf.h>
+
+#include "xdp/abi.h"
+#include "xdp/table6.h"
+
+#define PKT_V4	  4
+#define PKT_V6	  6
+#define PKT_NO_L4 255 /* not a protocol that is walked to: nothing follows */
+
+/* No pointers in it, so it can be lent to functions verified on their own. */
+struct pkt {
+	struct fw_key6 saddr6; /* host order */
+	__u32 saddr4; /* host order */
+	__u32 len; /* bytes on the wire, Ethernet header included */
+	__u32 ifindex;
+	__u32 class_id; /* by stage_source */
+	__u16 l3_offset; /* of the IP header in the frame */
+	__u16 proto_be; /* ethertype after the tags */
+	__u16 vlan[2]; /* host order */
+	__u8 tags;
+	__u8 family; /* PKT_V4, PKT_V6, 0 */
+	__u8 set_id;
+	__u8 l4_is_whole; /* whatever follows the IP header, its header is not
+			   * cut short: no need to look */
+
+	/* From here on by stage_l4. */
+	__u8 l4_proto;
+	__u8 frag; /* FW_FRAG_* */
+	__u8 tcp_flags;
+	__u8 l4_read;
+	__u16 sport; /* host order */
+	__u16 dport;
+};
+
+/* The frame's first buffer; the verifier forgets it in a struct of memory. */
+struct frame {
+	void *data;
+	void *end;
+};
+
+static __always_inline struct frame frame_of(const struct xdp_md *ctx)
+{
+	return (struct frame){
+		.data = (void *)(long)ctx->data,
+		.end = (void *)(long)ctx->data_end,
+	};
+}
