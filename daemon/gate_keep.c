@@ -173,6 +173,10 @@ static void wish_try(struct daemon *daemon, struct wish *wish,
 			     (enum attach_share)want->share,
 			     maps_program(daemon->maps), wish->note);
 
+	/* Renamed or gone since it was listed: the change that is on its way
+	 * tells which, by the number. */
+	if (r == -ENODEV && wish->ifindex == iface->ifindex)
+		return;
 	if (r < 0) {
 		wish->ifindex = 0;
 		wish_alert(daemon, wish,

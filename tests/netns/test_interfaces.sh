@@ -80,6 +80,12 @@ ip -n "$gateway" link set lan0 down
 ip -n "$gateway" link set lan0 name dmz0
 ip -n "$gateway" link set dmz0 up
 judged dmz0
+# However often: a name may be gone again before fwd has asked for it.
+for i in {1..50}; do
+	printf 'link set %s down\nlink set %s name %s\nlink set %s up\n' \
+		dmz0 dmz0 "mid$i" "mid$i" "mid$i" "mid$i" dmz0 dmz0
+done | ip -n "$gateway" -batch -
+judged dmz0
 is "gate under the old name" "" "$(state lan0)"
 is "link of a renamed interface" "$gate" "$(link_id dmz0)"
 fwd_stop
