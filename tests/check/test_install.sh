@@ -28,10 +28,9 @@ share/bash-completion/completions/fwctl
 share/doc/portcullis/CHANGELOG.md
 share/doc/portcullis/LICENSE
 share/doc/portcullis/README.md
-share/doc/portcullis/architecture.md
+share/doc/portcullis/docs/architecture.md
+share/doc/portcullis/docs/operations.md
 share/doc/portcullis/examples/fwd.yml
-share/doc/portcullis/operations.md
-share/doc/portcullis/protocol.md
 share/man/man1/fwctl.1
 share/man/man5/fwd.yml.5
 share/man/man8/fwd.8
@@ -53,6 +52,13 @@ done
 
 outside=$(find "$root" -type f ! -path "$here/*" ! -path "$root/said")
 [ -z "$outside" ] || wrong "installed outside the prefix: $outside"
+
+# Relative links, with whatever is after a # cut off.
+while IFS=: read -r page link; do
+	[ -e "$(dirname "$page")/$link" ] ||
+		wrong "${page#"$here/"} links to $link, which was not installed"
+done < <(find "$here/share/doc" -name '*.md' -exec \
+	grep -oHE '\]\([^)#]+' {} + | sed 's/](//' | grep -v ':http')
 
 "$here/sbin/fwd" --version | grep -q '^fwd [0-9]' ||
 	wrong "fwd --version has no version"

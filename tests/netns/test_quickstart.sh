@@ -61,6 +61,16 @@ expect_nothing_left() {
 
 mounts() { findmnt -rno TARGET,FSTYPE | grep -E '/run/netns|bpf' || true; }
 
+echo "wrong usage"
+for words in --bogus --build-dir '--build-dir /nowhere' '--clean --keep'; do
+	status=0
+	# shellcheck disable=SC2086 # words
+	./quickstart $words >"$scratch/out" 2>&1 || status=$?
+	[ "$status" = 2 ] || fail "$words: exit status $status"
+	grep -q "^quickstart: .*${words%% *}" "$scratch/out" ||
+		fail "$words: $(cat "$scratch/out")"
+done
+
 echo "an ordinary run"
 mounts >"$scratch/before"
 play || fail "exit status $?"

@@ -123,8 +123,15 @@ On a real interface, here eth1 (look first, then attach, then make sure):
     sudo fwctl set import ipsum tests/data/ipsum.txt
     sudo fwctl counters
 
-Without systemd, `sudo fwd` in place of the three lines before `doctor`. To
-take it off again:
+Without systemd, in place of the three lines before `doctor`:
+
+    sudo groupadd --system portcullis        # may change
+    sudo groupadd --system portcullis-view   # may look
+    sudo mkdir -p /run/portcullis
+    mountpoint -q /sys/fs/bpf || sudo mount -t bpf bpf /sys/fs/bpf
+    sudo fwd                        # stays in the foreground
+
+To take it off again:
 
     sudo fwctl detach eth1          # one interface; the lists stay
     sudo systemctl disable --now portcullis   # what is attached keeps dropping
@@ -164,7 +171,7 @@ tell() {
 	fi
 	tell_real
 	echo
-	echo "Everything behaved as promised, in $((SECONDS - made_s)) s."
+	echo "Everything behaved as promised, in $((SECONDS - made_s)) s after the build."
 	if [ -n "$keep" ]; then
 		tell_kept
 	else
