@@ -9,6 +9,7 @@
 
 #include "ctl/answer.h"
 #include "ctl/bulk.h"
+#include "ctl/guarded.h"
 #include "ctl/session.h"
 #include "ctl/unit.h"
 #include "rules/member.h"
@@ -29,23 +30,6 @@ static void print_rejects(FILE *out, const json_t *answer)
 	}
 }
 
-static void print_guarded(FILE *out, const json_t *answer)
-{
-	const json_t *names = answer_list(answer, "guarded_by");
-	int64_t guarded = answer_number(answer, "guarded");
-
-	if (guarded == 0)
-		return;
-	fprintf(out, "left out as protected: %" PRId64 "\n", guarded);
-	for (size_t i = 0; i < json_array_size(names); i++) {
-		const char *name = json_string_value(json_array_get(names, i));
-
-		fputs("  ", out);
-		grid_put_safely(out, name ? name : "");
-		fputc('\n', out);
-	}
-}
-
 static void view_import(FILE *out, const json_t *answer)
 {
 	char texts[3][UNIT_TEXT_MAX];
@@ -57,7 +41,7 @@ static void view_import(FILE *out, const json_t *answer)
 		answer_number(answer, "entries"),
 		answer_number(answer, "rejects"));
 	print_rejects(out, answer);
-	print_guarded(out, answer);
+	guarded_print(out, answer);
 	fprintf(out,
 		"members %" PRId64 ": %" PRId64 " added, %" PRId64
 		" removed, %" PRId64 " kept\n",

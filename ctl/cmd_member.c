@@ -56,6 +56,20 @@ static enum outcome append_stdin(struct session *session, json_t *members)
 	return OUTCOME_DONE;
 }
 
+/* People paste an address with the length of its network. */
+static void tell_cut(const char *command, const char *word)
+{
+	const char *slash = strchr(word, '/');
+	struct prefix given, taken;
+	char text[PREFIX_TEXT_MAX];
+
+	if (slash && prefix_from_text(word, strlen(word), &taken) == 0 &&
+	    prefix_from_text(word, (size_t)(slash - word), &given) == 0 &&
+	    memcmp(given.addr, taken.addr, sizeof(given.addr)) != 0)
+		fprintf(stderr, "fwctl %s: %s is taken as %s\n", command, word,
+			prefix_to_text(&taken, text));
+}
+
 /* The words from `first` on, and stdin where one is "-". */
 static enum outcome read_members(struct session *session, size_t first,
 				 json_t *members)
@@ -68,7 +82,9 @@ static enum outcome read_members(struct session *session, size_t first,
 
 		if (!strcmp(word, "-"))
 			outcome = append_stdin(session, members);
-		else if (json_array_append_new(members, json_string(word)))
+		else if (!json_array_append_new(members, json_string(word)))
+			tell_cut(invocation->command->name, word);
+		else
 			outcome = session_refuse(session, -ENOMEM,
 						 "not enough memory");
 		if (outcome != OUTCOME_DONE)
@@ -152,11 +168,16 @@ static enum outcome send_members(struct session *session, enum request request,
 
 static void view_add(FILE *out, const json_t *answer)
 {
+	int64_t endless = answer_number(answer, "endless");
 	char span[UNIT_TEXT_MAX];
 
-	fprintf(out, "added %" PRId64 ", renewed %" PRId64 "; enforced in %s\n",
+	fprintf(out, "added %" PRId64 ", renewed %" PRId64,
 		answer_number(answer, "added"),
-		answer_number(answer, "renewed"),
+		answer_number(answer, "renewed"));
+	if (endless > 0)
+		fprintf(out, " (%" PRId64 " had an end, and now has none)",
+			endless);
+	fprintf(out, "; enforced in %s\n",
 		unit_span_us(answer_span(answer, "enforced_us"), span));
 }
 

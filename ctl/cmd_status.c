@@ -116,7 +116,7 @@ static void print_lists(FILE *out, const json_t *answer)
 	for (size_t i = 0; i < json_array_size(protected); i++) {
 		const json_t *item = json_array_get(protected, i);
 
-		fprintf(out, "%s%s  ", i ? "         " : "guarded  ",
+		fprintf(out, "%s%s  ", i ? "         " : "guard    ",
 			answer_text(item, "prefix"));
 		grid_put_safely(out, answer_text(item, "name"));
 		fputc('\n', out);

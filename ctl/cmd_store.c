@@ -8,6 +8,7 @@
 
 #include "ctl/answer.h"
 #include "ctl/bulk.h"
+#include "ctl/guarded.h"
 #include "ctl/session.h"
 #include "ctl/unit.h"
 
@@ -50,6 +51,7 @@ static void view_restore(FILE *out, const json_t *answer)
 	fprintf(out, "restored: %" PRId64 " sets, %" PRId64 " members\n",
 		answer_number(answer, "sets"),
 		answer_number(answer, "members"));
+	guarded_print(out, answer);
 }
 
 enum outcome cmd_restore(struct session *session)

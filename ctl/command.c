@@ -139,7 +139,8 @@ static size_t nearest(struct run among, size_t at, const char *text,
 		size_t found =
 			len ? distance(text, strlen(text), word, len) : 3;
 
-		if (found < best && found < len) {
+		/* two of four letters is another word */
+		if (found < best && found * 2 < len) {
 			best = found;
 			best_len = len;
 			*ret_word = word;

@@ -96,7 +96,7 @@ static void apply_one(struct import *import, size_t index)
 static void applied(struct import *import)
 {
 	struct daemon *daemon = import->daemon;
-	char key[ALERT_KEY_MAX], why[IMPORT_NOTE_MAX];
+	char key[ALERT_KEY_MAX], why[IMPORT_WHY_MAX];
 
 	set_capacity(import, import->set.capacity);
 	if (import->drops_set)
@@ -152,7 +152,7 @@ static void run_commit(struct job *job)
 static void commit_done(struct job *job)
 {
 	struct import *import = (struct import *)job;
-	char why[IMPORT_NOTE_MAX];
+	char why[IMPORT_WHY_MAX];
 
 	commit_report(import->daemon, import->r, &import->usage);
 	if (import->r < 0) {

@@ -22,12 +22,11 @@
 #include <stdint.h>
 
 #include "daemon/daemon.h"
+#include "daemon/guarded.h"
 #include "daemon/listed.h"
 #include "rules/feedfile/plain.h"
 
-#define IMPORT_GUARD_NOTES 5
-#define IMPORT_NOTE_MAX	   160
-#define IMPORT_WHY_MAX	   320
+#define IMPORT_WHY_MAX 320
 
 struct import {
 	struct job job; /* first: the worker's view of it */
@@ -51,8 +50,7 @@ struct import {
 	struct listed_array adds; /* new ones, and those to be renewed */
 	struct listed_array removes;
 	size_t added, renewed, kept;
-	size_t guarded;
-	char guard_notes[IMPORT_GUARD_NOTES][IMPORT_NOTE_MAX];
+	struct guarded guarded;
 	struct table_need need;
 	struct store_usage usage; /* after the commit, done or refused */
 	size_t table_refused; /* stored, but not in the table: an alert */

@@ -10,31 +10,17 @@
 
 #define FETCH_BYTES (256u << 10)
 
-static void note_guarded(struct import *import, const struct prefix *prefix,
-			 uint32_t line, const struct guard_entry *entry)
-{
-	char text[PREFIX_TEXT_MAX], protected[PREFIX_TEXT_MAX];
-	size_t note = import->guarded++;
-
-	if (note >= IMPORT_GUARD_NOTES)
-		return;
-	(void)snprintf(import->guard_notes[note], IMPORT_NOTE_MAX,
-		       "line %u: %s %s %s (%s)", line,
-		       prefix_to_text(prefix, text),
-		       prefix_covers(prefix, &entry->prefix) ? "would cover"
-							     : "is inside",
-		       prefix_to_text(&entry->prefix, protected), entry->name);
-}
-
 static int take_entry(void *arg, const struct prefix *prefix, uint32_t line)
 {
 	struct import *import = arg;
 	const struct guard_entry *entry = NULL;
+	char where[32];
 
 	if (import->guard)
 		entry = guard_find(import->guard, prefix);
 	if (entry) {
-		note_guarded(import, prefix, line, entry);
+		(void)snprintf(where, sizeof(where), "line %u", line);
+		guarded_add(&import->guarded, where, prefix, entry);
 		return 0;
 	}
 	return listed_add(&import->listed, prefix, line);

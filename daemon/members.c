@@ -15,9 +15,11 @@
 
 void edits_done(struct edits *edits)
 {
-	for (size_t i = 0; i < edits->count; i++)
+	for (size_t i = 0; i < edits->count; i++) {
 		if (edits->list[i].had)
 			freep(&edits->list[i].old.reason);
+		freep(&edits->list[i].kept);
+	}
 	freep(&edits->evidence.reason);
 	freep(&edits->list);
 	*edits = (struct edits){0};
@@ -71,14 +73,25 @@ static void guard_follow(struct daemon *daemon, uint8_t set_id,
 		log_errx("guard: no memory for a management prefix");
 }
 
-static int remember(const struct daemon *daemon, uint8_t set_id,
+static bool has_reason(const struct evidence *evidence)
+{
+	return evidence->reason && *evidence->reason;
+}
+
+static int remember(const struct daemon *daemon, const struct edits *edits,
 		    struct edit *edit)
 {
 	struct evidence old;
 	char *reason;
 
-	if (ledger_get(daemon->ledger, set_id, &edit->prefix, &old) < 0)
+	if (ledger_get(daemon->ledger, edits->set_id, &edit->prefix, &old) < 0)
 		return 0;
+	if (!edits->is_removal && !has_reason(&edits->evidence) &&
+	    has_reason(&old)) {
+		edit->kept = strdup(old.reason);
+		if (!edit->kept)
+			return -ENOMEM;
+	}
 	reason = strdup(old.reason);
 	if (!reason)
 		return -ENOMEM;
@@ -86,6 +99,16 @@ static int remember(const struct daemon *daemon, uint8_t set_id,
 	edit->old = old;
 	edit->old.reason = reason;
 	return 0;
+}
+
+static struct evidence evidence_of(const struct edits *edits,
+				   const struct edit *edit)
+{
+	struct evidence evidence = edits->evidence;
+
+	if (edit->kept)
+		evidence.reason = edit->kept;
+	return evidence;
 }
 
 static int hold(struct daemon *daemon, uint8_t set_id,
@@ -116,13 +139,15 @@ static int release(struct daemon *daemon, uint8_t set_id,
 static int apply_one(struct daemon *daemon, struct edits *edits,
 		     struct edit *edit)
 {
-	int r = remember(daemon, edits->set_id, edit);
+	struct evidence evidence;
+	int r = remember(daemon, edits, edit);
 
 	if (r < 0)
 		return r;
-	return edits->is_removal ? release(daemon, edits->set_id, &edit->prefix)
-				 : hold(daemon, edits->set_id, &edit->prefix,
-					&edits->evidence);
+	if (edits->is_removal)
+		return release(daemon, edits->set_id, &edit->prefix);
+	evidence = evidence_of(edits, edit);
+	return hold(daemon, edits->set_id, &edit->prefix, &evidence);
 }
 
 int members_apply(struct daemon *daemon, struct edits *edits,
@@ -237,7 +262,8 @@ struct change *members_changes(const struct edits *edits)
 						    : CHANGE_MEMBER_PUT;
 		changes[i].set_id = edits->set_id;
 		changes[i].member.prefix = edits->list[i].prefix;
-		changes[i].member.evidence = edits->evidence;
+		changes[i].member.evidence =
+			evidence_of(edits, &edits->list[i]);
 	}
 	return changes;
 }

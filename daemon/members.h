@@ -20,12 +20,15 @@ struct edit {
 	struct prefix prefix;
 	bool had; /* it was a member before */
 	struct evidence old; /* then this was its evidence; reason is owned */
+	char *kept; /* the reason it keeps where none is given; owned */
 };
 
 struct edits {
 	uint8_t set_id;
 	bool is_removal;
-	struct evidence evidence; /* of all that are added; reason is owned */
+	/* Of all that are added; reason is owned. One without a reason leaves
+	 * a member that is there the reason it has. */
+	struct evidence evidence;
 	struct edit *list;
 	size_t count;
 	size_t capacity;
@@ -60,8 +63,8 @@ void members_settle(struct daemon *daemon, const struct edits *edits);
 /* Is any commit of members of this set under way? */
 bool members_are_awaited(const struct daemon *daemon, uint8_t set_id);
 
-/* As the store wants them; malloc'ed, or NULL without memory. The reasons
- * are those of `edits`. */
+/* As the store wants them, once they are applied; malloc'ed, or NULL without
+ * memory. The reasons are those of `edits`. */
 struct change *members_changes(const struct edits *edits);
 
 /* The boot-time deadline of evidence that ends at a wall-clock moment; 0 for

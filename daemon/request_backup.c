@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Requests about everything at once: backup, restore. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,6 +14,7 @@
 #include "daemon/clock.h"
 #include "daemon/commit.h"
 #include "daemon/generation.h"
+#include "daemon/guarded.h"
 #include "daemon/log.h"
 #include "daemon/requests.h"
 #include "rules/backup.h"
@@ -123,7 +125,8 @@ struct restore_job {
 	struct backup backup;
 	struct change *drops; /* what is there now, to be deleted */
 	size_t drop_count, drop_capacity;
-	json_int_t sets, members, guarded;
+	json_int_t sets, members;
+	struct guarded guarded;
 	struct store_usage usage;
 	struct generation *generation; /* built from what was stored */
 	bool is_tried; /* the store was asked, and `usage` is its answer */
@@ -180,22 +183,34 @@ static int list_drops(struct restore_job *restore)
 	return r;
 }
 
-static bool is_protected(struct restore_job *restore, const bool *allows,
-			 const struct change *change)
+static bool is_left_out(struct restore_job *restore,
+			const struct set *const *sets,
+			const struct change *change)
 {
+	const struct prefix *prefix = &change->member.prefix;
+	const struct guard_entry *entry = NULL;
+	const struct set *set;
+	char where[SET_NAME_MAX + 8];
+
 	if (change->kind != CHANGE_MEMBER_PUT)
 		return false;
-	if (prefix_has_all_v4(&change->member.prefix))
-		return true;
-	return !allows[change->set_id] &&
-	       guard_find(restore->guard, &change->member.prefix);
+	set = sets[change->set_id];
+	assert(set); /* backup_read() saw to it */
+	if (set->action != SET_ALLOW || prefix_has_all_v4(prefix))
+		entry = guard_find(restore->guard, prefix);
+	if (!entry)
+		return false;
+	(void)snprintf(where, sizeof(where), "set %s", set->name);
+	guarded_add(&restore->guarded, where, prefix, entry);
+	return true;
 }
 
 /* Leave out what this machine must not block; it may be another one. */
 static int sift(struct restore_job *restore)
 {
 	struct backup *backup = &restore->backup;
-	bool allows[SET_ID_MAX + 1] = {false};
+	/* by number; they come first and all stay, so none is moved */
+	const struct set *sets[SET_ID_MAX + 1] = {0};
 	size_t kept = 0;
 
 	for (size_t i = 0; i < backup->change_count; i++) {
@@ -206,8 +221,7 @@ static int sift(struct restore_job *restore)
 		};
 
 		if (change->kind == CHANGE_SET_PUT) {
-			allows[change->set.id] =
-				change->set.action == SET_ALLOW;
+			sets[change->set.id] = &change->set;
 		} else if (change->kind == CHANGE_MEMBER_PUT &&
 			   change->set_id == SET_ID_MANAGEMENT) {
 			int r;
@@ -221,10 +235,8 @@ static int sift(struct restore_job *restore)
 	for (size_t i = 0; i < backup->change_count; i++) {
 		const struct change *change = &backup->changes[i];
 
-		if (is_protected(restore, allows, change)) {
-			restore->guarded++;
+		if (is_left_out(restore, sets, change))
 			continue;
-		}
 		restore->sets += change->kind == CHANGE_SET_PUT;
 		restore->members += change->kind == CHANGE_MEMBER_PUT;
 		backup->changes[kept++] = *change;
@@ -346,12 +358,15 @@ static void restore_finished(struct job *job)
 					       : "");
 	} else {
 		log_notice("store: restored members=%" JSON_INTEGER_FORMAT
-			   " guarded=%" JSON_INTEGER_FORMAT,
-			   restore->members, restore->guarded);
+			   " guarded=%zu",
+			   restore->members, restore->guarded.count);
 		call_done(restore->call,
-			  json_pack("{s:I, s:I, s:I}", "sets", restore->sets,
-				    "members", restore->members, "guarded",
-				    restore->guarded));
+			  json_pack("{s:I, s:I, s:I, s:o}", "sets",
+				    restore->sets, "members", restore->members,
+				    "guarded",
+				    (json_int_t)restore->guarded.count,
+				    "guarded_by",
+				    guarded_json(&restore->guarded)));
 	}
 	restore_free(restore);
 }

@@ -27,16 +27,6 @@ static json_t *notes_of(const struct plain_report *report)
 	return notes;
 }
 
-static json_t *guarded_of(const struct import *import)
-{
-	json_t *texts = json_array();
-
-	for (size_t i = 0; i < import->guarded && i < IMPORT_GUARD_NOTES; i++)
-		(void)json_array_append_new(
-			texts, json_string(import->guard_notes[i]));
-	return texts;
-}
-
 static double span_us(uint64_t from_ns, uint64_t to_ns)
 {
 	return (double)(to_ns - from_ns) / 1000;
@@ -55,7 +45,7 @@ static void imported(struct import *import, int r, const char *why)
 		   "kept=%zu rejects=%u guarded=%zu took_us=%.0f",
 		   import->set.name, import->added, import->renewed,
 		   import->removes.count, import->kept, report->rejects,
-		   import->guarded,
+		   import->guarded.count,
 		   span_us(import->started_ns, import->applied_ns));
 	call_done(
 		call,
@@ -65,9 +55,10 @@ static void imported(struct import *import, int r, const char *why)
 			"lines", (json_int_t)report->lines, "entries",
 			(json_int_t)report->entries, "rejects",
 			(json_int_t)report->rejects, "notes", notes_of(report),
-			"guarded", (json_int_t)import->guarded, "guarded_by",
-			guarded_of(import), "added", (json_int_t)import->added,
-			"removed", (json_int_t)import->removes.count, "kept",
+			"guarded", (json_int_t)import->guarded.count,
+			"guarded_by", guarded_json(&import->guarded), "added",
+			(json_int_t)import->added, "removed",
+			(json_int_t)import->removes.count, "kept",
 			(json_int_t)import->kept + (json_int_t)import->renewed,
 			"members",
 			(json_int_t)ledger_set_count(import->daemon->ledger,

@@ -90,29 +90,15 @@ static int parse_members(struct call *call, struct edits *edits)
 static int check_prefix(struct daemon *daemon, struct call *call,
 			const struct set *set, const struct prefix *prefix)
 {
-	const struct guard_entry *entry;
-	char text[PREFIX_TEXT_MAX], protected[PREFIX_TEXT_MAX];
+	const struct guard_entry *entry = NULL;
+	char text[GUARD_TEXT_MAX];
 
-	(void)prefix_to_text(prefix, text);
-	if (prefix_has_all_v4(prefix)) {
-		call_refuse(call, -EPERM, "%s %s: no set holds it", text,
-			    prefix_len(prefix) == 0
-				    ? "is every address"
-				    : "has every IPv4 address in it");
-		return -EPERM;
-	}
-	if (set->action == SET_ALLOW)
-		return 0;
-	entry = guard_find(daemon->guard, prefix);
+	if (set->action != SET_ALLOW || prefix_has_all_v4(prefix))
+		entry = guard_find(daemon->guard, prefix);
 	if (!entry)
 		return 0;
-	call_refuse(call, -EPERM,
-		    "set %s: %s %s %s, which is protected (%s: %s)", set->name,
-		    text,
-		    prefix_covers(prefix, &entry->prefix) ? "would cover"
-							  : "is inside",
-		    prefix_to_text(&entry->prefix, protected),
-		    guard_source_name(entry->source), entry->name);
+	call_refuse(call, -EPERM, "set %s: %s", set->name,
+		    guard_explain(prefix, entry, text));
 	return -EPERM;
 }
 
@@ -193,19 +179,23 @@ static void refuse_failed(struct daemon *daemon, struct call *call, int r,
 static void answer(struct edit_call *edit)
 {
 	const struct edits *edits = &edit->edits;
-	json_int_t had = 0;
+	json_int_t had = 0, endless = 0;
 	json_int_t rest;
 
-	for (size_t i = 0; i < edits->count; i++)
+	for (size_t i = 0; i < edits->count; i++) {
 		had += edits->list[i].had;
+		endless += edits->list[i].had &&
+			   edits->list[i].old.expires_s != 0 &&
+			   edits->evidence.expires_s == 0;
+	}
 	rest = (json_int_t)edits->count - had;
 	call_done(edit->call,
-		  edits->is_removal
-			  ? json_pack("{s:I, s:I}", "removed", had, "absent",
-				      rest)
-			  : json_pack("{s:I, s:I, s:f}", "added", rest,
-				      "renewed", had, "enforced_us",
-				      (double)edit->worst_ns / 1000));
+		  edits->is_removal ? json_pack("{s:I, s:I}", "removed", had,
+						"absent", rest)
+				    : json_pack("{s:I, s:I, s:I, s:f}", "added",
+						rest, "renewed", had, "endless",
+						endless, "enforced_us",
+						(double)edit->worst_ns / 1000));
 }
 
 static void committed(void *arg, int r)
@@ -226,20 +216,42 @@ static void committed(void *arg, int r)
 	edit_call_free(edit);
 }
 
+/* How many are changes, which a removal of what was not there is none of, and
+ * the first of them. */
+static size_t count_changes(const struct edits *edits, size_t *ret_first)
+{
+	size_t count = 0;
+
+	for (size_t i = edits->count; i-- > 0;) {
+		if (edits->is_removal && !edits->list[i].had)
+			continue;
+		*ret_first = i;
+		count++;
+	}
+	return count;
+}
+
 static void commit(struct edit_call *edit)
 {
 	const struct edits *edits = &edit->edits;
-	struct change *changes = members_changes(edits);
 	char first[PREFIX_TEXT_MAX], more[32] = "";
+	struct change *changes;
+	size_t at = 0;
+	size_t count = count_changes(edits, &at);
 
+	if (count == 0) {
+		answer(edit);
+		edit_call_free(edit);
+		return;
+	}
+	changes = members_changes(edits);
 	members_await(edit->daemon, &edit->edits);
 	if (!changes) {
 		committed(edit, -ENOMEM);
 		return;
 	}
-	if (edits->count > 1)
-		(void)snprintf(more, sizeof(more), " and %zu more",
-			       edits->count - 1);
+	if (count > 1)
+		(void)snprintf(more, sizeof(more), " and %zu more", count - 1);
 	commit_submit(edit->daemon,
 		      &(struct commit_order){
 			      .changes = changes,
@@ -250,7 +262,7 @@ static void commit(struct edit_call *edit)
 		      },
 		      "%s %s: %s%s%s%s", edits->is_removal ? "del" : "add",
 		      edit->set_name,
-		      prefix_to_text(&edits->list[0].prefix, first), more,
+		      prefix_to_text(&edits->list[at].prefix, first), more,
 		      edits->evidence.reason && *edits->evidence.reason ? ": "
 									: "",
 		      edits->evidence.reason ? edits->evidence.reason : "");

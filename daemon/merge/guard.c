@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,14 +38,6 @@ static const struct {
 	{"::1", "loopback"},
 	{"fe80::/10", "link-local"},
 };
-
-static const char *const source_names[] = {
-	[GUARD_FIXED] = "loopback, link-local",
-	[GUARD_OWN] = "own address",
-	[GUARD_NEXT_HOP] = "next hop",
-	[GUARD_MANAGEMENT] = "management set",
-};
-_Static_assert(ARRAY_LEN(source_names) == GUARD_SOURCE_COUNT, "");
 
 static void shelf_done(struct shelf *shelf)
 {
@@ -316,7 +309,7 @@ const struct guard_entry *guard_find(const struct guard *guard,
 	assert(guard);
 	assert(prefix);
 
-	if (prefix_len(prefix) == 0)
+	if (prefix_has_all_v4(prefix))
 		return &EVERY_ADDRESS;
 	for (int i = 0; i < GUARD_SOURCE_COUNT; i++) {
 		const struct shelf *shelf = &guard->shelves[i];
@@ -327,6 +320,33 @@ const struct guard_entry *guard_find(const struct guard *guard,
 			return shelf->entries[index];
 	}
 	return NULL;
+}
+
+const char *guard_explain(const struct prefix *prefix,
+			  const struct guard_entry *entry,
+			  char text[GUARD_TEXT_MAX])
+{
+	char given[PREFIX_TEXT_MAX], kept[PREFIX_TEXT_MAX];
+	bool covers = prefix_covers(prefix, &entry->prefix);
+	bool is_inside = prefix_covers(&entry->prefix, prefix);
+
+	(void)prefix_to_text(prefix, given);
+	(void)prefix_to_text(&entry->prefix, kept);
+	if (entry == &EVERY_ADDRESS)
+		(void)snprintf(text, GUARD_TEXT_MAX, "%s %s: no set holds it",
+			       given,
+			       prefix_len(prefix) == 0
+				       ? "is every address"
+				       : "has every IPv4 address in it");
+	else if (covers && is_inside)
+		(void)snprintf(text, GUARD_TEXT_MAX, "%s is protected (%s)",
+			       given, entry->name);
+	else
+		(void)snprintf(text, GUARD_TEXT_MAX,
+			       "%s %s %s, which is protected (%s)", given,
+			       covers ? "would cover" : "is inside", kept,
+			       entry->name);
+	return text;
 }
 
 size_t guard_count(const struct guard *guard)
@@ -353,11 +373,4 @@ const struct guard_entry *guard_entry(const struct guard *guard, size_t index)
 		shelf++;
 	}
 	return shelf->entries[index];
-}
-
-const char *guard_source_name(enum guard_source source)
-{
-	assert(source < GUARD_SOURCE_COUNT);
-
-	return source_names[source];
 }

@@ -50,14 +50,18 @@ int guard_add(struct guard *guard, const struct guard_entry *entry);
 void guard_del(struct guard *guard, enum guard_source source,
 	       const struct prefix *prefix);
 
-/* The entry that a block of `prefix` would cover or lie in, or NULL. For a
- * prefix of length 0 an entry named "every address". O(log n). */
+/* The entry that a block of `prefix` would cover or lie in, or NULL. For one
+ * that has every IPv4 address in it an entry named "every address". O(log n). */
 const struct guard_entry *guard_find(const struct guard *guard,
 				     const struct prefix *prefix);
+
+/* Why `entry` keeps `prefix` from being blocked, as in "10.0.0.0/8 would cover
+ * 10.0.0.1, which is protected (address of wan0)"; gives `text`. */
+#define GUARD_TEXT_MAX 256 /* bytes with the NUL */
+const char *guard_explain(const struct prefix *prefix,
+			  const struct guard_entry *entry,
+			  char text[GUARD_TEXT_MAX]);
 
 /* Entries in order of source and prefix; index < guard_count(). */
 size_t guard_count(const struct guard *guard);
 const struct guard_entry *guard_entry(const struct guard *guard, size_t index);
-
-/* "loopback, link-local", "own address", "next hop", "management set". */
-const char *guard_source_name(enum guard_source source);

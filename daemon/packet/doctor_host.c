@@ -8,12 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
-#include <linux/magic.h>
-
 #include "daemon/packet/doctor.h"
+#include "daemon/packet/pins.h"
 
 #define KERNEL_MAJOR_MIN 6 /* 6.1: the oldest this is tested on */
 #define KERNEL_MINOR_MIN 1
@@ -67,34 +65,11 @@ static int check_kernel(const struct report *report)
 		   "it is older than 6.1, the oldest this is tested on");
 }
 
-/* `path`, or what of it is there already, as fwd makes the rest. */
-static int statfs_nearest(const char *path, struct statfs *ret_fs)
-{
-	char nearest[PATH_MAX];
-	char *slash;
-
-	if (strlen(path) >= sizeof(nearest))
-		return -ENAMETOOLONG;
-	(void)memcpy(nearest, path, strlen(path) + 1);
-	while (statfs(nearest, ret_fs) < 0) {
-		if (errno != ENOENT)
-			return -errno;
-		slash = strrchr(nearest, '/');
-		if (!slash || slash == nearest)
-			return -ENOENT;
-		*slash = '\0';
-	}
-	return 0;
-}
-
 static int check_bpffs(const struct report *report, const char *pin_dir)
 {
 	char text[PATH_MAX + 64];
-	struct statfs fs;
-	int r;
 
-	r = statfs_nearest(pin_dir, &fs);
-	if (r == 0 && (unsigned long)fs.f_type == BPF_FS_MAGIC) {
+	if (pins_check_place(pin_dir) == 0) {
 		(void)snprintf(text, sizeof(text), "%s is on a bpffs", pin_dir);
 		return say(report, FINDING_OK, text, NULL);
 	}

@@ -45,26 +45,42 @@ static int make_folder(const char *pin_dir, const char *folder)
 	return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
 }
 
+int pins_check_place(const char *pin_dir)
+{
+	char nearest[PINS_PATH_MAX];
+	struct statfs fs;
+	char *slash;
+
+	if (strlen(pin_dir) >= sizeof(nearest))
+		return -ENAMETOOLONG;
+	(void)memcpy(nearest, pin_dir, strlen(pin_dir) + 1);
+	while (statfs(nearest, &fs) < 0) {
+		slash = strrchr(nearest, '/');
+		if (errno != ENOENT || !slash || slash == nearest)
+			return -errno;
+		*slash = '\0';
+	}
+	return (unsigned long)fs.f_type == BPF_FS_MAGIC ? 0 : -EMEDIUMTYPE;
+}
+
 int pins_prepare(const char *pin_dir, char note[MAPS_NOTE_MAX])
 {
-	struct statfs fs;
-	int r;
+	int r = pins_check_place(pin_dir);
 
-	if (mkdir(pin_dir, 0700) < 0 && errno != EEXIST) {
-		r = -errno;
-		(void)snprintf(note, MAPS_NOTE_MAX,
-			       "cannot make the directory of pins %s: %s",
-			       pin_dir, strerror(-r));
-		return r;
-	}
-	if (statfs(pin_dir, &fs) < 0)
-		return -errno;
-	if (fs.f_type != BPF_FS_MAGIC) {
+	if (r == -EMEDIUMTYPE) {
 		(void)snprintf(note, MAPS_NOTE_MAX,
 			       "%s is not on a bpffs: mount -t bpf bpf "
 			       "/sys/fs/bpf",
 			       pin_dir);
-		return -EMEDIUMTYPE;
+		return r;
+	}
+	if (r == 0 && mkdir(pin_dir, 0700) < 0 && errno != EEXIST)
+		r = -errno;
+	if (r < 0) {
+		(void)snprintf(note, MAPS_NOTE_MAX,
+			       "cannot make the directory of pins %s: %s",
+			       pin_dir, strerror(-r));
+		return r;
 	}
 	r = make_folder(pin_dir, "live");
 	return r < 0 ? r : make_folder(pin_dir, lasting_folder());

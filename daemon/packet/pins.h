@@ -21,6 +21,10 @@
 
 #define PINS_PATH_MAX 256 /* bytes with the NUL */
 
+/* 0 when `pin_dir`, or what of it is there already, is on a bpffs;
+ * -EMEDIUMTYPE when it is on something else. */
+int pins_check_place(const char *pin_dir);
+
 /* Make the directories; -EMEDIUMTYPE with a note when it is no bpffs. */
 int pins_prepare(const char *pin_dir, char note[MAPS_NOTE_MAX]);
 

@@ -18,7 +18,7 @@ fwd_start
 does attach wan0
 before=$(claims)
 
-refuses "$own4 .*protected .*own address.* wan0" block $own4
+refuses "$own4 .*protected .*address of wan0" block $own4
 refuses "2001:db8:51::1 .*protected .*wan0" block $own6
 refuses "$clean4 .*protected .*next hop.* wan0" block $clean4
 refuses "127.0.0.1 is inside 127.0.0.0/8, .*protected" block 127.0.0.1
@@ -59,9 +59,9 @@ does set import feed "$work/list"
 is "protected entries left out of an import" "4 2" \
 	"$(ask '"\(.guarded) \(.members)"' set import feed "$work/list")"
 does set import feed "$work/list"
-said "line 2: $own4 would cover $own4"
+said "line 2: $own4 is protected .*address of wan0"
 said "line 3: 198.0.0.0/8 would cover"
-said "line 4: 2001:db8:9::7 is inside 2001:db8:9::/64 .*management"
+said "line 4: 2001:db8:9::7 is inside 2001:db8:9::/64, .*management"
 said "line 6: $clean4 .*next hop on wan0"
 is "verdict on the own address" allow "$(
 	does set add management $own4
@@ -88,7 +88,7 @@ for net in {0..19}; do
 	seq -f "addr add 10.77.$net.%g/32 dev wan0" 0 249
 done | ip -n "$gateway" -batch -
 wait_for "protection of all addresses" refuses_block 10.77.19.249
-refuses "10.77.0.0 .*own address" block 10.77.0.0
+refuses "10.77.0.0 .*address of wan0" block 10.77.0.0
 
 does block 203.0.113.0/24
 does allow 203.0.113.128/25

@@ -108,6 +108,27 @@ is "numbers of lines have no gap" "$(ask .seq log -n 1)" \
 	"$(ask .seq log -n 1000 | wc -l)"
 echo "ok: told"
 
+# A member that is added again keeps its reason, and its end only if told so.
+does block $listed4
+said "had an end, and now has none"
+is "reason of what was added again" "scan of port 22 0" "$(ask \
+	'.claims[] | select(.set == "block") | "\(.reason) \(.expires)"' \
+	why $listed4)"
+does block $listed4 --reason "another" --for 1h
+is "reason that was given" another \
+	"$(ask '.claims[] | select(.set == "block").reason' why $listed4)"
+does block $listed4 --reason "scan of port 22" --for 1h
+entries=$(ask .store.journal_seq status)
+does unblock 203.0.113.200
+said "removed 0, absent 1"
+is "journal after no change" "$entries" "$(ask .store.journal_seq status)"
+does unblock 203.0.113.200 203.0.113.201
+does block 203.0.113.201
+does unblock 203.0.113.200 203.0.113.201
+is "journal of one change" "del block: 203.0.113.201" \
+	"$("$fwctl" --json log -n 1 | jq -r .text)"
+echo "ok: added again"
+
 # A backup is everything; what came after it goes.
 everything() {
 	"$fwctl" backup - 2>/dev/null
@@ -173,6 +194,9 @@ does restore "$work/saved"
 ip -n "$gateway" addr add $listed4/32 dev wan0
 wait_for "alert" has_alert "$listed4"
 is "left out of a restore" "3" "$(ask .guarded restore "$work/saved")"
+does restore "$work/saved"
+said "left out as protected: 3"
+said "set .*: $listed4 .*address of wan0"
 is "verdict on what is ours now" pass "$(verdict $listed4)"
 fwd_stop
 echo "ok: saved and restored"

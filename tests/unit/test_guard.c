@@ -172,12 +172,31 @@ static void a_copy_goes_its_own_way(void **state)
 	guard_free(copy);
 }
 
-static void every_source_has_a_name(void **state)
+static void explain(const struct guard *guard, const char *text,
+		    const char *why)
 {
-	(void)state;
-	assert_string_equal(guard_source_name(GUARD_NEXT_HOP), "next hop");
-	assert_string_equal(guard_source_name(GUARD_MANAGEMENT),
-			    "management set");
+	struct prefix prefix = net(text);
+	char found[GUARD_TEXT_MAX];
+
+	assert_string_equal(
+		guard_explain(&prefix, guard_find(guard, &prefix), found), why);
+}
+
+static void what_is_refused_is_explained(void **state)
+{
+	add(*state, GUARD_MANAGEMENT, "192.0.2.0/24");
+	explain(*state, "192.0.2.0/24",
+		"192.0.2.0/24 is protected (name of 192.0.2.0/24)");
+	explain(*state, "192.0.0.0/16",
+		"192.0.0.0/16 would cover 192.0.2.0/24, which is protected "
+		"(name of 192.0.2.0/24)");
+	explain(*state, "192.0.2.7",
+		"192.0.2.7 is inside 192.0.2.0/24, which is protected (name of "
+		"192.0.2.0/24)");
+	explain(*state, "0.0.0.0/0",
+		"0.0.0.0/0 is every address: no set holds it");
+	explain(*state, "::/64",
+		"::/64 has every IPv4 address in it: no set holds it");
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -196,7 +215,7 @@ int main(void)
 		TEST(adding_again_replaces_the_name),
 		TEST(entries_come_in_order_of_source_and_prefix),
 		TEST(a_copy_goes_its_own_way),
-		TEST(every_source_has_a_name),
+		TEST(what_is_refused_is_explained),
 	};
 
 	return cmocka_run_group_tests_name("guard", tests, NULL, NULL);

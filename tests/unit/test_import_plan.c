@@ -278,12 +278,13 @@ static void what_is_protected_is_left_out_and_named(void **state)
 	guard(desk, "198.51.100.0/24", "somewhere");
 	plan(desk, "192.0.2.0/24\n192.0.2.2\n198.51.100.7\n");
 	assert_plan(&desk->import, "192.0.2.2:2", "");
-	assert_int_equal(desk->import.guarded, 2);
-	assert_string_equal(desk->import.guard_notes[0],
-			    "line 1: 192.0.2.0/24 would cover 192.0.2.1 "
-			    "(address of eth1)");
-	assert_string_equal(desk->import.guard_notes[1],
-			    "line 3: 198.51.100.7 is inside 198.51.100.0/24 "
+	assert_int_equal(desk->import.guarded.count, 2);
+	assert_string_equal(desk->import.guarded.notes[0],
+			    "line 1: 192.0.2.0/24 would cover 192.0.2.1, "
+			    "which is protected (address of eth1)");
+	assert_string_equal(desk->import.guarded.notes[1],
+			    "line 3: 198.51.100.7 is inside "
+			    "198.51.100.0/24, which is protected "
 			    "(somewhere)");
 }
 
@@ -296,8 +297,8 @@ static void all_that_is_protected_is_counted_and_five_named(void **state)
 	plan(desk, "127.0.0.1\n127.0.0.2\n127.0.0.3\n::1\nfe80::1\n"
 		   "127.0.0.6\n192.0.2.1\n192.0.2.2\n");
 	assert_plan(import, "192.0.2.2:8", "");
-	assert_int_equal(import->guarded, 7);
-	assert_non_null(strstr(import->guard_notes[4], "line 5: "));
+	assert_int_equal(import->guarded.count, 7);
+	assert_non_null(strstr(import->guarded.notes[4], "line 5: "));
 }
 
 static void a_set_that_allows_takes_what_is_protected(void **state)
@@ -306,7 +307,7 @@ static void a_set_that_allows_takes_what_is_protected(void **state)
 
 	plan(desk, "127.0.0.1\n");
 	assert_plan(&desk->import, "127.0.0.1:1", "");
-	assert_int_equal(desk->import.guarded, 0);
+	assert_int_equal(desk->import.guarded.count, 0);
 }
 
 static void lines_that_are_no_entry_are_counted(void **state)
