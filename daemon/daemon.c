@@ -18,6 +18,35 @@
 #define CREDITS_PER_SECOND 10 /* times a second that credit is topped up */
 #define SETTLE_EVERY_US	   5000000u
 
+/* What is stored, and not in the table. */
+static void tell_unenforced(struct daemon *daemon,
+			    const struct generation *generation)
+{
+	struct alerts *alerts = &daemon->alerts;
+	uint64_t now_s = clock_wall_s();
+
+	if (generation->is_renumbered)
+		log_notice("classes: numbers were short and are given anew, "
+			   "packets by set are counted from 0");
+	if (generation->refused)
+		(void)alerts_raise(alerts, now_s, ALERT_TABLE_START,
+				   "the address table is full: %zu stored "
+				   "members are not enforced; raise hosts4, "
+				   "blocks4 or entries6 and restart fwd",
+				   generation->refused);
+	else
+		(void)alerts_clear(alerts, ALERT_TABLE_START);
+	if (generation->unclassed)
+		(void)alerts_raise(alerts, now_s, ALERT_CLASSES_START,
+				   "%zu stored members are not enforced: they "
+				   "are in more than %d combinations of sets; "
+				   "have fewer sets that overlap, and restart "
+				   "fwd",
+				   generation->unclassed, CLASS_MAX);
+	else
+		(void)alerts_clear(alerts, ALERT_CLASSES_START);
+}
+
 int daemon_make_live(struct daemon *daemon, struct generation *generation,
 		     char note[MAPS_NOTE_MAX])
 {
@@ -44,15 +73,7 @@ int daemon_make_live(struct daemon *daemon, struct generation *generation,
 	daemon->ledger = generation->ledger;
 	generation_free(old);
 	members_guard(daemon);
-	if (generation->refused)
-		(void)alerts_raise(&daemon->alerts, clock_wall_s(),
-				   "table start",
-				   "the address table is full: %zu stored "
-				   "members are not enforced; raise hosts4, "
-				   "blocks4 or entries6 and restart fwd",
-				   generation->refused);
-	else
-		(void)alerts_clear(&daemon->alerts, "table start");
+	tell_unenforced(daemon, generation);
 	r = maps_make_live(daemon->maps);
 	if (r < 0)
 		(void)snprintf(note, MAPS_NOTE_MAX,

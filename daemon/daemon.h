@@ -39,6 +39,10 @@
 
 struct edits;
 
+/* Alerts that a start or a restore leaves, when not all is enforced. */
+#define ALERT_TABLE_START   "table start"
+#define ALERT_CLASSES_START "classes start"
+
 struct daemon {
 	struct config config;
 	const char *config_path; /* for reload; NULL: none was read */
@@ -62,6 +66,8 @@ struct daemon {
 	struct latency latency; /* a member decoded to stored in the table */
 	bool is_importing[SET_ID_MAX + 1]; /* its members are not to change;
 					    * [0]: a restore is under way */
+	bool is_stale; /* a restore is stored that could not judge: what is
+			* here is not what a start would load */
 	struct edits *awaited; /* whose commit is under way, oldest first */
 	bool is_stopping; /* what was begun is finished, nothing else begun */
 	struct table_need reserved; /* promised to imports under way */

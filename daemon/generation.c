@@ -10,6 +10,9 @@
 #include "daemon/clock.h"
 #include "daemon/members.h"
 
+/* Of the numbers of classes that are in use, so that a start leaves some. */
+#define CLASSES_KEPT_MAX (CLASS_MAX / 4 * 3)
+
 static int sink_set(void *arg, const struct prefix *prefix, uint16_t class_id)
 {
 	struct generation *generation = arg;
@@ -59,24 +62,60 @@ static const struct ledger_sink sink = {
 	.define = sink_define,
 };
 
-/* A class keeps its number, and so its counts, from one life to the next. */
-static void seed_classes(struct generation *generation)
+static bool is_no_class(const struct fw_class_sets *sets)
+{
+	return !(sets->words[0] | sets->words[1] | sets->words[2] |
+		 sets->words[3]);
+}
+
+static unsigned int count_classes(const struct maps *maps)
+{
+	unsigned int count = 0;
+
+	for (unsigned int id = 1; id <= CLASS_MAX; id++) {
+		struct fw_class_sets sets = maps_class_sets(maps, (uint16_t)id);
+
+		count += !is_no_class(&sets);
+	}
+	return count;
+}
+
+/*
+ * A class keeps its number, and so its counts, from one life to the next. But
+ * numbers are not given back in a life; before they run out, a new one begins
+ * with those that its members need.
+ */
+static int seed_classes(struct generation *generation)
 {
 	struct classes *classes = ledger_classes(generation->ledger);
 
+	if (count_classes(generation->maps) > CLASSES_KEPT_MAX) {
+		generation->is_renumbered = true;
+		return maps_forget_classes(generation->maps);
+	}
 	for (unsigned int id = 1; id <= CLASS_MAX; id++) {
 		struct fw_class_sets stored =
 			maps_class_sets(generation->maps, (uint16_t)id);
 		struct set_mask sets;
 
 		memcpy(&sets, &stored, sizeof(sets));
-		if (stored.words[0] | stored.words[1] | stored.words[2] |
-		    stored.words[3])
+		if (!is_no_class(&stored))
 			(void)classes_seed(classes, (uint16_t)id, &sets);
 	}
+	return 0;
 }
 
+/* What is stored was taken once: a capacity below it refuses no more. */
 static int load_set(void *arg, const struct set *set)
+{
+	struct generation *generation = arg;
+	struct set roomy = *set;
+
+	roomy.capacity = UINT32_MAX;
+	return ledger_put_set(generation->ledger, &roomy);
+}
+
+static int put_set(void *arg, const struct set *set)
 {
 	struct generation *generation = arg;
 
@@ -95,11 +134,9 @@ static int load_member(void *arg, uint8_t set_id, const struct member *member)
 	}
 	r = ledger_claim(generation->ledger, set_id, member,
 			 members_until_s(&member->evidence));
-	if (r == -ENOSPC) {
-		generation->refused++;
-		return 0;
-	}
-	return r;
+	generation->refused += r == -ENOSPC;
+	generation->unclassed += r == -E2BIG;
+	return r == -ENOSPC || r == -E2BIG ? 0 : r;
 }
 
 static int fill(struct generation *generation, struct store *store)
@@ -108,10 +145,13 @@ static int fill(struct generation *generation, struct store *store)
 
 	if (r < 0)
 		return r;
-	seed_classes(generation);
-	r = store_each_set(store, load_set, generation);
+	r = seed_classes(generation);
+	if (r == 0)
+		r = store_each_set(store, load_set, generation);
 	if (r == 0)
 		r = store_each_member(store, 0, load_member, generation);
+	if (r == 0)
+		r = store_each_set(store, put_set, generation);
 	store_trim(store);
 	ledger_prepare(generation->ledger);
 	return r;

@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "daemon/config.h"
@@ -27,6 +28,8 @@ struct generation {
 	struct ledger *ledger;
 	size_t expired; /* members of the store that were left out: past */
 	size_t refused; /* members the table had no room for: an alert */
+	size_t unclassed; /* members no class number was left for: the same */
+	bool is_renumbered; /* class numbers ran short and were given anew */
 };
 
 /* `note` says what failed. The caller owns *ret_generation. */

@@ -19,6 +19,8 @@
 #define AHEAD	   8 /* changes from fetching to using */
 #define TURN_CHECK 32 /* changes between two looks at the clock */
 
+#define SET_ALERT_KEY "set %s"
+
 static void import_free(struct import *import)
 {
 	if (!import)
@@ -76,7 +78,16 @@ static void apply_add(struct import *import, const struct listed *entry)
 	r = ledger_claim(import->daemon->ledger, import->set.id, &member,
 			 members_until_s(&member.evidence));
 	if (r < 0)
-		import->table_refused++;
+		import->apply_r = r;
+}
+
+static void apply_remove(struct import *import, const struct listed *entry)
+{
+	int r = ledger_withdraw(import->daemon->ledger, import->set.id,
+				&entry->prefix);
+
+	if (r < 0 && r != -ENOENT)
+		import->apply_r = r;
 }
 
 static void apply_one(struct import *import, size_t index)
@@ -84,41 +95,63 @@ static void apply_one(struct import *import, size_t index)
 	if (index + AHEAD < import->adds.count)
 		table_expect(import->daemon->table,
 			     &import->adds.list[index + AHEAD].prefix);
-	if (index < import->adds.count) {
+	if (index < import->adds.count)
 		apply_add(import, &import->adds.list[index]);
-		return;
+	else
+		apply_remove(import,
+			     &import->removes.list[index - import->adds.count]);
+}
+
+static const char *why_not_applied(int r)
+{
+	switch (r) {
+	case -ENOSPC:
+		return "the address table is full";
+	case -E2BIG:
+		return "all class numbers are taken";
+	default:
+		return strerror(-r);
 	}
-	index -= import->adds.count;
-	(void)ledger_withdraw(import->daemon->ledger, import->set.id,
-			      &import->removes.list[index].prefix);
+}
+
+/* The store and the table, do they agree? */
+static int compare(struct import *import, char why[IMPORT_WHY_MAX])
+{
+	struct daemon *daemon = import->daemon;
+	size_t stored = import->added + import->renewed + import->kept;
+	size_t held = ledger_set_count(daemon->ledger, import->set.id);
+	char key[ALERT_KEY_MAX];
+
+	(void)snprintf(key, sizeof(key), SET_ALERT_KEY, import->set.name);
+	if (import->apply_r == 0 && held >= stored) {
+		(void)alerts_clear(&daemon->alerts, key);
+		return 0;
+	}
+	(void)snprintf(
+		why, IMPORT_WHY_MAX,
+		"set %s: %zu members are stored, and %zu are enforced%s%s",
+		import->set.name, stored, held, import->apply_r < 0 ? ": " : "",
+		import->apply_r < 0 ? why_not_applied(import->apply_r) : "");
+	(void)alerts_raise(&daemon->alerts, clock_wall_s(), key, "%s", why);
+	log_errx("%s", why);
+	return import->apply_r < 0 ? import->apply_r : -ENODATA;
 }
 
 static void applied(struct import *import)
 {
 	struct daemon *daemon = import->daemon;
-	char key[ALERT_KEY_MAX], why[IMPORT_WHY_MAX];
+	char why[IMPORT_WHY_MAX];
+	int r;
 
 	set_capacity(import, import->set.capacity);
+	r = compare(import, why);
 	if (import->drops_set)
 		(void)ledger_drop_set(daemon->ledger, import->set.id);
 	if (import->set.id == SET_ID_MANAGEMENT)
 		members_guard(daemon);
 	need_reserve(import, -1);
 	import->applied_ns = clock_mono_ns();
-
-	(void)snprintf(key, sizeof(key), "set %s", import->set.name);
-	if (import->table_refused == 0) {
-		(void)alerts_clear(&daemon->alerts, key);
-		finish(import, 0, NULL);
-		return;
-	}
-	(void)snprintf(why, sizeof(why),
-		       "set %s: %zu members are stored but the address table "
-		       "refused them",
-		       import->set.name, import->table_refused);
-	(void)alerts_raise(&daemon->alerts, clock_wall_s(), key, "%s", why);
-	log_errx("%s", why);
-	finish(import, -ENOSPC, why);
+	finish(import, r, r < 0 ? why : NULL);
 }
 
 static void apply_turn(evutil_socket_t fd, short what, void *arg)
@@ -189,6 +222,19 @@ static bool fits_table(const struct import *import)
 		    usage.v6.entries_capacity);
 }
 
+/* What was left out as protected is what was protected at the start. */
+static int check_guard(const struct import *import, char why[IMPORT_WHY_MAX])
+{
+	if (!import->guard ||
+	    guard_version(import->daemon->guard) == import->guard_version)
+		return 0;
+	(void)snprintf(why, IMPORT_WHY_MAX,
+		       "set %s: what is protected has changed meanwhile: "
+		       "nothing was changed, import again",
+		       import->set.name);
+	return -EBUSY;
+}
+
 static int check_room(struct import *import, char why[IMPORT_WHY_MAX])
 {
 	struct daemon *daemon = import->daemon;
@@ -253,7 +299,9 @@ static void plan_done(struct job *job)
 		return;
 	}
 	import->planned_ns = clock_mono_ns();
-	r = check_room(import, why);
+	r = check_guard(import, why);
+	if (r == 0)
+		r = check_room(import, why);
 	if (r == 0 && import->text && import->report.entries == 0) {
 		r = -ENODATA;
 		(void)snprintf(why, sizeof(why),
@@ -275,6 +323,16 @@ static void plan_done(struct job *job)
 	worker_submit(import->daemon->worker, &import->job);
 }
 
+static bool may_lack_members(struct daemon *daemon, const struct set *set)
+{
+	char key[ALERT_KEY_MAX];
+
+	(void)snprintf(key, sizeof(key), SET_ALERT_KEY, set->name);
+	return alerts_have(&daemon->alerts, key) ||
+	       alerts_have(&daemon->alerts, ALERT_TABLE_START) ||
+	       alerts_have(&daemon->alerts, ALERT_CLASSES_START);
+}
+
 int import_new(struct daemon *daemon, const struct set *set,
 	       struct import **ret_import)
 {
@@ -292,6 +350,8 @@ int import_new(struct daemon *daemon, const struct set *set,
 	import->daemon = daemon;
 	import->store = daemon->store;
 	import->set = *set;
+	import->is_repair = may_lack_members(daemon, set);
+	import->guard_version = guard_version(daemon->guard);
 	import->turn = evtimer_new(daemon->base, apply_turn, import);
 	if (!import->turn)
 		return -ENOMEM;

@@ -33,10 +33,12 @@ struct import {
 	struct daemon *daemon;
 	struct store *store;
 	struct guard *guard; /* its own copy; NULL when the set allows */
+	uint64_t guard_version; /* of what it is a copy of */
 
 	/* What was asked for. */
 	struct set set; /* as it was at the start */
 	bool is_replacing; /* members that are not in the list go */
+	bool is_repair; /* some that are stored may not be enforced */
 	bool drops_set; /* at the end the set itself goes */
 	struct evidence evidence; /* of additions; reason is owned */
 	char *text; /* the list, mapped; NULL for an empty one */
@@ -53,7 +55,7 @@ struct import {
 	struct guarded guarded;
 	struct table_need need;
 	struct store_usage usage; /* after the commit, done or refused */
-	size_t table_refused; /* stored, but not in the table: an alert */
+	int apply_r; /* the last that could not be applied: an alert */
 	size_t applied; /* of adds, then of removes */
 	uint64_t started_ns, planned_ns, committed_ns, applied_ns;
 	struct event *turn; /* the next bounded turn of apply */

@@ -336,6 +336,17 @@ static void put_wishes(struct restore_job *restore)
 	}
 }
 
+/* The store is ahead of the ledger, and ids of sets may mean others there. */
+static void turn_stale(struct daemon *daemon, const struct restore_job *restore)
+{
+	daemon->is_stale = true;
+	log_err(restore->r, "restore: %s", restore->note);
+	(void)alerts_raise(&daemon->alerts, clock_wall_s(), "restore",
+			   "a restore is stored that does not judge yet (%s): "
+			   "restart fwd",
+			   restore->note);
+}
+
 static void restore_finished(struct job *job)
 {
 	struct restore_job *restore = (struct restore_job *)job;
@@ -352,11 +363,13 @@ static void restore_finished(struct job *job)
 	}
 	if (restore->r < 0) {
 		if (restore->is_stored)
-			log_err(restore->r, "restore: %s", restore->note);
+			turn_stale(daemon, restore);
 		call_refuse(restore->call, restore->r, "%s%s", restore->note,
 			    restore->is_stored ? " (it is stored: restart fwd)"
 					       : "");
 	} else {
+		daemon->is_stale = false;
+		(void)alerts_clear(&daemon->alerts, "restore");
 		log_notice("store: restored members=%" JSON_INTEGER_FORMAT
 			   " guarded=%zu",
 			   restore->members, restore->guarded.count);

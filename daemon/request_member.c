@@ -160,6 +160,14 @@ static void refuse_failed(struct daemon *daemon, struct call *call, int r,
 	struct table_usage usage = table_usage(daemon->table);
 
 	(void)prefix_to_text(&edits->list[failed].prefix, text);
+	if (r == -E2BIG) {
+		call_refuse(call, r,
+			    "%s: all %d class numbers are taken, one for each "
+			    "combination of sets: nothing was changed; restart "
+			    "fwd, which gives back those that no member needs",
+			    text, CLASS_MAX);
+		return;
+	}
 	if (r != -ENOSPC) {
 		call_refuse(call, r, "%s could not be stored: %s", text,
 			    strerror(-r));

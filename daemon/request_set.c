@@ -177,6 +177,76 @@ static int read_set(struct call *call, struct set *set)
 	return 0;
 }
 
+struct overlap {
+	uint8_t set_id;
+	struct prefix prefix; /* bits 255: none was found */
+};
+
+#define NO_OVERLAP 255
+
+static int note_overlap(void *arg, const struct set *set,
+			const struct member *member)
+{
+	struct overlap *overlap = arg;
+
+	if (set->id == overlap->set_id && overlap->prefix.bits == NO_OVERLAP)
+		overlap->prefix = member->prefix;
+	return 0;
+}
+
+/* A member that covers `entry`, or else the next after it in order, which lies
+ * in it if any does. Other sets' members there are passed over in pages. */
+static int find_overlap(const struct ledger *ledger,
+			const struct guard_entry *entry,
+			struct overlap *overlap)
+{
+	struct prefix after = entry->prefix;
+	int r = ledger_each_covering(ledger, &entry->prefix, note_overlap,
+				     overlap);
+
+	while (r == 0 && overlap->prefix.bits == NO_OVERLAP) {
+		struct ledger_page page = {.after = &after, .max = 1};
+
+		r = ledger_page(ledger, overlap->set_id, &page, note_overlap,
+				overlap);
+		if (r <= 0 || !prefix_covers(&entry->prefix, &page.next))
+			break;
+		after = page.next;
+		r = 0;
+	}
+	return r < 0 ? r : 0;
+}
+
+/* An address may have become protected since a set that shadows took it. */
+static int check_members(struct daemon *daemon, struct call *call,
+			 const struct set *set)
+{
+	char text[GUARD_TEXT_MAX];
+
+	for (size_t i = 0; i < guard_count(daemon->guard); i++) {
+		const struct guard_entry *entry = guard_entry(daemon->guard, i);
+		struct overlap overlap = {
+			.set_id = set->id,
+			.prefix.bits = NO_OVERLAP,
+		};
+		int r = find_overlap(daemon->ledger, entry, &overlap);
+
+		if (r < 0) {
+			call_refuse(call, r, "set %s: %s", set->name,
+				    strerror(-r));
+			return r;
+		}
+		if (overlap.prefix.bits == NO_OVERLAP ||
+		    !prefix_overlaps(&overlap.prefix, &entry->prefix))
+			continue;
+		call_refuse(call, -EPERM, "set %s: %s: take it out first",
+			    set->name,
+			    guard_explain(&overlap.prefix, entry, text));
+		return -EPERM;
+	}
+	return 0;
+}
+
 /* What would make the protected set a lie, or members vanish. */
 static int check_set(struct daemon *daemon, struct call *call,
 		     const struct set *set, const struct set *old)
@@ -205,6 +275,8 @@ static int check_set(struct daemon *daemon, struct call *call,
 			    set->capacity);
 		return -ENOSPC;
 	}
+	if (old && old->action == SET_SHADOW && set->action == SET_DROP)
+		return check_members(daemon, call, set);
 	return 0;
 }
 

@@ -27,12 +27,23 @@ static request_fn *const functions[] = {
 };
 _Static_assert(ARRAY_LEN(functions) == REQ_COUNT, "");
 
+static bool changes_sets(enum request request)
+{
+	return request == REQ_ADD || request == REQ_DEL ||
+	       request == REQ_SET_NEW || request == REQ_SET_IMPORT ||
+	       request == REQ_SET_DROP;
+}
+
 void requests_handle(void *arg, struct call *call)
 {
 	struct daemon *daemon = arg;
 
 	if (daemon->is_stopping)
 		call_refuse(call, -ESHUTDOWN, "fwd is stopping");
+	else if (daemon->is_stale && changes_sets(call->request))
+		call_refuse(call, -ESTALE,
+			    "a restore is stored that does not judge yet: "
+			    "restart fwd, or restore again");
 	else
 		functions[call->request](daemon, call);
 }

@@ -6,19 +6,23 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct alert *find(struct alerts *alerts, const char *key)
+/* Where it is, or alerts->count. */
+static size_t find(const struct alerts *alerts, const char *key)
 {
-	for (size_t i = 0; i < alerts->count; i++)
-		if (strncmp(alerts->list[i].key, key, ALERT_KEY_MAX - 1) == 0)
-			return &alerts->list[i];
-	return NULL;
+	size_t i = 0;
+
+	while (i < alerts->count &&
+	       strncmp(alerts->list[i].key, key, ALERT_KEY_MAX - 1) != 0)
+		i++;
+	return i;
 }
 
 bool alerts_raise(struct alerts *alerts, uint64_t now_s, const char *key,
 		  const char *format, ...)
 {
-	struct alert *alert = find(alerts, key);
-	bool is_new = !alert;
+	size_t at = find(alerts, key);
+	struct alert *alert = &alerts->list[at];
+	bool is_new = at == alerts->count;
 	va_list args;
 
 	assert(key);
@@ -28,7 +32,7 @@ bool alerts_raise(struct alerts *alerts, uint64_t now_s, const char *key,
 			alerts->overflow++;
 			return true;
 		}
-		alert = &alerts->list[alerts->count++];
+		alerts->count++;
 		alert->since_s = now_s;
 		(void)snprintf(alert->key, sizeof(alert->key), "%s", key);
 	}
@@ -38,15 +42,19 @@ bool alerts_raise(struct alerts *alerts, uint64_t now_s, const char *key,
 	return is_new;
 }
 
+bool alerts_have(const struct alerts *alerts, const char *key)
+{
+	return find(alerts, key) < alerts->count;
+}
+
 bool alerts_clear(struct alerts *alerts, const char *key)
 {
-	struct alert *alert = find(alerts, key);
+	size_t at = find(alerts, key);
 
-	if (!alert)
+	if (at == alerts->count)
 		return false;
 	alerts->count--;
-	memmove(alert, alert + 1,
-		(size_t)(&alerts->list[alerts->count] - alert) *
-			sizeof(*alert));
+	memmove(&alerts->list[at], &alerts->list[at + 1],
+		(alerts->count - at) * sizeof(alerts->list[0]));
 	return true;
 }

@@ -36,5 +36,7 @@ __attribute__((format(printf, 4, 5))) bool
 alerts_raise(struct alerts *alerts, uint64_t now_s, const char *key,
 	     const char *format, ...);
 
+bool alerts_have(const struct alerts *alerts, const char *key);
+
 /* Was it there? */
 bool alerts_clear(struct alerts *alerts, const char *key);

@@ -4,8 +4,8 @@
  * number.
  *
  * All addresses that are in the same sets are one class. Class 0 is "in no
- * set". A class is made when first needed and keeps its number for good, so
- * counters of the kernel, indexed by it, go on; 65,535 is the most there are.
+ * set". A class is made when first needed and keeps its number, so counters of
+ * the kernel, indexed by it, go on; 65,535 is the most there are.
  *
  * CLASS_DIRECT goes to the first class whose action is drop: the address
  * table has a shorter path for it (xdp/table4.h), and on a gateway with one

@@ -19,6 +19,7 @@ struct shelf {
 };
 
 struct guard {
+	uint64_t version;
 	struct shelf shelves[GUARD_SOURCE_COUNT];
 };
 
@@ -191,6 +192,17 @@ int guard_copy(const struct guard *guard, struct guard **ret_copy)
 	return 0;
 }
 
+static bool shelf_equal(const struct shelf *a, const struct shelf *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (prefix_cmp(&a->entries[i]->prefix,
+			       &b->entries[i]->prefix) != 0)
+			return false;
+	return true;
+}
+
 int guard_replace(struct guard *guard, enum guard_source source,
 		  const struct guard_entry *entries, size_t count)
 {
@@ -210,6 +222,8 @@ int guard_replace(struct guard *guard, enum guard_source source,
 			return r;
 		}
 	}
+	if (!shelf_equal(&guard->shelves[source], &shelf))
+		guard->version++;
 	shelf_done(&guard->shelves[source]);
 	guard->shelves[source] = shelf;
 	return 0;
@@ -221,6 +235,7 @@ int guard_add(struct guard *guard, const struct guard_entry *entry)
 	assert(entry);
 	assert(entry->source < GUARD_SOURCE_COUNT);
 
+	guard->version++;
 	return shelf_add(&guard->shelves[entry->source], entry);
 }
 
@@ -238,6 +253,7 @@ void guard_del(struct guard *guard, enum guard_source source,
 	rank = rank_of(shelf, prefix, false);
 	if (!holds_at(shelf, rank, prefix))
 		return;
+	guard->version++;
 	free(shelf->entries[rank]);
 	shelf->count--;
 	memmove(shelf->entries + rank, shelf->entries + rank + 1,
@@ -320,6 +336,13 @@ const struct guard_entry *guard_find(const struct guard *guard,
 			return shelf->entries[index];
 	}
 	return NULL;
+}
+
+uint64_t guard_version(const struct guard *guard)
+{
+	assert(guard);
+
+	return guard->version;
 }
 
 const char *guard_explain(const struct prefix *prefix,

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "rules/base.h"
 #include "rules/prefix.h"
@@ -49,6 +50,9 @@ int guard_replace(struct guard *guard, enum guard_source source,
 int guard_add(struct guard *guard, const struct guard_entry *entry);
 void guard_del(struct guard *guard, enum guard_source source,
 	       const struct prefix *prefix);
+
+/* Another number after each change; replacing by the same is none. */
+uint64_t guard_version(const struct guard *guard);
 
 /* The entry that a block of `prefix` would cover or lie in, or NULL. For one
  * that has every IPv4 address in it an entry named "every address". O(log n). */

@@ -517,6 +517,14 @@ struct fw_class_sets maps_class_sets(const struct maps *maps, uint16_t class_id)
 	return all[class_id];
 }
 
+int maps_forget_classes(struct maps *maps)
+{
+	memset(maps->class_sets.base, 0,
+	       FW_CLASS_COUNT * sizeof(struct fw_class_sets));
+	return percpu_clear(bpf_map__fd(maps->maps[SLOT_CLASS_COUNTS]),
+			    maps->cpu_count, FW_CLASS_COUNT);
+}
+
 int maps_reason_counts(const struct maps *maps, struct fw_count *ret_counts)
 {
 	return percpu_counts(bpf_map__fd(maps->maps[SLOT_REASON_COUNTS]),

@@ -82,6 +82,10 @@ void maps_put_class(struct maps *maps, uint16_t class_id,
 struct fw_class_sets maps_class_sets(const struct maps *maps,
 				     uint16_t class_id);
 
+/* Forget the sets of all classes, and what was counted for them, so that their
+ * numbers can be given anew. */
+int maps_forget_classes(struct maps *maps);
+
 /* Sums over all CPUs, read from the kernel now. `ret_counts` has room for
  * FW_REASON_COUNT, or for `count` classes from number 0 on. */
 int maps_reason_counts(const struct maps *maps, struct fw_count *ret_counts);

@@ -28,6 +28,20 @@ int percpu_counts(int fd, int cpu_count, struct fw_count *ret_counts,
 	return r;
 }
 
+int percpu_clear(int fd, int cpu_count, uint32_t count)
+{
+	void *zeros = calloc((size_t)cpu_count, sizeof(struct fw_count));
+	int r = 0;
+
+	if (!zeros)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count && r == 0; i++)
+		r = bpf_map_update_elem(fd, &i, zeros, BPF_ANY) < 0 ? -errno
+								    : 0;
+	free(zeros);
+	return r;
+}
+
 int percpu_events(int fd, int cpu_count, struct fw_event_count *ret_count)
 {
 	struct fw_event_count *per_cpu =

@@ -15,5 +15,8 @@
 int percpu_counts(int fd, int cpu_count, struct fw_count *ret_counts,
 		  uint32_t count);
 
+/* Make the first `count` values of the per-CPU array `fd` zero. */
+int percpu_clear(int fd, int cpu_count, uint32_t count);
+
 /* Of the only value of the per-CPU array `fd`. */
 int percpu_events(int fd, int cpu_count, struct fw_event_count *ret_count);

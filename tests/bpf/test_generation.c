@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A program, its tables and its ledger, made from what a store holds. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -25,6 +26,9 @@
 #define PROBES	 20000
 #define TOO_MANY 20000u /* /25s: more than the smallest table has room for */
 #define FREE_SET SET_ID_FIRST_FREE
+
+#define COMBINED_SETS 15
+#define COMBINATIONS  17000u /* with three quarters of the numbers: too many */
 
 struct stand {
 	struct scratch scratch;
@@ -302,6 +306,88 @@ static void what_the_table_has_no_room_for_is_counted(void **state)
 		TOO_MANY - missing);
 }
 
+/* Numbers as lives before left them, for combinations nobody needs now. */
+static void leave_classes(const struct generation *generation, uint16_t count)
+{
+	const struct fw_class class = {.reason = FW_DROP_LISTED};
+
+	for (uint16_t id = 1; id <= count; id++) {
+		const struct fw_class_sets sets = {.words[3] = id};
+
+		maps_put_class(generation->maps, id, &class, &sets);
+	}
+}
+
+/* Address number n is in those sets whose bits are set in n. */
+static void put_combinations(struct stand *stand, uint32_t count)
+{
+	struct change *changes =
+		calloc((size_t)count * COMBINED_SETS, sizeof(*changes));
+	char name[16];
+	size_t at = 0;
+
+	assert_non_null(changes);
+	for (unsigned int bit = 0; bit < COMBINED_SETS; bit++) {
+		(void)snprintf(name, sizeof(name), "part-%u", bit);
+		put_set(stand, (uint8_t)(FREE_SET + bit), name, SET_DROP);
+	}
+	for (uint32_t n = 1; n <= count; n++)
+		for (unsigned int bit = 0; bit < COMBINED_SETS; bit++) {
+			if (!(n >> bit & 1))
+				continue;
+			changes[at] = scratch_numbered(n, "");
+			changes[at++].set_id = (uint8_t)(FREE_SET + bit);
+		}
+	assert_int_equal(scratch_commit(&stand->scratch, changes, at), 0);
+	free(changes);
+}
+
+/* More combinations than numbers are left: members are refused, not the
+ * start; and the next start has the numbers that were for nothing. */
+static void numbers_of_classes_are_given_anew_before_they_run_out(void **state)
+{
+	struct stand *stand = *state;
+
+	build(stand, &stand->generation);
+	leave_classes(stand->generation, CLASS_MAX / 4 * 3);
+	generation_free(TAKE(stand->generation));
+	put_combinations(stand, COMBINATIONS);
+	build(stand, &stand->generation);
+	assert_false(stand->generation->is_renumbered);
+	assert_true(stand->generation->unclassed > 0);
+	assert_int_equal(stand->generation->refused, 0);
+	(void)verdict(stand->generation, "192.0.2.1");
+	generation_free(TAKE(stand->generation));
+
+	build(stand, &stand->generation);
+	assert_true(stand->generation->is_renumbered);
+	assert_int_equal(stand->generation->unclassed, 0);
+	assert_int_equal(
+		classes_last(ledger_classes(stand->generation->ledger)),
+		COMBINATIONS);
+	assert_int_equal(count_of(stand->generation, CLASS_DIRECT), 0);
+}
+
+/* The store took them once; only what comes new is refused. */
+static void a_capacity_below_the_members_takes_none_away(void **state)
+{
+	struct stand *stand = *state;
+	struct change set = scratch_set_put(FREE_SET, "small");
+	struct change third = scratch_put(FREE_SET, "192.0.2.3", "");
+
+	set.set.capacity = 1;
+	assert_int_equal(scratch_commit_one(&stand->scratch, set), 0);
+	put(stand, FREE_SET, "192.0.2.1");
+	put(stand, FREE_SET, "192.0.2.2");
+	build(stand, &stand->generation);
+	assert_int_equal(stand->generation->refused, 0);
+	assert_int_equal(ledger_set_count(stand->generation->ledger, FREE_SET),
+			 2);
+	assert_int_equal(ledger_claim(stand->generation->ledger, FREE_SET,
+				      &third.member, 0),
+			 -ENOSPC);
+}
+
 static void two_generations_judge_side_by_side(void **state)
 {
 	struct stand *stand = *state;
@@ -388,6 +474,8 @@ int main(void)
 		test(a_member_past_its_end_is_left_out_and_counted),
 		test(classes_keep_their_numbers_and_counts),
 		test(what_the_table_has_no_room_for_is_counted),
+		test(numbers_of_classes_are_given_anew_before_they_run_out),
+		test(a_capacity_below_the_members_takes_none_away),
 		test(two_generations_judge_side_by_side),
 		test(the_ledger_goes_on_writing_the_table),
 		test(building_changes_nothing_for_the_one_that_judges),

@@ -88,6 +88,10 @@ fwd_stop
 fwd_start --set entries6=1
 has_alert "table is full: [0-9]+ stored members are not enforced" ||
 	fail "no alert for members that are not enforced"
+refuses "set many: .* members are stored, and .* are enforced" \
+	set import many "$work/entries"
+has_alert "set many: .* are enforced" ||
+	fail "no alert after an import of what is not enforced"
 fwd_stop
 fwd_start
 has_no_alert || fail "alert: $(ask '.alerts[].text' status)"

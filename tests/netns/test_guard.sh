@@ -109,6 +109,25 @@ does allow 2001:db8:a::5
 is "verdict on an allowed IPv6 address" allow "$(verdict 2001:db8:a::5)"
 is "verdict on the one beside it" drop "$(verdict 2001:db8:a::6)"
 
+# A set that shadows may hold what has become protected since; one that drops
+# may not.
+does set new trial --action shadow
+does set add trial 10.78.0.0/24 10.79.0.5
+ip -n "$gateway" addr add 10.78.0.7/32 dev wan0
+is_protected() {
+	[ "$(ask '.protected // ""' why "$1")" != "" ]
+}
+wait_for "10.78.0.7 to be protected" is_protected 10.78.0.7
+refuses "10.78.0.0/24 would cover 10.78.0.7, .*wan0.*take it out first" \
+	set new trial --action drop
+does set del trial 10.78.0.0/24
+does set add management 10.79.0.0/16
+refuses "10.79.0.5 is inside 10.79.0.0/16" set new trial --action drop
+does set del management 10.79.0.0/16
+does set new trial --action drop
+is "verdict on what was shadowed" drop "$(verdict 10.79.0.5)"
+does set drop trial
+
 # The same after a restart, when everything is built anew.
 fwd_kill
 fwd_start

@@ -190,6 +190,27 @@ does set show mine
 is "verdict on a member after a start" drop "$(verdict 10.1.7.1)"
 does restore "$work/saved"
 
+# One that is stored but cannot judge, here for want of descriptors for new
+# maps: numbers of sets may mean others in the store now, so none is changed.
+free=0
+for ((limit = 0; free < 3; limit++)); do
+	[ -e "/proc/$fwd_pid/fd/$limit" ] || free=$((free + 1))
+done
+does set new feed-x --action allow
+prlimit --pid "$fwd_pid" --nofile="$limit:"
+refuses "it is stored: restart fwd" restore "$work/saved"
+prlimit --pid "$fwd_pid" --nofile=1024:
+has_alert "restore is stored that does not judge" ||
+	fail "no alert for a restore that does not judge"
+refuses "restart fwd, or restore again" block 203.0.113.210
+refuses "restart fwd, or restore again" set add feed-x 203.0.113.210
+refuses "restart fwd, or restore again" set new feed-y
+does status
+does restore "$work/saved"
+has_no_alert || fail "alert: $(ask '.alerts[].text' status)"
+does block 203.0.113.210
+does unblock 203.0.113.210
+
 # On another machine, whose own address is in it, that is left out.
 ip -n "$gateway" addr add $listed4/32 dev wan0
 wait_for "alert" has_alert "$listed4"

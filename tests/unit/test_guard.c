@@ -172,6 +172,29 @@ static void a_copy_goes_its_own_way(void **state)
 	guard_free(copy);
 }
 
+static void a_change_is_a_new_version(void **state)
+{
+	struct guard_entry entries[] = {
+		entry_of(GUARD_OWN, "192.0.2.1"),
+		entry_of(GUARD_OWN, "192.0.2.2"),
+	};
+	uint64_t version = guard_version(*state);
+
+	assert_int_equal(guard_replace(*state, GUARD_OWN, entries, 2), 0);
+	assert_int_not_equal(guard_version(*state), version);
+	version = guard_version(*state);
+	assert_int_equal(guard_replace(*state, GUARD_OWN, entries, 2), 0);
+	assert_int_equal(guard_version(*state), version);
+	assert_int_equal(guard_replace(*state, GUARD_OWN, entries, 1), 0);
+	assert_int_not_equal(guard_version(*state), version);
+	version = guard_version(*state);
+	add(*state, GUARD_MANAGEMENT, "10.0.0.0/8");
+	assert_int_not_equal(guard_version(*state), version);
+	version = guard_version(*state);
+	guard_del(*state, GUARD_MANAGEMENT, &entries[0].prefix);
+	assert_int_equal(guard_version(*state), version);
+}
+
 static void explain(const struct guard *guard, const char *text,
 		    const char *why)
 {
@@ -215,6 +238,7 @@ int main(void)
 		TEST(adding_again_replaces_the_name),
 		TEST(entries_come_in_order_of_source_and_prefix),
 		TEST(a_copy_goes_its_own_way),
+		TEST(a_change_is_a_new_version),
 		TEST(what_is_refused_is_explained),
 	};
 
