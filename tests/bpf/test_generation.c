@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A program, its tables and its ledger, made from what a store holds. */
+#include <assert.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -70,6 +71,7 @@ static void build(struct stand *stand, struct generation **ret_generation)
 
 	if (r < 0)
 		fail_msg("%s (%s)", stand->note, strerror(-r));
+	assert(*ret_generation);
 }
 
 static void put_set(struct stand *stand, uint8_t id, const char *name,
