@@ -21,6 +21,12 @@ static inline uint64_t clock_mono_ns(void)
 	return clock_read_ns(CLOCK_MONOTONIC);
 }
 
+/* What this thread has run. */
+static inline uint64_t clock_thread_ns(void)
+{
+	return clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
 /* For deadlines: goes on in suspend, is never stepped. */
 static inline uint64_t clock_boot_s(void)
 {

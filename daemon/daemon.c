@@ -9,6 +9,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
+#include "daemon/ahead.h"
 #include "daemon/clock.h"
 #include "daemon/log.h"
 #include "daemon/members.h"
@@ -17,6 +18,8 @@
 #define EVENTS_PER_TURN	   256
 #define CREDITS_PER_SECOND 10 /* times a second that credit is topped up */
 #define SETTLE_EVERY_US	   5000000u
+#define REST_PART	   16 /* of the time, when all of it was used */
+#define REST_NS_MAX	   50000000u
 
 /* What is stored, and not in the table. */
 static void tell_unenforced(struct daemon *daemon,
@@ -91,9 +94,33 @@ static int keep_event(void *arg, const struct fw_event *event)
 	return 0;
 }
 
+/*
+ * The kernel leaves a real-time thread 95 % of each second, and takes the rest
+ * in one piece, in the middle of whatever it does (sched(7), and the fair
+ * server since 6.12). So rest before that, where no request is half done.
+ */
+static void rest(struct daemon *daemon)
+{
+	uint64_t now_ns = clock_mono_ns();
+	uint64_t cpu_ns = clock_thread_ns();
+	uint64_t span_ns = now_ns - daemon->tick_ns;
+	const struct timespec pause = {
+		.tv_nsec = (long)(REST_NS_MAX < span_ns / REST_PART
+					  ? REST_NS_MAX
+					  : span_ns / REST_PART),
+	};
+
+	if (daemon->config.realtime && daemon->tick_ns &&
+	    cpu_ns - daemon->tick_cpu_ns > span_ns / 10 * 9)
+		(void)nanosleep(&pause, NULL);
+	daemon->tick_ns = clock_mono_ns();
+	daemon->tick_cpu_ns = clock_thread_ns();
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *daemon = arg;
+	struct pool_touch touch;
 
 	(void)fd;
 	(void)what;
@@ -102,7 +129,9 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	maps_set_credit(daemon->maps,
 			(daemon->config.events_per_second + CREDITS_PER_SECOND -
 			 1) / CREDITS_PER_SECOND);
-	ledger_prepare(daemon->ledger);
+	touch = ahead_touch(daemon->ahead);
+	ledger_prepare(daemon->ledger, 0, &touch);
+	rest(daemon);
 }
 
 static void on_second(evutil_socket_t fd, short what, void *arg)
@@ -318,6 +347,8 @@ static int start_control(struct daemon *daemon, char *note)
 	int r = worker_new(daemon->base, &daemon->worker);
 
 	if (r == 0)
+		r = worker_new(daemon->base, &daemon->ahead);
+	if (r == 0)
 		r = server_new(daemon->base, &config, &daemon->server);
 	if (r < 0)
 		(void)snprintf(note, MAPS_NOTE_MAX, "control socket %s: %s",
@@ -371,9 +402,11 @@ int daemon_new(const struct config *config, const char *config_path,
 	return 0;
 }
 
-int daemon_start_worker(struct daemon *daemon)
+int daemon_start_workers(struct daemon *daemon)
 {
-	return worker_start(daemon->worker);
+	int r = worker_start(daemon->worker);
+
+	return r < 0 ? r : worker_start(daemon->ahead);
 }
 
 bool daemon_is_importing(const struct daemon *daemon)
@@ -412,6 +445,7 @@ void daemon_free(struct daemon *daemon)
 		return;
 
 	worker_free(daemon->worker);
+	worker_free(daemon->ahead);
 	server_free(daemon->server);
 	for (size_t i = 0; i < daemon->source_count; i++)
 		event_free(daemon->sources[i]);

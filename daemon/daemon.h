@@ -49,6 +49,8 @@ struct daemon {
 	struct event_base *base;
 	struct store *store; /* the worker's, once it runs */
 	struct worker *worker;
+	struct worker *ahead; /* brings memory in for the ledger */
+	uint64_t tick_ns, tick_cpu_ns; /* at the last tick: time, and our own */
 	struct guard *guard;
 	struct generation *live; /* the one that judges; the next three are
 				  * its own */
@@ -90,8 +92,8 @@ int daemon_new(const struct config *config, const char *config_path,
 int daemon_make_live(struct daemon *daemon, struct generation *generation,
 		     char note[MAPS_NOTE_MAX]);
 
-/* Start the other thread, with the privileges of this moment. */
-int daemon_start_worker(struct daemon *daemon);
+/* Start the other threads, with the privileges of this moment. */
+int daemon_start_workers(struct daemon *daemon);
 
 /* Until SIGTERM or SIGINT, and then until what was begun is stored, in the
  * table, and answered. Gates stay attached. */

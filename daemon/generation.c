@@ -153,7 +153,7 @@ static int fill(struct generation *generation, struct store *store)
 	if (r == 0)
 		r = store_each_set(store, put_set, generation);
 	store_trim(store);
-	ledger_prepare(generation->ledger);
+	ledger_prepare(generation->ledger, 0, &pool_touch_now);
 	return r;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "daemon/ahead.h"
 #include "daemon/clock.h"
 #include "daemon/commit.h"
 #include "daemon/import_plan.h"
@@ -291,6 +292,7 @@ static void refuse_plan(struct import *import)
 static void plan_done(struct job *job)
 {
 	struct import *import = (struct import *)job;
+	struct pool_touch touch;
 	char why[IMPORT_WHY_MAX];
 	int r;
 
@@ -314,6 +316,8 @@ static void plan_done(struct job *job)
 		return;
 	}
 	need_reserve(import, 1);
+	touch = ahead_touch(import->daemon->ahead);
+	ledger_prepare(import->daemon->ledger, import->added, &touch);
 	(void)snprintf(import->entry.text, sizeof(import->entry.text),
 		       "%s %s: added %zu, renewed %zu, removed %zu",
 		       import->drops_set ? "drop" : "import", import->set.name,

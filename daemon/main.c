@@ -246,9 +246,9 @@ static int give_up_privileges(struct daemon *daemon,
 		log_err(r, "capabilities could not be dropped");
 		return r;
 	}
-	r = daemon_start_worker(daemon);
+	r = daemon_start_workers(daemon);
 	if (r < 0) {
-		log_err(r, "the worker could not be started");
+		log_err(r, "the other threads could not be started");
 		return r;
 	}
 	if (!config->sandbox)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * worker.h - the one other thread, for jobs whose length has no bound: parse
- * and compare a list, commit to LMDB.
+ * worker.h - another thread, for jobs whose length has no bound. There are
+ * two: one parses and compares lists and commits to LMDB, one brings memory in
+ * (daemon/ahead.h).
  *
  * Jobs run one after the other in the order they were submitted. A job owns
- * its input and touches nothing else but the store, which from its start on
- * belongs to this thread. When it has run, done() is called on the loop.
+ * its input and touches nothing else; but the store, from the start of the
+ * first thread on, belongs to that. When it has run, done() is called on the
+ * loop.
  *
  * Threads	worker_submit() and done(): event loop; run(): the worker
  */

@@ -80,6 +80,7 @@ int pool_take(struct pool *pool, uint32_t *ret_id)
 	if (id) {
 		item = pool_at(pool, id, pool->item_bytes);
 		memcpy(&pool->free, item, sizeof(pool->free));
+		pool->free_count--;
 		memset(item, 0, pool->item_bytes);
 		*ret_id = id;
 		return 0;
@@ -102,20 +103,35 @@ void pool_give(struct pool *pool, uint32_t id)
 	memcpy(pool_at(pool, id, pool->item_bytes), &pool->free,
 	       sizeof(pool->free));
 	pool->free = id;
+	pool->free_count++;
 }
 
-void pool_prepare(struct pool *pool)
+static void touch_now(void *arg, void *at, size_t bytes)
+{
+	(void)arg;
+	(void)madvise(at, bytes, MADV_POPULATE_WRITE);
+}
+
+const struct pool_touch pool_touch_now = {.fn = touch_now};
+
+void pool_prepare(struct pool *pool, size_t items,
+		  const struct pool_touch *touch)
 {
 	size_t used = (pool->last + (size_t)1) * pool->item_bytes;
+	size_t more = 0;
 	size_t from;
 
 	assert(pool);
+	assert(touch);
 
-	if (used + STEP_BYTES / 2 > pool->ready_bytes)
-		(void)grow(pool);
+	if (items > pool->free_count)
+		more = (items - pool->free_count) * pool->item_bytes;
+	while (used + more + STEP_BYTES > pool->ready_bytes && grow(pool) == 0)
+		;
 	from = used > pool->touched_bytes ? used : pool->touched_bytes;
-	if (from < pool->ready_bytes)
-		memset(pool->items + from, 0, pool->ready_bytes - from);
+	for (size_t at = from & ~(STEP_BYTES - 1); at < pool->ready_bytes;
+	     at += STEP_BYTES)
+		touch->fn(touch->arg, pool->items + at, STEP_BYTES);
 	pool->touched_bytes = pool->ready_bytes;
 }
 

@@ -26,6 +26,7 @@ struct pool {
 	size_t touched_bytes; /* how much of that pool_prepare() has seen to */
 	uint32_t last; /* highest number ever given out */
 	uint32_t free; /* first number given back; each holds the next */
+	uint32_t free_count; /* of these */
 	uint32_t item_bytes;
 };
 
@@ -40,11 +41,28 @@ int pool_take(struct pool *pool, uint32_t *ret_id);
 void pool_give(struct pool *pool, uint32_t id);
 
 /*
- * Have memory for half a step of further items at least, so that taking them
- * does not wait for the kernel to find and clear it: for moments when nobody
- * waits. Without memory nothing is prepared, and pool_take() will say so.
+ * Brings `bytes` from `at` on into memory, now or soon, and changes nothing
+ * there: another thread may do it, while items are taken and written, or even
+ * after the pool is gone (madvise(2), MADV_POPULATE_WRITE, is all that).
  */
-void pool_prepare(struct pool *pool);
+typedef void pool_touch_fn(void *arg, void *at, size_t bytes);
+
+struct pool_touch {
+	pool_touch_fn *fn;
+	void *arg;
+};
+
+/* Does it at once. */
+extern const struct pool_touch pool_touch_now;
+
+/*
+ * Have room for `items` more, and for one step more at least, and let `touch`
+ * bring it into memory, so that taking them does not wait for the kernel to
+ * find and clear it. Without memory nothing is prepared, and pool_take() will
+ * say so.
+ */
+void pool_prepare(struct pool *pool, size_t items,
+		  const struct pool_touch *touch);
 
 /* Memory that items have taken. */
 size_t pool_bytes(const struct pool *pool);

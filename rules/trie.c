@@ -471,11 +471,12 @@ int trie_each_after(const struct trie *trie, const struct prefix *after,
 	return agenda_run(trie, &agenda, fn, arg);
 }
 
-void trie_prepare(struct trie *trie)
+void trie_prepare(struct trie *trie, size_t prefixes,
+		  const struct pool_touch *touch)
 {
 	assert(trie);
 
-	pool_prepare(&trie->nodes);
+	pool_prepare(&trie->nodes, 2 * prefixes, touch);
 }
 
 size_t trie_count(const struct trie *trie)

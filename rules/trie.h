@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "rules/base.h"
+#include "rules/pool.h"
 #include "rules/prefix.h"
 
 struct trie;
@@ -68,8 +69,9 @@ int trie_each_inside(const struct trie *trie, const struct prefix *prefix,
 int trie_each_after(const struct trie *trie, const struct prefix *after,
 		    trie_fn *fn, void *arg);
 
-/* See pool_prepare(). */
-void trie_prepare(struct trie *trie);
+/* For so many prefixes more; see pool_prepare(). */
+void trie_prepare(struct trie *trie, size_t prefixes,
+		  const struct pool_touch *touch);
 
 size_t trie_count(const struct trie *trie);
 size_t trie_bytes(const struct trie *trie);

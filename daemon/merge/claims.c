@@ -119,13 +119,14 @@ struct set_mask claims_sets(const struct claims *claims, uint32_t head)
 	return mask;
 }
 
-void claims_prepare(struct claims *claims)
+void claims_prepare(struct claims *claims, size_t count,
+		    const struct pool_touch *touch)
 {
 	assert(claims);
 
-	pool_prepare(&claims->pool);
-	sources_prepare(&claims->sources);
-	expiry_prepare(&claims->expiry);
+	pool_prepare(&claims->pool, count, touch);
+	sources_prepare(&claims->sources, touch);
+	expiry_prepare(&claims->expiry, touch);
 }
 
 size_t claims_bytes(const struct claims *claims)

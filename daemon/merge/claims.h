@@ -64,8 +64,9 @@ uint32_t claims_find(const struct claims *claims, uint32_t head,
 /* All sets in the chain. */
 struct set_mask claims_sets(const struct claims *claims, uint32_t head);
 
-/* See pool_prepare(). */
-void claims_prepare(struct claims *claims);
+/* For so many claims more; see pool_prepare(). */
+void claims_prepare(struct claims *claims, size_t count,
+		    const struct pool_touch *touch);
 
 size_t claims_bytes(const struct claims *claims);
 

@@ -151,14 +151,14 @@ bool expiry_first(const struct expiry *expiry, struct expiry_due *ret_due)
 	return true;
 }
 
-void expiry_prepare(struct expiry *expiry)
+void expiry_prepare(struct expiry *expiry, const struct pool_touch *touch)
 {
 	assert(expiry);
 
 	if (expiry->count == 0)
 		return;
-	pool_prepare(&expiry->terms);
-	pool_prepare(&expiry->heap);
+	pool_prepare(&expiry->terms, 0, touch);
+	pool_prepare(&expiry->heap, 0, touch);
 }
 
 size_t expiry_bytes(const struct expiry *expiry)

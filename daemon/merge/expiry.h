@@ -43,6 +43,6 @@ struct expiry_due {
 bool expiry_first(const struct expiry *expiry, struct expiry_due *ret_due);
 
 /* See pool_prepare(). Nothing, as long as nothing ends. */
-void expiry_prepare(struct expiry *expiry);
+void expiry_prepare(struct expiry *expiry, const struct pool_touch *touch);
 
 size_t expiry_bytes(const struct expiry *expiry);

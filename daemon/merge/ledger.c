@@ -358,12 +358,13 @@ int ledger_page(const struct ledger *ledger, uint8_t set_id,
 	return 1;
 }
 
-void ledger_prepare(struct ledger *ledger)
+void ledger_prepare(struct ledger *ledger, size_t claims,
+		    const struct pool_touch *touch)
 {
 	assert(ledger);
 
-	trie_prepare(ledger->nest.trie);
-	claims_prepare(&ledger->nest.claims);
+	trie_prepare(ledger->nest.trie, claims, touch);
+	claims_prepare(&ledger->nest.claims, claims, touch);
 }
 
 struct ledger_usage ledger_usage(const struct ledger *ledger)

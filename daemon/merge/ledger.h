@@ -37,6 +37,7 @@
 #include "daemon/merge/classes.h"
 #include "rules/base.h"
 #include "rules/member.h"
+#include "rules/pool.h"
 #include "rules/prefix.h"
 #include "rules/set.h"
 
@@ -130,9 +131,10 @@ struct ledger_page {
 int ledger_page(const struct ledger *ledger, uint8_t set_id,
 		struct ledger_page *page, ledger_fn *fn, void *arg);
 
-/* Have memory ready for the next tens of thousands of claims, so that they do
- * not wait for it: for moments when nobody waits. */
-void ledger_prepare(struct ledger *ledger);
+/* Have memory for `claims` more, and always for the next tens of thousands, so
+ * that they do not wait for it; see pool_prepare(). */
+void ledger_prepare(struct ledger *ledger, size_t claims,
+		    const struct pool_touch *touch);
 
 struct ledger_usage {
 	size_t prefix_count; /* known, each once */

@@ -198,11 +198,11 @@ void sources_release(struct sources *sources, uint32_t id)
 	pool_give(&sources->pool, id);
 }
 
-void sources_prepare(struct sources *sources)
+void sources_prepare(struct sources *sources, const struct pool_touch *touch)
 {
 	assert(sources);
 
-	pool_prepare(&sources->pool);
+	pool_prepare(&sources->pool, 0, touch);
 }
 
 size_t sources_bytes(const struct sources *sources)

@@ -48,7 +48,7 @@ int sources_hold(struct sources *sources, uint8_t origin, uint32_t uid,
 void sources_release(struct sources *sources, uint32_t id);
 
 /* See pool_prepare(). */
-void sources_prepare(struct sources *sources);
+void sources_prepare(struct sources *sources, const struct pool_touch *touch);
 
 size_t sources_bytes(const struct sources *sources);
 

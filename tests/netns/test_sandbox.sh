@@ -62,7 +62,7 @@ start() {
 
 start
 if [ "$(field Seccomp | sort -u)" = 2 ]; then
-	is "threads with the filter" 2 "$(field Seccomp | wc -l)"
+	is "threads with the filter" 3 "$(field Seccomp | wc -l)"
 else
 	echo "this build has no filter: the requests are tried without it"
 fi

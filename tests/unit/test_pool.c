@@ -74,10 +74,10 @@ static void preparing_changes_no_item(void **state)
 
 	for (uint32_t i = 1; i <= MANY; i++) {
 		if (i % 1000 == 0)
-			pool_prepare(pool);
+			pool_prepare(pool, 0, &pool_touch_now);
 		*number_in(pool, take(pool)) = i;
 	}
-	pool_prepare(pool);
+	pool_prepare(pool, 0, &pool_touch_now);
 	for (uint32_t i = 1; i <= MANY; i++)
 		assert_int_equal(*number_in(pool, i), i);
 }
@@ -105,11 +105,43 @@ static void what_was_prepared_is_in_memory_before_it_is_taken(void **state)
 	const size_t ready = 10000;
 	struct pool *pool = *state;
 
-	pool_prepare(pool);
+	pool_prepare(pool, 0, &pool_touch_now);
 	assert_int_equal(resident_bytes(pool, 1, (uint32_t)ready),
 			 ready * ITEM_BYTES / page * page);
 	assert_int_equal(pool_bytes(pool), 0);
 	assert_int_equal(take(pool), 1);
+}
+
+static void add_bytes(void *arg, void *at, size_t bytes)
+{
+	size_t *sum = arg;
+
+	assert_non_null(at);
+	*sum += bytes;
+}
+
+static void what_is_expected_is_touched_once_and_reused(void **state)
+{
+	struct pool *pool = *state;
+	size_t sum = 0;
+	const struct pool_touch touch = {.fn = add_bytes, .arg = &sum};
+	size_t first;
+
+	pool_prepare(pool, MANY, &touch);
+	first = sum;
+	assert_true(first >= (size_t)MANY * ITEM_BYTES);
+	pool_prepare(pool, MANY, &touch);
+	assert_int_equal(sum, first);
+	for (uint32_t i = 1; i <= MANY; i++)
+		(void)take(pool);
+	for (uint32_t i = 1; i <= MANY; i++)
+		pool_give(pool, i);
+	pool_prepare(pool, 0, &touch);
+	first = sum;
+	pool_prepare(pool, MANY, &touch);
+	assert_int_equal(sum, first);
+	pool_prepare(pool, 2 * MANY, &touch);
+	assert_true(sum - first >= (size_t)MANY / 2 * ITEM_BYTES);
 }
 
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -120,6 +152,7 @@ int main(void)
 		test(items_are_numbered_from_one_and_all_zero),
 		test(what_is_given_back_is_given_out_first_and_zero_again),
 		test(preparing_changes_no_item),
+		test(what_is_expected_is_touched_once_and_reused),
 		test(what_was_prepared_is_in_memory_before_it_is_taken),
 	};
 
