@@ -41,7 +41,7 @@ static const struct item items[] = {
 	{"change_group", "group whose members may change things",
 	 AT(change_group), ITEM_TEXT, 0, 0, false},
 	{"entries6", "room for IPv6 addresses and networks", AT(entries6),
-	 ITEM_NUMBER, 1, 7500000, false},
+	 ITEM_NUMBER, 1, 15000000, false},
 	{"events_per_second", "drop events passed on to watchers, at most",
 	 AT(events_per_second), ITEM_NUMBER, 0, 100000, true},
 	{"hosts4", "room for single IPv4 addresses", AT(hosts4), ITEM_NUMBER, 1,

@@ -26,7 +26,7 @@
 
 #define FW_BUCKET6_SLOTS   8
 #define FW_EXACT6_BITS_MIN 4
-#define FW_EXACT6_BITS_MAX 20 /* buckets; 8 Mi entries in 192 MiB */
+#define FW_EXACT6_BITS_MAX 21 /* buckets; 16 Mi entries in 384 MiB */
 
 #define FW_LEVEL6_STEP 4
 #define FW_HUB6_LEVEL  32 /* its key's low half is not an address */
