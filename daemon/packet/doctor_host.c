@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "daemon/packet/doctor.h"
 #include "daemon/packet/pins.h"
 
+#define BPFFS		 "/sys/fs/bpf"
 #define KERNEL_MAJOR_MIN 6 /* 6.1: the oldest this is tested on */
 #define KERNEL_MINOR_MIN 1
 #define MEMORY_MIN_KIB	 (384L * 1024) /* a million members, and the rest */
@@ -65,18 +67,35 @@ static int check_kernel(const struct report *report)
 		   "it is older than 6.1, the oldest this is tested on");
 }
 
+/* The directory itself fwd refuses when it is not its own; in a mount that is
+ * everybody's somebody may take its place before the first start. */
+static int check_mount(const struct report *report)
+{
+	struct stat st;
+	char text[96];
+
+	if (stat(BPFFS, &st) < 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return 0;
+	(void)snprintf(text, sizeof(text),
+		       "others may write to " BPFFS " (mode %04o)",
+		       st.st_mode & 07777u);
+	return say(report, FINDING_NOTE, text, "chmod 700 " BPFFS);
+}
+
 static int check_bpffs(const struct report *report, const char *pin_dir)
 {
 	char text[PATH_MAX + 64];
+	int r;
 
 	if (pins_check_place(pin_dir) == 0) {
 		(void)snprintf(text, sizeof(text), "%s is on a bpffs", pin_dir);
-		return say(report, FINDING_OK, text, NULL);
+		r = say(report, FINDING_OK, text, NULL);
+		return r < 0 ? r : check_mount(report);
 	}
 	(void)snprintf(text, sizeof(text),
 		       "%s is not on a bpffs, so nothing can outlive fwd",
 		       pin_dir);
-	return say(report, FINDING_ERROR, text, "mount -t bpf bpf /sys/fs/bpf");
+	return say(report, FINDING_ERROR, text, PINS_MOUNT);
 }
 
 static int check_btf(const struct report *report)

@@ -117,6 +117,7 @@ int maps_unpin_all(const char *pin_dir);
 
 /*
  * Make the directory of pins ours while `ret_fd` is open: what is pinned there
- * may then be changed. -EBUSY with a note when it is another process's.
+ * may then be changed. -EBUSY with a note when it is another process's,
+ * -EPERM when it is not ours alone (daemon/packet/pins.h).
  */
 int maps_lock_pins(const char *pin_dir, int *ret_fd, char note[MAPS_NOTE_MAX]);

@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <linux/magic.h>
 
@@ -35,14 +36,66 @@ static const char *lasting_folder(void)
 	return folder;
 }
 
-static int make_folder(const char *pin_dir, const char *folder)
+/* On a bpffs that everybody may write to, somebody may have been here first:
+ * whoever can write to the directory can take our gates' links out of it. */
+static int check_owner(const char *path, int fd, char note[MAPS_NOTE_MAX])
 {
-	char path[PINS_PATH_MAX];
-	int r = join(path, pin_dir, folder, "");
+	struct stat st;
 
-	if (r < 0)
-		return r;
-	return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_uid == geteuid() && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return 0;
+	(void)snprintf(note, MAPS_NOTE_MAX,
+		       "%s is of uid %u with mode %04o: a directory of uid %u "
+		       "that nobody else may write to is taken, or none, which "
+		       "is then made",
+		       path, st.st_uid, st.st_mode & 07777u, geteuid());
+	return -EPERM;
+}
+
+/* What is there already must be a directory of ours, and no way to one. */
+static int make_own(const char *path, int *ret_fd, char note[MAPS_NOTE_MAX])
+{
+	CLEANUP(closep) int fd = -1;
+	int r = 0;
+
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		r = -errno;
+	if (r == 0) {
+		fd = open(path,
+			  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		r = fd < 0 ? -errno : check_owner(path, fd, note);
+	}
+	if (r == 0)
+		*ret_fd = TAKE_FD(fd);
+	else if (!*note)
+		(void)snprintf(note, MAPS_NOTE_MAX,
+			       "cannot make the directory of pins %s: %s", path,
+			       r == -ENOTDIR ? "what is there is no directory"
+					     : strerror(-r));
+	return r;
+}
+
+static int make_folders(const char *pin_dir, char note[MAPS_NOTE_MAX])
+{
+	const char *const folders[] = {
+		"links",
+		"shared",
+		"live",
+		lasting_folder(),
+	};
+	char path[PINS_PATH_MAX];
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(folders) && r == 0; i++) {
+		CLEANUP(closep) int fd = -1;
+
+		r = join(path, pin_dir, folders[i], "");
+		if (r == 0)
+			r = make_own(path, &fd, note);
+	}
+	return r;
 }
 
 int pins_check_place(const char *pin_dir)
@@ -63,27 +116,34 @@ int pins_check_place(const char *pin_dir)
 	return (unsigned long)fs.f_type == BPF_FS_MAGIC ? 0 : -EMEDIUMTYPE;
 }
 
-int pins_prepare(const char *pin_dir, char note[MAPS_NOTE_MAX])
+/* Make the directories, the descriptor being that of the outer one. */
+static int prepare(const char *pin_dir, int *ret_fd, char note[MAPS_NOTE_MAX])
 {
+	CLEANUP(closep) int fd = -1;
 	int r = pins_check_place(pin_dir);
 
-	if (r == -EMEDIUMTYPE) {
+	note[0] = '\0';
+	if (r == -EMEDIUMTYPE)
 		(void)snprintf(note, MAPS_NOTE_MAX,
-			       "%s is not on a bpffs: mount -t bpf bpf "
-			       "/sys/fs/bpf",
-			       pin_dir);
-		return r;
-	}
-	if (r == 0 && mkdir(pin_dir, 0700) < 0 && errno != EEXIST)
-		r = -errno;
-	if (r < 0) {
+			       "%s is not on a bpffs: " PINS_MOUNT, pin_dir);
+	else if (r < 0)
 		(void)snprintf(note, MAPS_NOTE_MAX,
 			       "cannot make the directory of pins %s: %s",
 			       pin_dir, strerror(-r));
-		return r;
-	}
-	r = make_folder(pin_dir, "live");
-	return r < 0 ? r : make_folder(pin_dir, lasting_folder());
+	if (r == 0)
+		r = make_own(pin_dir, &fd, note);
+	if (r == 0)
+		r = make_folders(pin_dir, note);
+	if (r == 0)
+		*ret_fd = TAKE_FD(fd);
+	return r;
+}
+
+int pins_prepare(const char *pin_dir, char note[MAPS_NOTE_MAX])
+{
+	CLEANUP(closep) int fd = -1;
+
+	return prepare(pin_dir, &fd, note);
 }
 
 int pins_path(const char *pin_dir, const char *name, char path[PINS_PATH_MAX])
@@ -262,13 +322,9 @@ int maps_lock_pins(const char *pin_dir, int *ret_fd, char note[MAPS_NOTE_MAX])
 	assert(pin_dir);
 	assert(ret_fd);
 
-	note[0] = '\0';
-	r = pins_prepare(pin_dir, note);
+	r = prepare(pin_dir, &fd, note);
 	if (r < 0)
 		return r;
-	fd = open(pin_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		r = errno == EWOULDBLOCK ? -EBUSY : -errno;
 		(void)snprintf(note, MAPS_NOTE_MAX, "pins %s: %s", pin_dir,

@@ -21,11 +21,18 @@
 
 #define PINS_PATH_MAX 256 /* bytes with the NUL */
 
+/* Without the mode everybody may write to a bpffs. */
+#define PINS_MOUNT "mount -t bpf -o mode=700 bpf /sys/fs/bpf"
+
 /* 0 when `pin_dir`, or what of it is there already, is on a bpffs;
  * -EMEDIUMTYPE when it is on something else. */
 int pins_check_place(const char *pin_dir);
 
-/* Make the directories; -EMEDIUMTYPE with a note when it is no bpffs. */
+/*
+ * Make the directories. With a note -EMEDIUMTYPE when it is no bpffs, and
+ * -EPERM when one of them is another user's, or others may write to it: they
+ * could take what is pinned away.
+ */
 int pins_prepare(const char *pin_dir, char note[MAPS_NOTE_MAX]);
 
 /* Path of a lasting map's pin. */

@@ -25,7 +25,7 @@ int wire_enter(void)
 	if (unshare(CLONE_NEWNET | CLONE_NEWNS) < 0)
 		return -errno;
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL) < 0)
+	    mount("bpf", "/sys/fs/bpf", "bpf", 0, "mode=700") < 0)
 		return -errno;
 	return 0;
 }

@@ -221,6 +221,22 @@ static void a_directory_to_be_made_on_a_bpffs_is_as_good(void **state)
 	assert_int_equal(level_of(&found, "is on a bpffs"), FINDING_OK);
 }
 
+static void a_bpffs_that_others_may_write_to_is_said(void **state)
+{
+	struct findings found = {0};
+
+	(void)state;
+	assert_int_equal(doctor_host("/sys/fs/bpf", keep, &found), 0);
+	assert_int_equal(level_of(&found, "others may write"), -1);
+	sandbox_run("chmod 1777 /sys/fs/bpf");
+	assert_int_equal(doctor_host("/sys/fs/bpf", keep, &found), 0);
+	assert_int_equal(level_of(&found, "others may write"), FINDING_NOTE);
+	sandbox_run("%s", mend_of(&found, "others may write"));
+	memset(&found, 0, sizeof(found));
+	assert_int_equal(doctor_host("/sys/fs/bpf", keep, &found), 0);
+	assert_int_equal(level_of(&found, "others may write"), -1);
+}
+
 static void another_file_system_is_an_error_with_the_command(void **state)
 {
 	struct findings found = {0};
@@ -228,8 +244,8 @@ static void another_file_system_is_an_error_with_the_command(void **state)
 	(void)state;
 	assert_int_equal(doctor_host("/tmp", keep, &found), 0);
 	assert_int_equal(level_of(&found, "is not on a bpffs"), FINDING_ERROR);
-	assert_non_null(
-		strstr(mend_of(&found, "is not on a bpffs"), "mount -t bpf"));
+	assert_non_null(strstr(mend_of(&found, "is not on a bpffs"),
+			       "mount -t bpf -o mode=700"));
 }
 
 static void levels_have_names(void **state)
@@ -254,6 +270,7 @@ int main(void)
 		TEST(a_refusal_ends_the_examination),
 		cmocka_unit_test(a_bpffs_is_recognised),
 		cmocka_unit_test(a_directory_to_be_made_on_a_bpffs_is_as_good),
+		cmocka_unit_test(a_bpffs_that_others_may_write_to_is_said),
 		cmocka_unit_test(
 			another_file_system_is_an_error_with_the_command),
 		cmocka_unit_test(levels_have_names),

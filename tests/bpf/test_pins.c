@@ -136,7 +136,7 @@ static void preparing_twice_is_preparing_once(void **state)
 
 	assert_int_equal(pins_prepare(PIN_DIR, stand->note), 0);
 	assert_true(is_there(PIN_DIR "/live"));
-	assert_int_equal(count_files(PIN_DIR), 2);
+	assert_int_equal(count_files(PIN_DIR), 4);
 }
 
 static void a_place_that_is_no_bpffs_is_refused_by_name(void **state)
@@ -154,6 +154,66 @@ static void a_place_that_cannot_be_made_is_refused_by_name(void **state)
 	assert_int_equal(pins_prepare("/nonexistent/here", stand->note),
 			 -ENOENT);
 	assert_non_null(strstr(stand->note, "/nonexistent/here"));
+}
+
+static void expect_refused(struct stand *stand, const char *words)
+{
+	CLEANUP(closep) int fd = -1;
+
+	assert_int_equal(pins_prepare(PIN_DIR, stand->note), -EPERM);
+	assert_non_null(strstr(stand->note, words));
+	assert_int_equal(maps_lock_pins(PIN_DIR, &fd, stand->note), -EPERM);
+	assert_non_null(strstr(stand->note, words));
+	assert_int_equal(fd, -1);
+}
+
+static void another_users_directory_is_refused_by_name(void **state)
+{
+	sandbox_run("chown 65534 " PIN_DIR);
+	expect_refused(*state, PIN_DIR " is of uid 65534 with mode 0700");
+}
+
+static void another_users_directory_within_is_refused_by_name(void **state)
+{
+	sandbox_run("chown 65534 " PIN_DIR "/links");
+	expect_refused(*state, PIN_DIR "/links is of uid 65534");
+}
+
+static void a_directory_others_may_write_to_is_refused_by_name(void **state)
+{
+	sandbox_run("chmod 720 " PIN_DIR);
+	expect_refused(*state, PIN_DIR " is of uid 0 with mode 0720");
+	sandbox_run("chmod 1702 " PIN_DIR);
+	expect_refused(*state, PIN_DIR " is of uid 0 with mode 1702");
+}
+
+static void a_directory_others_may_read_is_taken(void **state)
+{
+	struct stand *stand = *state;
+
+	sandbox_run("chmod 755 " PIN_DIR);
+	assert_int_equal(pins_prepare(PIN_DIR, stand->note), 0);
+}
+
+static void a_link_to_a_directory_is_refused_by_name(void **state)
+{
+	struct stand *stand = *state;
+
+	sandbox_run("mv " PIN_DIR " /sys/fs/bpf/elsewhere && "
+		    "ln -s /sys/fs/bpf/elsewhere " PIN_DIR);
+	assert_int_equal(pins_prepare(PIN_DIR, stand->note), -ENOTDIR);
+	assert_non_null(strstr(stand->note, PIN_DIR));
+	sandbox_run("rm -r " PIN_DIR " /sys/fs/bpf/elsewhere");
+}
+
+static void in_a_bpffs_for_all_our_directory_is_ours(void **state)
+{
+	struct stand *stand = *state;
+
+	sandbox_run("chmod 1777 /sys/fs/bpf && rm -r " PIN_DIR);
+	assert_int_equal(pins_prepare(PIN_DIR, stand->note), 0);
+	assert_int_equal(pins_prepare(PIN_DIR, stand->note), 0);
+	sandbox_run("chmod 700 /sys/fs/bpf");
 }
 
 static void a_pinned_map_is_found_again(void **state)
@@ -284,7 +344,6 @@ static void taking_all_away_leaves_nothing(void **state)
 
 	(void)pin("trial");
 	put_live(*state, 3);
-	sandbox_run("mkdir " PIN_DIR "/links " PIN_DIR "/shared");
 	assert_int_equal(bpf_obj_pin(fd, PIN_DIR "/links/7"), 0);
 	assert_int_equal(bpf_obj_pin(fd, PIN_DIR "/shared/7-9"), 0);
 	assert_int_equal(maps_unpin_all(PIN_DIR), 0);
@@ -328,6 +387,12 @@ int main(void)
 		test(preparing_twice_is_preparing_once),
 		test(a_place_that_is_no_bpffs_is_refused_by_name),
 		test(a_place_that_cannot_be_made_is_refused_by_name),
+		test(another_users_directory_is_refused_by_name),
+		test(another_users_directory_within_is_refused_by_name),
+		test(a_directory_others_may_write_to_is_refused_by_name),
+		test(a_directory_others_may_read_is_taken),
+		test(a_link_to_a_directory_is_refused_by_name),
+		test(in_a_bpffs_for_all_our_directory_is_ours),
 		test(a_pinned_map_is_found_again),
 		test(the_map_that_is_pinned_already_stays),
 		test(what_is_not_pinned_is_not_there),

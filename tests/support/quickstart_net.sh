@@ -47,7 +47,7 @@ run_in() {
 make_bpffs() {
 	[ "$(stat -f -c %T /sys/fs/bpf 2>/dev/null)" != bpf_fs ] || return 0
 	record mount /sys/fs/bpf
-	mount -t bpf bpf /sys/fs/bpf
+	mount -t bpf -o mode=700 bpf /sys/fs/bpf
 }
 
 make_namespaces() {

@@ -128,7 +128,8 @@ Without systemd, in place of the three lines before `doctor`:
     sudo groupadd --system portcullis        # may change
     sudo groupadd --system portcullis-view   # may look
     sudo mkdir -p /run/portcullis
-    mountpoint -q /sys/fs/bpf || sudo mount -t bpf bpf /sys/fs/bpf
+    mountpoint -q /sys/fs/bpf ||
+        sudo mount -t bpf -o mode=700 bpf /sys/fs/bpf
     sudo fwd                        # stays in the foreground
 
 To take it off again:

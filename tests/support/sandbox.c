@@ -36,7 +36,7 @@ void sandbox_enter(void)
 		    "this test makes namespaces (run it as root)");
 	skip_unless(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL),
 		    "making mounts private");
-	skip_unless(mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL),
+	skip_unless(mount("bpf", "/sys/fs/bpf", "bpf", 0, "mode=700"),
 		    "mounting a bpffs");
 	sandbox_run("ip link set lo up");
 }
