@@ -185,6 +185,25 @@ static void neighbour_discovery_cut_before_its_end_is_dropped(void **state)
 	assert_int_equal(reason_of_frame(&frame), FW_DROP_LISTED);
 }
 
+static void neighbour_discovery_that_is_padding_is_dropped(void **state)
+{
+	static struct frame frame;
+	struct frame_spec spec = neighbour(135);
+
+	(void)state;
+	frame_build(&spec, &frame);
+	for (uint8_t bytes = 0; bytes <= 8; bytes++) {
+		frame.data[frame.l3 + 4] = 0;
+		frame.data[frame.l3 + 5] = bytes;
+		assert_int_equal(reason_of_frame(&frame),
+				 bytes < 8 ? FW_DROP_LISTED
+					   : FW_PASS_NEIGHBOUR);
+	}
+	frame.data[frame.l3 + 4] = 1;
+	frame.data[frame.l3 + 5] = 0;
+	assert_int_equal(reason_of_frame(&frame), FW_PASS_NEIGHBOUR);
+}
+
 static void neighbour_discovery_in_ipv4_is_dropped(void **state)
 {
 	struct frame_spec spec = neighbour(135);
@@ -309,6 +328,8 @@ int main(void)
 		cmocka_unit_test(neighbour_discovery_in_a_tagged_frame_passes),
 		cmocka_unit_test(
 			neighbour_discovery_cut_before_its_end_is_dropped),
+		cmocka_unit_test(
+			neighbour_discovery_that_is_padding_is_dropped),
 		cmocka_unit_test(neighbour_discovery_in_ipv4_is_dropped),
 		cmocka_unit_test(what_is_not_ip_passes),
 		cmocka_unit_test(a_third_tag_is_dropped_whatever_follows),
