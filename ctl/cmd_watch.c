@@ -96,7 +96,8 @@ enum outcome cmd_watch(struct session *session)
 		after = answer_number(answer, "next");
 		got = json_array_size(answer_list(answer, "events"));
 		left -= got < left ? got : left;
-		if (left > 0 && got < max)
+		/* An answer may hold fewer than there are. */
+		if (left > 0 && got == 0)
 			nanosleep(&pause, NULL);
 		if (ferror(session->printer.out))
 			return OUTCOME_REFUSED;

@@ -15,11 +15,9 @@
 #include "daemon/members.h"
 #include "daemon/requests.h"
 
-#define EVENTS_PER_TURN	   256
-#define CREDITS_PER_SECOND 10 /* times a second that credit is topped up */
-#define SETTLE_EVERY_US	   5000000u
-#define REST_PART	   16 /* of the time, when all of it was used */
-#define REST_NS_MAX	   50000000u
+#define SETTLE_EVERY_US 5000000u
+#define REST_PART	16 /* of the time, when all of it was used */
+#define REST_NS_MAX	50000000u
 
 /* What is stored, and not in the table. */
 static void tell_unenforced(struct daemon *daemon,
@@ -103,34 +101,45 @@ static void rest(struct daemon *daemon)
 {
 	uint64_t now_ns = clock_mono_ns();
 	uint64_t cpu_ns = clock_thread_ns();
-	uint64_t span_ns = now_ns - daemon->tick_ns;
+	uint64_t span_ns = now_ns - daemon->rest_ns;
 	const struct timespec pause = {
 		.tv_nsec = (long)(REST_NS_MAX < span_ns / REST_PART
 					  ? REST_NS_MAX
 					  : span_ns / REST_PART),
 	};
 
-	if (daemon->config.realtime && daemon->tick_ns &&
-	    cpu_ns - daemon->tick_cpu_ns > span_ns / 10 * 9)
+	if (daemon->config.realtime && daemon->rest_ns &&
+	    cpu_ns - daemon->rest_cpu_ns > span_ns / 10 * 9)
 		(void)nanosleep(&pause, NULL);
-	daemon->tick_ns = clock_mono_ns();
-	daemon->tick_cpu_ns = clock_thread_ns();
+	daemon->rest_ns = clock_mono_ns();
+	daemon->rest_cpu_ns = clock_thread_ns();
+}
+
+static struct timeval time_of(uint64_t us)
+{
+	return (struct timeval){
+		.tv_sec = (time_t)(us / 1000000),
+		.tv_usec = (suseconds_t)(us % 1000000),
+	};
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *daemon = arg;
-	struct pool_touch touch;
+	int taken = maps_take_events(daemon->maps, keep_event, &daemon->events,
+				     EVENTS_PER_TURN);
+	struct event_pace pace =
+		event_log_pace(daemon->config.events_per_second, taken);
+	const struct timeval pause = time_of(pace.pause_us);
+	struct pool_touch touch = ahead_touch(daemon->ahead);
 
 	(void)fd;
 	(void)what;
-	(void)maps_take_events(daemon->maps, keep_event, &daemon->events,
-			       EVENTS_PER_TURN);
-	maps_set_credit(daemon->maps,
-			(daemon->config.events_per_second + CREDITS_PER_SECOND -
-			 1) / CREDITS_PER_SECOND);
-	touch = ahead_touch(daemon->ahead);
+	maps_set_credit(daemon->maps, pace.credit);
 	ledger_prepare(daemon->ledger, 0, &touch);
+	if (pace.pause_us != daemon->tick_us &&
+	    event_add(daemon->tick, &pause) == 0)
+		daemon->tick_us = pace.pause_us;
 	rest(daemon);
 }
 
@@ -224,14 +233,22 @@ static int add_source(struct daemon *daemon, struct event *event,
 static int add_timer(struct daemon *daemon, event_callback_fn fn,
 		     uint64_t every_us)
 {
-	const struct timeval every = {
-		.tv_sec = (time_t)(every_us / 1000000),
-		.tv_usec = (suseconds_t)(every_us % 1000000),
-	};
+	const struct timeval every = time_of(every_us);
 
 	return add_source(daemon,
 			  event_new(daemon->base, -1, EV_PERSIST, fn, daemon),
 			  &every);
+}
+
+static int start_tick(struct daemon *daemon)
+{
+	int r;
+
+	daemon->tick_us = event_log_pace(0, 0).pause_us;
+	r = add_timer(daemon, on_tick, daemon->tick_us);
+	if (r == 0)
+		daemon->tick = daemon->sources[daemon->source_count - 1];
+	return r;
 }
 
 static int start_sources(struct daemon *daemon)
@@ -243,7 +260,7 @@ static int start_sources(struct daemon *daemon)
 	if (sd_watchdog_enabled(0, &watchdog_us) > 0)
 		r = add_timer(daemon, on_watchdog, watchdog_us / 2);
 	if (r == 0)
-		r = add_timer(daemon, on_tick, 1000000 / CREDITS_PER_SECOND);
+		r = start_tick(daemon);
 	if (r == 0)
 		r = add_timer(daemon, on_second, 250000);
 	if (r == 0)

@@ -50,7 +50,7 @@ struct daemon {
 	struct store *store; /* the worker's, once it runs */
 	struct worker *worker;
 	struct worker *ahead; /* brings memory in for the ledger */
-	uint64_t tick_ns, tick_cpu_ns; /* at the last tick: time, and our own */
+	uint64_t rest_ns, rest_cpu_ns; /* time, and our own, at the last rest */
 	struct guard *guard;
 	struct generation *live; /* the one that judges; the next three are
 				  * its own */
@@ -64,6 +64,8 @@ struct daemon {
 
 	struct gate_keep keep; /* interfaces the operator wants gates on */
 	struct event_log events;
+	struct event *tick; /* one of `sources` */
+	uint32_t tick_us; /* from one to the next */
 	struct alerts alerts;
 	struct latency latency; /* a member decoded to stored in the table */
 	bool is_importing[SET_ID_MAX + 1]; /* its members are not to change;

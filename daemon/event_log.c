@@ -8,6 +8,11 @@
 
 #define EVENT_FIRST 2
 
+/* The ring has room for 1,820; processors that spend credit in the same moment
+ * send a few more than they were given. */
+#define CREDIT_MAX	 1024
+#define TURNS_PER_SECOND 10
+
 int event_log_init(struct event_log *log)
 {
 	assert(log);
@@ -41,4 +46,16 @@ const struct fw_event *event_log_get(const struct event_log *log, uint64_t seq)
 	if (seq < event_log_oldest(log) || seq >= log->next_seq)
 		return NULL;
 	return &log->ring[seq % EVENT_LOG_SIZE];
+}
+
+struct event_pace event_log_pace(uint32_t per_second, int taken)
+{
+	uint32_t turns = (per_second + CREDIT_MAX - 1) / CREDIT_MAX;
+
+	if (turns < TURNS_PER_SECOND)
+		turns = TURNS_PER_SECOND;
+	return (struct event_pace){
+		.credit = (per_second + turns - 1) / turns,
+		.pause_us = 1000000 / (taken > 0 ? turns : TURNS_PER_SECOND),
+	};
 }

@@ -31,3 +31,18 @@ const struct fw_event *event_log_get(const struct event_log *log, uint64_t seq);
 
 /* Number of the oldest that is still there. */
 uint64_t event_log_oldest(const struct event_log *log);
+
+/* More than the kernel's ring holds, so that a turn leaves it empty. */
+#define EVENTS_PER_TURN 2048
+
+struct event_pace {
+	uint32_t credit; /* events that may be sent until the next turn */
+	uint32_t pause_us; /* until then */
+};
+
+/*
+ * How to go on after a turn that took `taken` events, so that it is at most
+ * `per_second` of them and never more at once than the ring has room for.
+ * Without events, and up to 10,240 a second, ten turns a second are enough.
+ */
+struct event_pace event_log_pace(uint32_t per_second, int taken);

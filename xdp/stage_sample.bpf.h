@@ -2,7 +2,7 @@
 /*
  * stage_sample - tell user space of a packet, as far as credit goes.
  *
- *	reads	credit (topped up by daemon/packet/events.c), the frame's head
+ *	reads	credit (set anew by daemon/event_log.h), the frame's head
  *	writes	events, credit, event_counts
  *	says	nothing: a sample never changes a verdict
  *	costs	one read of a shared line; a record while there is credit

@@ -553,11 +553,6 @@ int maps_take_events(struct maps *maps, maps_event_fn *fn, void *arg, int max)
 	return r < 0 && r != -ECANCELED ? r : max - maps->event_budget;
 }
 
-int maps_events_fd(const struct maps *maps)
-{
-	return ring_buffer__epoll_fd(maps->ring);
-}
-
 void maps_set_credit(struct maps *maps, uint32_t events)
 {
 	struct fw_credit *credit = maps->mapped[SLOT_CREDIT].base;

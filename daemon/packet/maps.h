@@ -97,9 +97,6 @@ typedef int maps_event_fn(void *arg, const struct fw_event *event);
 /* Take at most `max` events out of the ring; how many it was. */
 int maps_take_events(struct maps *maps, maps_event_fn *fn, void *arg, int max);
 
-/* Poll this for events. */
-int maps_events_fd(const struct maps *maps);
-
 /* Let the program send this many more (not added: set). */
 void maps_set_credit(struct maps *maps, uint32_t events);
 

@@ -89,6 +89,24 @@ end "${others[-1]}"
 unset 'others[-1]'
 echo "ok: watched"
 
+# As many a second as the configuration asks for, none lost on the way; a
+# watcher follows, unless the machine has no time for it.
+echo "events_per_second: 5000" >>"$work/fwd.yml"
+kill -HUP "$fwd_pid"
+mapfile -t pairs < <(yes "$own4,$listed4" | head -n 60)
+in_background "$internet" python3 "$top/tests/support/send_udp.py" "${pairs[@]}"
+follows() {
+	"$fwctl" watch --count 8000 >/dev/null 2>"$work/seen" ||
+		fail "watch: $(cat "$work/seen")"
+	[ ! -s "$work/seen" ]
+}
+follows || follows || follows || fail "watch does not follow: $(
+	cat "$work/seen")"
+is "events lost on the way" 0 "$(ask .events.lost status)"
+end "${others[-1]}"
+unset 'others[-1]'
+echo "ok: watched closely"
+
 does why $listed4
 said "$listed4: drop"
 said "block .*drop .*$listed4 .*operator .*scan of port 22"

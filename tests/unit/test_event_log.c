@@ -84,6 +84,44 @@ static void the_last_are_there_however_often_it_has_turned(void **state)
 	assert_null(event_log_get(log, log->next_seq));
 }
 
+/* So many may be sent, and read, in a second of turns that all find some. */
+static uint64_t most_per_second(uint32_t per_second)
+{
+	struct event_pace pace = event_log_pace(per_second, 1);
+
+	assert_true(pace.credit < EVENTS_PER_TURN);
+	return (uint64_t)pace.credit * 1000000 / pace.pause_us;
+}
+
+static void what_is_asked_for_can_be_had(void **state)
+{
+	(void)state;
+	for (uint32_t asked = 0; asked <= 100000; asked++) {
+		uint64_t most = most_per_second(asked);
+
+		assert_true(most >= asked);
+		assert_true(most <= asked + asked / 100 + 10);
+	}
+}
+
+static void without_events_there_are_ten_turns_a_second(void **state)
+{
+	(void)state;
+	assert_int_equal(event_log_pace(0, 0).pause_us, 100000);
+	assert_int_equal(event_log_pace(100000, 0).pause_us, 100000);
+	assert_int_equal(event_log_pace(100000, -1).pause_us, 100000);
+	assert_int_equal(event_log_pace(10240, 1000).pause_us, 100000);
+	assert_true(event_log_pace(100000, 1).pause_us >= 10000);
+}
+
+static void for_no_events_there_is_no_credit(void **state)
+{
+	(void)state;
+	assert_int_equal(event_log_pace(0, 0).credit, 0);
+	assert_int_equal(event_log_pace(0, 7).credit, 0);
+	assert_int_equal(event_log_pace(1, 0).credit, 1);
+}
+
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -94,6 +132,9 @@ int main(void)
 		test(a_full_log_still_has_its_first),
 		test(one_more_than_there_is_room_for_takes_the_oldest),
 		test(the_last_are_there_however_often_it_has_turned),
+		test(what_is_asked_for_can_be_had),
+		test(without_events_there_are_ten_turns_a_second),
+		test(for_no_events_there_is_no_credit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
