@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A client is in one of three states, and in each waits for one thing:
+ * A client is in one of four states, and in each waits for one thing:
  *
  *	READING	for bytes of a frame; a frame once begun has a deadline
+ *	QUEUED	for its turn; only those who may not change
  *	CALLING	for its handler to answer; nothing is read or written
  *	WRITING	for room to write the answer, with a deadline
  *
- *	READING -> CALLING	client_serve()	a request is whole and allowed
- *	READING -> WRITING	client_refuse()	it is not
+ *	READING -> QUEUED	client_queue()	a request is whole
+ *	READING, QUEUED
+ *		-> CALLING	client_serve()	and allowed
+ *		-> WRITING	client_refuse()	it is not
  *	CALLING -> WRITING	client_answer()
  *	WRITING -> READING	client_flush()	all is written
  *	any     -> gone		client_free()
@@ -25,6 +28,7 @@
 
 enum client_state {
 	CLIENT_READING,
+	CLIENT_QUEUED,
 	CLIENT_CALLING,
 	CLIENT_WRITING,
 };
@@ -191,6 +195,55 @@ static void client_serve(struct client *client)
 	clients->handler(clients->arg, &pending->call);
 }
 
+/* The one longest in the queue, of another user than was served last. */
+static struct client *next_in_queue(const struct clients *clients)
+{
+	struct client *first = NULL;
+
+	for (uint32_t i = 0; i < clients->usage.clients; i++) {
+		struct client *client = clients->list[i];
+
+		if (client->state != CLIENT_QUEUED)
+			continue;
+		if (client->peer.uid != clients->served)
+			return client;
+		if (!first)
+			first = client;
+	}
+	return first;
+}
+
+/* In the next turn of the loop, behind what has come in by then. */
+static int clients_await_turn(struct clients *clients)
+{
+	const struct timeval at_once = {0};
+
+	if (event_pending(clients->turn, EV_TIMEOUT, NULL))
+		return 0;
+	return event_add(clients->turn, &at_once) < 0 ? -EIO : 0;
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct clients *clients = arg;
+	struct client *client = next_in_queue(clients);
+
+	(void)fd;
+	(void)what;
+	if (!client)
+		return;
+	(void)clients_await_turn(clients); /* of those behind it, if any */
+	clients->served = client->peer.uid;
+	client_serve(client);
+}
+
+static void client_queue(struct client *client)
+{
+	client_enter(client, CLIENT_QUEUED);
+	if (clients_await_turn(client->clients) < 0)
+		client_free(client);
+}
+
 /* Refuse what cannot be read to its end, and end. */
 static void client_dismiss(struct client *client, const struct refusal *why)
 {
@@ -216,7 +269,10 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	}
 	r = frame_read(&client->in, fd);
 	if (r == FRAME_WHOLE) {
-		client_serve(client);
+		if (client->peer.may_change)
+			client_serve(client);
+		else
+			client_queue(client);
 		return;
 	}
 	if (r == FRAME_MORE && !had_begun && frame_has_begun(&client->in))
@@ -303,8 +359,53 @@ static uint32_t count_of_uid(const struct clients *clients, uid_t uid)
 	return count;
 }
 
+/* Connections that share a bound with those of `peer`. */
+struct share {
+	bool (*has)(const struct client *client, const struct peer *peer);
+	uint32_t most;
+	const char *whose;
+};
+
+static bool is_of_viewer(const struct client *client, const struct peer *peer)
+{
+	return !peer->may_change && !client->peer.may_change &&
+	       client->peer.uid == peer->uid;
+}
+
+static bool is_of_right(const struct client *client, const struct peer *peer)
+{
+	return client->peer.may_change == peer->may_change;
+}
+
+static bool is_any(const struct client *client, const struct peer *peer)
+{
+	(void)client;
+	(void)peer;
+	return true;
+}
+
+static const struct share shares[] = {
+	{is_of_viewer, SERVER_CLIENTS_PER_VIEWER,
+	 " of one user who may only view"},
+	{is_of_right, SERVER_CLIENTS_PER_RIGHT, " of users with this right"},
+	{is_any, SERVER_CLIENTS, ""},
+};
+
+static uint32_t count_of_share(const struct clients *clients,
+			       const struct share *share,
+			       const struct peer *peer)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < clients->usage.clients; i++)
+		count += share->has(clients->list[i], peer);
+	return count;
+}
+
 /* Of the user who holds most, so that nobody pushes others out. */
-static struct client *pick_victim(const struct clients *clients)
+static struct client *pick_victim(const struct clients *clients,
+				  const struct share *share,
+				  const struct peer *peer)
 {
 	uint64_t now_ns = clock_ns();
 	struct client *victim = NULL;
@@ -314,7 +415,8 @@ static struct client *pick_victim(const struct clients *clients)
 		struct client *client = clients->list[i];
 		uint32_t count = count_of_uid(clients, client->peer.uid);
 
-		if (count <= most || !may_go(client, now_ns))
+		if (count <= most || !share->has(client, peer) ||
+		    !may_go(client, now_ns))
 			continue;
 		victim = client;
 		most = count;
@@ -322,17 +424,18 @@ static struct client *pick_victim(const struct clients *clients)
 	return victim;
 }
 
-static int make_room(struct clients *clients, struct refusal *why)
+static int make_room_in(struct clients *clients, const struct share *share,
+			const struct peer *peer, struct refusal *why)
 {
 	struct client *victim;
 
-	if (clients->usage.clients < SERVER_CLIENTS)
+	if (count_of_share(clients, share, peer) < share->most)
 		return 0;
 	(void)refusal_set(why, -EBUSY,
-			  "%d connections are open, which is the most; try "
+			  "%u connections%s are open, which is the most; try "
 			  "again in a moment",
-			  SERVER_CLIENTS);
-	victim = pick_victim(clients);
+			  share->most, share->whose);
+	victim = pick_victim(clients, share, peer);
 	if (!victim)
 		return -EBUSY;
 
@@ -342,6 +445,16 @@ static int make_room(struct clients *clients, struct refusal *why)
 	client_free(victim);
 	clients->usage.refused++;
 	return 0;
+}
+
+static int make_room(struct clients *clients, const struct peer *peer,
+		     struct refusal *why)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(shares) && r == 0; i++)
+		r = make_room_in(clients, &shares[i], peer, why);
+	return r;
 }
 
 /* What the answer cannot be sent as, it is refused as. */
@@ -368,6 +481,14 @@ static struct client *call_over(struct call *call)
 	return client;
 }
 
+int clients_init(struct clients *clients)
+{
+	assert(clients);
+
+	clients->turn = event_new(clients->base, -1, 0, on_turn, clients);
+	return clients->turn ? 0 : -ENOMEM;
+}
+
 int clients_add(struct clients *clients, int fd, const struct peer *peer,
 		struct refusal *reterr_refusal)
 {
@@ -377,7 +498,7 @@ int clients_add(struct clients *clients, int fd, const struct peer *peer,
 	assert(peer);
 	assert(reterr_refusal);
 
-	r = make_room(clients, reterr_refusal);
+	r = make_room(clients, peer, reterr_refusal);
 	if (r < 0)
 		return r;
 	r = client_new(clients, fd, peer);
@@ -392,6 +513,7 @@ void clients_done(struct clients *clients)
 
 	while (clients->usage.clients > 0)
 		client_free(clients->list[clients->usage.clients - 1]);
+	event_freep(&clients->turn);
 }
 
 void client_tell(int fd, const struct refusal *refusal)

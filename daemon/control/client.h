@@ -27,14 +27,19 @@ struct clients {
 	const struct peer_rights *rights;
 	uint32_t frame_timeout_ms;
 	uint32_t answer_timeout_ms;
+	struct event *turn; /* of the queue of viewers */
+	uid_t served; /* whose turn was last */
 	struct server_usage usage;
 	/* usage.clients of them, the one longest in its state first */
 	struct client *list[SERVER_CLIENTS];
 };
 
+/* Once the above is filled in; undone by clients_done(), also when it fails. */
+int clients_init(struct clients *clients);
+
 /*
- * Take on a connection; takes `fd` when it returns 0. When all places are
- * taken, a client that only waits makes room, or -EBUSY.
+ * Take on a connection; takes `fd` when it returns 0. When all places that it
+ * could have are taken, a client that only waits makes room, or -EBUSY.
  */
 int clients_add(struct clients *clients, int fd, const struct peer *peer,
 		struct refusal *reterr_refusal);

@@ -161,7 +161,8 @@ static int set_up(struct server *server, struct event_base *base,
 	clients->answer_timeout_ms = config->answer_timeout_ms;
 	if (!clients->answer_timeout_ms)
 		clients->answer_timeout_ms = SERVER_ANSWER_TIMEOUT_MS;
-	return listen_at(server, config->path);
+	r = clients_init(clients);
+	return r < 0 ? r : listen_at(server, config->path);
 }
 
 int server_new(struct event_base *base, const struct server_config *config,

@@ -8,7 +8,10 @@
  *	1. the peer is who the kernel says (SO_PEERCRED and its groups): uid 0
  *	   or group `portcullis` may change, group `portcullis-view` may view,
  *	   everybody else is told so and closed;
- *	2. at most SERVER_CLIENTS connections; when they are all there, the one
+ *	2. at most SERVER_CLIENTS connections, SERVER_CLIENTS_PER_RIGHT of them
+ *	   of users who may change, as many of users who may only view, and
+ *	   SERVER_CLIENTS_PER_VIEWER of one who may only view: neither kind
+ *	   takes the places of the other. Where a bound is reached, the one
  *	   that waits longest, of the user who holds most, makes room; it, or
  *	   the new one when none is waiting, is told so and closed;
  *	3. one request of a client at a time: its next frame is not read before
@@ -17,7 +20,10 @@
  *	4. a frame too long, not JSON, not an object, of another version or with
  *	   an unknown name is refused with a sentence; the first ends the
  *	   connection;
- *	5. what a turn of the loop does for one client is one request;
+ *	5. what a turn of the loop does for one client is one request, and for
+ *	   all who may only view together is one request, of whom it is not
+ *	   the last one's if others wait: whoever may change waits for no more
+ *	   than the one under way;
  *	6. a handler sees only requests its peer has the right to, with a file
  *	   exactly when the request takes one; whether that file is a memfd,
  *	   and sealed, the handler must check.
@@ -36,9 +42,11 @@
 #include "rules/base.h"
 #include "rules/wire.h"
 
-#define SERVER_CLIENTS		 64
-#define SERVER_FRAME_TIMEOUT_MS	 10000 /* from its first byte to its last */
-#define SERVER_ANSWER_TIMEOUT_MS 30000 /* to write one answer */
+#define SERVER_CLIENTS		  64
+#define SERVER_CLIENTS_PER_RIGHT  48
+#define SERVER_CLIENTS_PER_VIEWER 16
+#define SERVER_FRAME_TIMEOUT_MS	  10000 /* from its first byte to its last */
+#define SERVER_ANSWER_TIMEOUT_MS  30000 /* to write one answer */
 
 struct server;
 

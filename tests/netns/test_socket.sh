@@ -28,11 +28,11 @@ is_ready() {
 	grep -q ready "$work/ready"
 }
 
-# leave WAY: starts one that goes on, and waits until it has done its worst.
+# leave WAY [GROUP]: starts one that goes on; waits until it has done its worst.
 leave() {
 	: >"$work/ready"
 	python3 "$top/tests/support/bad_client.py" "$1" "$work/sock" \
-		>"$work/ready" 2>&1 &
+		"${@:2}" >"$work/ready" 2>&1 &
 	others+=($!)
 	wait_for "client $1" is_ready
 }
@@ -82,6 +82,16 @@ said "view|portcullis|right|may"
 works "a viewer that tries to write"
 is "a stranger's requests" "13 13 13 13 13 13" "$(errors $stranger)"
 works "a stranger"
+# Root is served before them, and has places of its own.
+seq 5000 | awk '{ printf "10.0.%d.%d\n", $1 / 256, $1 % 256 }' >"$work/list"
+does set import big "$work/list"
+leave crowd "${view_group#*:}"
+for i in 1 2 3 4 5; do
+	works "a crowd of viewers, request $i"
+done
+end "${others[-1]}"
+does set drop big
+
 is "what group ${change_group%:*} may" "0 0" \
 	"$(errors "${change_group#*:}" | cut -d' ' -f 1,3)"
 does set del block 192.0.2.1

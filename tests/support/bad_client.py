@@ -9,6 +9,9 @@ unread    asks for long answers without reading one, until it is killed;
           prints "ready" when nothing more can be sent
 garbage   frames that are no request
 as        as nobody in group number GROUP: one request a line of stdin
+crowd     as nobody in group number GROUP: asks for the set "big" on 64
+          connections, reads nothing and comes again, until it is killed;
+          prints "ready" when it has once
 """
 import json
 import os
@@ -140,10 +143,28 @@ def garbage(path):
             sys.exit(1)
 
 
-def as_group(path, group):
+def be_nobody(group):
     os.setgroups([])
     os.setgid(group)
     os.setuid(65534)
+
+
+def crowd(path):
+    socks = []
+    while True:
+        for _ in range(64):
+            socks.append(connect(path))
+            try:
+                socks[-1].sendall(frame(
+                    '{"do": "set-show", "v": 1, "set": "big"}'))
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # told off and closed before it asked
+            if len(socks) > 64:
+                socks.pop(0).close()
+        print("ready", flush=True)
+
+
+def as_group(path):
     for line in sys.stdin:
         sock = connect(path)
         try:
@@ -154,11 +175,10 @@ def as_group(path, group):
 
 
 def main(way, path, group="0"):
-    if way == "as":
-        as_group(path, int(group))
-        return
+    if way in ("as", "crowd"):
+        be_nobody(int(group))
     {"frame": long_frame, "idle": idle, "unread": unread,
-     "garbage": garbage}[way](path)
+     "garbage": garbage, "as": as_group, "crowd": crowd}[way](path)
 
 
 main(*sys.argv[1:])

@@ -18,6 +18,7 @@
 #define LOG	 "{\"do\": \"log\", \"v\": 1}"
 
 #define CROWD	 1000
+#define CLIENTS	 SERVER_CLIENTS_PER_RIGHT /* who may change */
 #define SHORT_MS 30
 
 static void connect_all(struct control *c, int *fds, size_t count)
@@ -53,51 +54,51 @@ static void a_thousand_idle_clients_keep_nobody_out(void **state)
 		skip();
 	}
 	connect_all(c, fds, CROWD);
-	control_await_clients(c, SERVER_CLIENTS);
+	control_await_clients(c, CLIENTS);
 	assert_serves(c);
-	assert_refused(c, fds[0], EBUSY, "64 connections");
+	assert_refused(c, fds[0], EBUSY, "48 connections");
 	assert_ended(c, fds[0]);
-	assert_true(server_usage(c->server).refused >= CROWD - SERVER_CLIENTS);
+	assert_true(server_usage(c->server).refused >= CROWD - CLIENTS);
 	close_all(fds, CROWD);
 }
 
 static void the_one_idle_longest_makes_room(void **state)
 {
-	int fds[SERVER_CLIENTS];
+	int fds[CLIENTS];
 	struct control *c = *state;
 
-	connect_all(c, fds, SERVER_CLIENTS);
-	control_await_clients(c, SERVER_CLIENTS);
+	connect_all(c, fds, CLIENTS);
+	control_await_clients(c, CLIENTS);
 	control_send_frame(c, fds[0], STATUS);
 	assert_done(c, fds[0]);
 
 	assert_serves(c);
-	assert_refused(c, fds[1], EBUSY, "64 connections");
+	assert_refused(c, fds[1], EBUSY, "48 connections");
 	control_send_frame(c, fds[0], STATUS);
 	assert_done(c, fds[0]);
-	close_all(fds, SERVER_CLIENTS);
+	close_all(fds, CLIENTS);
 }
 
 static void a_call_under_way_is_not_thrown_out(void **state)
 {
-	int fds[SERVER_CLIENTS];
+	int fds[CLIENTS];
 	struct control *c = *state;
 	int late;
 
-	connect_all(c, fds, SERVER_CLIENTS);
-	for (size_t i = 0; i < SERVER_CLIENTS; i++)
+	connect_all(c, fds, CLIENTS);
+	for (size_t i = 0; i < CLIENTS; i++)
 		control_send_frame(c, fds[i], LOG);
-	control_await_requests(c, SERVER_CLIENTS);
+	control_await_requests(c, CLIENTS);
 
 	late = control_connect(c);
-	assert_refused(c, late, EBUSY, "64 connections");
+	assert_refused(c, late, EBUSY, "48 connections");
 	assert_ended(c, late);
 	while (c->held_count > 0)
 		call_done(c->held[--c->held_count], NULL);
-	for (size_t i = 0; i < SERVER_CLIENTS; i++)
+	for (size_t i = 0; i < CLIENTS; i++)
 		assert_done(c, fds[i]);
 	(void)close(late);
-	close_all(fds, SERVER_CLIENTS);
+	close_all(fds, CLIENTS);
 }
 
 static void a_client_that_never_reads_costs_one_answer(void **state)

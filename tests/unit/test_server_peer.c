@@ -35,6 +35,8 @@ static gid_t gid_of(const char *name)
 	return group->gr_gid;
 }
 
+static uid_t other_uid = NOBODY_ID; /* whom the next others are */
+
 /* In a process of its own: be another user and connect `count` times. */
 static void connect_as(const struct control *c, gid_t gid, gid_t also,
 		       const int *fds, size_t count)
@@ -42,7 +44,7 @@ static void connect_as(const struct control *c, gid_t gid, gid_t also,
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 
 	memcpy(addr.sun_path, c->path, sizeof(c->path));
-	if (setgid(gid) < 0 || setgroups(1, &also) < 0 || setuid(NOBODY_ID) < 0)
+	if (setgid(gid) < 0 || setgroups(1, &also) < 0 || setuid(other_uid) < 0)
 		_exit(2);
 	for (size_t i = 0; i < count; i++) {
 		if (connect(fds[i], (struct sockaddr *)&addr, sizeof(addr)) < 0)
@@ -78,6 +80,20 @@ static void connect_others(struct control *c, gid_t gid, gid_t also, int *fds,
 	assert_int_equal(status, 0);
 	for (size_t i = 0; i < count; i++)
 		assert_int_equal(fcntl(fds[i], F_SETFL, O_NONBLOCK), 0);
+}
+
+static void connect_viewers(struct control *c, uid_t uid, int *fds,
+			    size_t count)
+{
+	other_uid = uid;
+	connect_others(c, gid_of(VIEW_GROUP), NOBODY_ID, fds, count);
+	other_uid = NOBODY_ID;
+}
+
+static void close_all(const int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		(void)close(fds[i]);
 }
 
 static int connect_other(struct control *c, gid_t gid, gid_t also)
@@ -184,18 +200,128 @@ static void a_group_that_is_not_there_lets_nobody_in(void **state)
 
 static void one_users_crowd_throws_out_only_its_own(void **state)
 {
-	int fds[SERVER_CLIENTS + 10];
+	int fds[SERVER_CLIENTS_PER_VIEWER + 10];
 	struct control *c = *state;
 	int first = control_connect(c);
 
-	connect_others(c, gid_of(VIEW_GROUP), NOBODY_ID, fds, ARRAY_LEN(fds));
-	control_await_clients(c, SERVER_CLIENTS);
+	connect_viewers(c, NOBODY_ID, fds, ARRAY_LEN(fds));
+	control_await_clients(c, SERVER_CLIENTS_PER_VIEWER + 1);
 	control_send_frame(c, first, STATUS);
 	assert_done(c, first);
-	assert_refused(c, fds[0], EBUSY, "64 connections");
-	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
-		(void)close(fds[i]);
+	assert_refused(c, fds[0], EBUSY, "16 connections of one user");
+	close_all(fds, ARRAY_LEN(fds));
 	(void)close(first);
+}
+
+/* With all their requests under way none of the viewers makes room. */
+static void viewers_leave_places_for_those_who_may_change(void **state)
+{
+	int fds[SERVER_CLIENTS_PER_RIGHT];
+	int own[SERVER_CLIENTS - SERVER_CLIENTS_PER_RIGHT];
+	struct control *c = *state;
+	int late;
+
+	for (size_t i = 0; i < ARRAY_LEN(fds); i += SERVER_CLIENTS_PER_VIEWER)
+		connect_viewers(c, NOBODY_ID + (uid_t)i, fds + i,
+				SERVER_CLIENTS_PER_VIEWER);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		control_send_frame(c, fds[i], LOG);
+	control_await_requests(c, ARRAY_LEN(fds));
+
+	connect_viewers(c, NOBODY_ID - 1, &late, 1);
+	assert_refused(c, late, EBUSY, "48 connections of users");
+	for (size_t i = 0; i < ARRAY_LEN(own); i++)
+		own[i] = control_connect(c);
+	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+		control_send_frame(c, own[i], STATUS);
+		assert_done(c, own[i]);
+	}
+	(void)close(late);
+	close_all(fds, ARRAY_LEN(fds));
+	close_all(own, ARRAY_LEN(own));
+}
+
+static void who_may_change_leaves_places_for_viewers(void **state)
+{
+	int fds[SERVER_CLIENTS_PER_RIGHT];
+	struct control *c = *state;
+	int viewer;
+
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+		fds[i] = control_connect(c);
+		control_send_frame(c, fds[i], LOG);
+	}
+	control_await_requests(c, ARRAY_LEN(fds));
+	connect_viewers(c, NOBODY_ID, &viewer, 1);
+	control_send_frame(c, viewer, STATUS);
+	assert_done(c, viewer);
+	(void)close(viewer);
+	close_all(fds, ARRAY_LEN(fds));
+}
+
+static void who_may_change_is_served_before_viewers(void **state)
+{
+	int fds[SERVER_CLIENTS_PER_VIEWER];
+	struct control *c = *state;
+	int own = control_connect(c);
+
+	connect_viewers(c, NOBODY_ID, fds, ARRAY_LEN(fds));
+	control_await_clients(c, ARRAY_LEN(fds) + 1);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		control_send_frame(c, fds[i], LOG);
+	control_send_frame(c, own, LOG);
+	control_await_requests(c, ARRAY_LEN(fds) + 1);
+	assert_int_equal(c->held[0]->uid, getuid());
+	close_all(fds, ARRAY_LEN(fds));
+	(void)close(own);
+}
+
+static void a_turn_of_the_loop_is_one_request_of_viewers(void **state)
+{
+	int fds[SERVER_CLIENTS_PER_VIEWER];
+	struct control *c = *state;
+
+	connect_viewers(c, NOBODY_ID, fds, ARRAY_LEN(fds));
+	control_await_clients(c, ARRAY_LEN(fds));
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		control_send_frame(c, fds[i], LOG);
+	while (c->held_count < ARRAY_LEN(fds)) {
+		size_t before = c->held_count;
+
+		assert_true(event_base_loop(c->base, EVLOOP_ONCE) >= 0);
+		assert_in_range(c->held_count, before, before + 1);
+	}
+	close_all(fds, ARRAY_LEN(fds));
+}
+
+static void viewers_take_turns(void **state)
+{
+	int fds[8];
+	struct control *c = *state;
+
+	connect_viewers(c, NOBODY_ID, fds, 4);
+	connect_viewers(c, NOBODY_ID + 1, fds + 4, 4);
+	control_await_clients(c, ARRAY_LEN(fds));
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		control_send_frame(c, fds[i], LOG);
+	control_await_requests(c, ARRAY_LEN(fds));
+	for (size_t i = 1; i < ARRAY_LEN(fds); i++)
+		assert_int_not_equal(c->held[i]->uid, c->held[i - 1]->uid);
+	close_all(fds, ARRAY_LEN(fds));
+}
+
+static void a_viewer_who_leaves_the_queue_is_forgotten(void **state)
+{
+	int fds[SERVER_CLIENTS_PER_VIEWER];
+	struct control *c = *state;
+
+	connect_viewers(c, NOBODY_ID, fds, ARRAY_LEN(fds));
+	control_await_clients(c, ARRAY_LEN(fds));
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		control_send_frame(c, fds[i], STATUS);
+	close_all(fds, ARRAY_LEN(fds));
+	control_await_clients(c, 0);
+	assert_serves(c);
 }
 
 static int make_memfd(size_t size_bytes)
@@ -399,6 +525,12 @@ int main(void)
 		TEST(a_stranger_is_told_and_closed),
 		TEST(a_group_that_is_not_there_lets_nobody_in),
 		TEST(one_users_crowd_throws_out_only_its_own),
+		TEST(viewers_leave_places_for_those_who_may_change),
+		TEST(who_may_change_leaves_places_for_viewers),
+		TEST(who_may_change_is_served_before_viewers),
+		TEST(a_turn_of_the_loop_is_one_request_of_viewers),
+		TEST(viewers_take_turns),
+		TEST(a_viewer_who_leaves_the_queue_is_forgotten),
 		TEST(a_file_goes_with_the_request_that_takes_one),
 		TEST(a_request_that_needs_a_file_says_so),
 		TEST(a_file_nobody_takes_is_closed),
