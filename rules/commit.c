@@ -20,6 +20,7 @@ struct work {
 	bool knows_last;
 	uint8_t last[CODEC_MEMBER_KEY_MAX]; /* no key of its is after this */
 	size_t last_len; /* 0: it had none */
+	bool has_changed; /* anything, by the changes of one line */
 };
 
 static void leave_set(struct work *work)
@@ -165,6 +166,7 @@ static int delete_member(struct work *work, const struct change *change)
 	if (r < 0)
 		return r;
 
+	work->has_changed = true;
 	return database_errno(mdb_cursor_del(work->cursor, 0));
 }
 
@@ -286,9 +288,12 @@ static int apply_changes(struct work *work, const struct changes *changes)
 	struct change change;
 	int r;
 
+	work->has_changed = changes->count == 0;
 	for (size_t i = 0; i < changes->count; i++) {
 		changes->at(changes->arg, i, &change);
 		assert_change(&change);
+		/* only of a member's removal is it known not to be one */
+		work->has_changed |= change.kind != CHANGE_MEMBER_DEL;
 		r = apply_fns[change.kind](work, &change);
 		if (r < 0)
 			return r;
@@ -303,7 +308,7 @@ static int apply(struct work *work, const struct changes *list, size_t count,
 
 	for (size_t i = 0; i < count; i++) {
 		r = apply_changes(work, &list[i]);
-		if (r == 0)
+		if (r == 0 && work->has_changed)
 			r = journal_append(work->database, work->txn,
 					   list[i].entry, ret_seq);
 		if (r < 0)
@@ -328,8 +333,10 @@ static int commit_once(struct database *database, const struct changes *list,
 		     database->tables[TABLE_REASON_IDS]);
 	r = apply(&work, list, count, &seq);
 	reasons_done(&work.reasons);
-	if (r < 0) {
+	if (r < 0 || seq == 0) {
 		database_abort(database, work.txn);
+		if (r == 0)
+			*ret_seq = 0;
 		return r;
 	}
 	r = database_commit(database, work.txn);

@@ -22,6 +22,6 @@ struct changes {
 };
 
 /* `count` commits, at least one, whole or absent together: see store_commit().
- * *ret_seq is of the last one's line. */
+ * *ret_seq is of the last line. */
 int commit_changes(struct database *database, const struct changes *list,
 		   size_t count, uint64_t *ret_seq);

@@ -86,7 +86,8 @@ DEFINE_CLEANUP(struct store *, store_close)
 
 /*
  * Make `count` changes and one journal line (its seq is ignored) durable
- * together, in order. On failure nothing has changed. A run of MEMBER_PUTs
+ * together, in order. On failure nothing has changed. Removals of members none
+ * of which is there leave no line, and *ret_seq is 0. A run of MEMBER_PUTs
  * in the order of prefix_cmp() of one set is the fast path: a million take
  * well under a second.
  */

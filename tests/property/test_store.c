@@ -34,6 +34,7 @@ struct model {
 	struct attachment attachments[4];
 	size_t attachment_count;
 	uint64_t seq;
+	bool has_changed; /* anything, by the commit under way */
 };
 
 static uint64_t random_state;
@@ -160,6 +161,7 @@ static int model_apply(struct model *model, const struct change *change)
 {
 	size_t i;
 
+	model->has_changed |= change->kind != CHANGE_MEMBER_DEL;
 	switch (change->kind) {
 	case CHANGE_MEMBER_PUT:
 		if (!model->has_set[change->set_id])
@@ -172,6 +174,7 @@ static int model_apply(struct model *model, const struct change *change)
 		return 0;
 	case CHANGE_MEMBER_DEL:
 		i = find_member(model, change);
+		model->has_changed |= i < model->member_count;
 		if (i < model->member_count)
 			forget_member(model, i);
 		return 0;
@@ -293,12 +296,13 @@ static void run(struct scratch *scratch)
 		int r = 0;
 
 		after = model;
-		after.seq++;
+		after.has_changed = count == 0;
 		for (size_t i = 0; i < count; i++) {
 			changes[i] = draw_change(&after);
 			if (r == 0)
 				r = model_apply(&after, &changes[i]);
 		}
+		after.seq += after.has_changed;
 		assert_int_equal(scratch_commit(scratch, changes, count), r);
 		if (r == 0)
 			model = after;

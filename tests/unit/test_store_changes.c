@@ -241,6 +241,33 @@ static void the_journal_is_read_newest_first(void **state)
 	assert_string_equal(list, "5=e;");
 }
 
+static void removals_that_find_nothing_leave_no_line(void **state)
+{
+	struct scratch *s = *state;
+	const struct journal_entry entry = {.text = "del"};
+	const struct change dels[] = {
+		scratch_del(SET_ID_BLOCK, "192.0.2.1"),
+		scratch_del(SET_ID_BLOCK, "192.0.2.2"),
+	};
+	struct store_part parts[] = {
+		{.changes = dels, .count = 1, .entry = &entry},
+		{.changes = dels, .count = 2, .entry = &entry},
+	};
+	uint64_t seq = 99;
+
+	assert_int_equal(store_commit(s->store, dels, 2, &entry, &seq), 0);
+	assert_int_equal(seq, 0);
+	assert_int_equal(scratch_usage(s).journal_seq, 0);
+	assert_int_equal(scratch_commit_one(
+				 s, scratch_put(SET_ID_BLOCK, "192.0.2.2", "")),
+			 0);
+	store_commit_many(s->store, parts, 2);
+	assert_int_equal(parts[0].r, 0);
+	assert_int_equal(parts[1].r, 0);
+	assert_int_equal(scratch_usage(s).journal_seq, 2);
+	assert_int_equal(scratch_usage(s).member_count, 0);
+}
+
 static void the_oldest_line_of_the_journal_goes_first(void **state)
 {
 	struct scratch *s = *state;
@@ -398,6 +425,7 @@ int main(void)
 		test(a_reason_that_comes_and_goes_in_one_commit_is_forgotten),
 		test(a_set_that_is_filled_and_dropped_leaves_no_reason),
 		test(the_journal_is_read_newest_first),
+		test(removals_that_find_nothing_leave_no_line),
 		test(the_oldest_line_of_the_journal_goes_first),
 		test(a_visit_stops_at_the_first_negative_answer),
 		test(the_members_of_no_set_cannot_be_visited),
