@@ -77,7 +77,7 @@ static void apply_add(struct import *import, const struct listed *entry)
 
 	member.evidence.line = entry->line;
 	r = ledger_claim(import->daemon->ledger, import->set.id, &member,
-			 members_until_s(&member.evidence));
+			 member.evidence.expires_s);
 	if (r < 0)
 		import->apply_r = r;
 }
@@ -239,8 +239,8 @@ static int check_guard(const struct import *import, char why[IMPORT_WHY_MAX])
 static int check_room(struct import *import, char why[IMPORT_WHY_MAX])
 {
 	struct daemon *daemon = import->daemon;
-	size_t after = ledger_set_count(daemon->ledger, import->set.id) +
-		       import->added - import->removes.count;
+	/* of the store: the ledger may lack what the table had no room for */
+	size_t after = import->stored + import->added - import->removes.count;
 	struct table_usage usage = table_usage(daemon->table);
 
 	if (after > import->set.capacity) {

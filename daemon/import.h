@@ -51,6 +51,7 @@ struct import {
 	struct listed_array listed; /* sorted, each once */
 	struct listed_array adds; /* new ones, and those to be renewed */
 	struct listed_array removes;
+	size_t stored; /* members of the set before */
 	size_t added, renewed, kept;
 	struct guarded guarded;
 	struct table_need need;

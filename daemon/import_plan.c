@@ -62,6 +62,7 @@ static int merge_member(void *arg, uint8_t set_id, const struct member *member)
 	struct import *import = merge->import;
 
 	(void)set_id;
+	import->stored++;
 	while (merge->next < import->listed.count) {
 		int order = prefix_cmp(&import->listed.list[merge->next].prefix,
 				       &member->prefix);

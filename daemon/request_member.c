@@ -224,8 +224,9 @@ static void committed(void *arg, int r)
 	edit_call_free(edit);
 }
 
-/* How many are changes, which a removal of what was not there is none of, and
- * the first of them. */
+/* How many are changes, and the first of them. A removal of what was not there
+ * is none; if all are that, the store may still hold what the table had no room
+ * for, and all count. */
 static size_t count_changes(const struct edits *edits, size_t *ret_first)
 {
 	size_t count = 0;
@@ -236,7 +237,7 @@ static size_t count_changes(const struct edits *edits, size_t *ret_first)
 		*ret_first = i;
 		count++;
 	}
-	return count;
+	return count ? count : edits->count;
 }
 
 static void commit(struct edit_call *edit)
@@ -247,11 +248,6 @@ static void commit(struct edit_call *edit)
 	size_t at = 0;
 	size_t count = count_changes(edits, &at);
 
-	if (count == 0) {
-		answer(edit);
-		edit_call_free(edit);
-		return;
-	}
 	changes = members_changes(edits);
 	members_await(edit->daemon, &edit->edits);
 	if (!changes) {

@@ -92,13 +92,17 @@ refuses "set many: .* members are stored, and .* are enforced" \
 	set import many "$work/entries"
 has_alert "set many: .* are enforced" ||
 	fail "no alert after an import of what is not enforced"
+gone=$(tail -n 1 "$work/entries")
+is "verdict on one without room" pass "$(verdict "$gone")"
+does set del many "$gone"
 fwd_stop
 fwd_start
 has_no_alert || fail "alert: $(ask '.alerts[].text' status)"
-is "members over a start with too small a table" $((entries6 + 10)) \
+is "members over a start with too small a table" $((entries6 + 9)) \
 	"$(count many)"
-is "verdict on the last of them" drop \
-	"$(verdict "$(tail -n 1 "$work/entries")")"
+is "verdict on one that was deleted meanwhile" pass "$(verdict "$gone")"
+is "verdict on the first of them" drop \
+	"$(verdict "$(head -n 1 "$work/entries")")"
 fwd_stop
 echo "ok: a full table"
 
