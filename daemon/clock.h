@@ -4,7 +4,9 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/timex.h>
 #include <time.h>
 
 static inline uint64_t clock_read_ns(clockid_t id)
@@ -27,14 +29,22 @@ static inline uint64_t clock_thread_ns(void)
 	return clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
-/* For deadlines: goes on in suspend, is never stepped. */
+/* For spans since the start of something: goes on in suspend, is never stepped. */
 static inline uint64_t clock_boot_s(void)
 {
 	return clock_read_ns(CLOCK_BOOTTIME) / 1000000000u;
 }
 
-/* For people and the store. */
+/* For people, the store, and the ends of members; may be stepped. */
 static inline uint64_t clock_wall_s(void)
 {
 	return clock_read_ns(CLOCK_REALTIME) / 1000000000u;
+}
+
+/* Has something, as NTP, told the kernel that the wall clock is right? */
+static inline bool clock_is_synchronised(void)
+{
+	struct timex timex = {.modes = 0};
+
+	return adjtimex(&timex) >= 0 && !(timex.status & STA_UNSYNC);
 }

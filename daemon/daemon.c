@@ -11,6 +11,7 @@
 
 #include "daemon/ahead.h"
 #include "daemon/clock.h"
+#include "daemon/expire.h"
 #include "daemon/log.h"
 #include "daemon/members.h"
 #include "daemon/requests.h"
@@ -73,6 +74,10 @@ int daemon_make_live(struct daemon *daemon, struct generation *generation,
 	daemon->table = generation->table;
 	daemon->ledger = generation->ledger;
 	generation_free(old);
+	ended_done(&daemon->ended);
+	daemon->ended = generation->ended;
+	generation->ended = (struct ended){0};
+	daemon->doubts_clock = generation->doubts_clock;
 	members_guard(daemon);
 	tell_unenforced(daemon, generation);
 	r = maps_make_live(daemon->maps);
@@ -147,7 +152,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	members_expire(arg);
+	expire_due(arg, clock_wall_s());
 }
 
 static void on_settle(evutil_socket_t fd, short what, void *arg)
@@ -321,9 +326,6 @@ static int start_packet(struct daemon *daemon, char *note)
 	if (r < 0)
 		return r;
 	assert(generation);
-	if (generation->expired)
-		log_info("members: expired while away count=%zu",
-			 generation->expired);
 	r = gates_new(daemon->config.pin_dir, &daemon->gates);
 	if (r < 0) {
 		generation_free(generation);
@@ -452,6 +454,7 @@ int daemon_run(struct daemon *daemon)
 	if (event_base_dispatch(daemon->base) < 0)
 		return -EIO;
 	(void)sd_notify(0, "STOPPING=1");
+	expire_flush(daemon);
 	return finish_begun(daemon);
 }
 
@@ -464,6 +467,7 @@ void daemon_free(struct daemon *daemon)
 	worker_free(daemon->worker);
 	worker_free(daemon->ahead);
 	server_free(daemon->server);
+	expire_stop(daemon);
 	for (size_t i = 0; i < daemon->source_count; i++)
 		event_free(daemon->sources[i]);
 	netlink_free(daemon->netlink);

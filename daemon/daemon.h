@@ -23,6 +23,7 @@
 #include "daemon/alert/alerts.h"
 #include "daemon/config.h"
 #include "daemon/control/server.h"
+#include "daemon/ended.h"
 #include "daemon/event_log.h"
 #include "daemon/gate_keep.h"
 #include "daemon/generation.h"
@@ -74,6 +75,10 @@ struct daemon {
 			* here is not what a start would load */
 	struct edits *awaited; /* whose commit is under way, oldest first */
 	bool is_stopping; /* what was begun is finished, nothing else begun */
+	struct ended ended; /* members the store is still to forget */
+	bool doubts_clock; /* nobody expires until it is set */
+	struct event *expire_turn; /* NULL before it is first needed */
+	uint64_t expire_retry_s; /* wall clock; 0: all could go */
 	struct table_need reserved; /* promised to imports under way */
 	struct store_usage store_usage; /* as of the last commit */
 	uint64_t started_s; /* CLOCK_BOOTTIME */

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "daemon/clock.h"
-#include "daemon/members.h"
 
 /* Of the numbers of classes that are in use, so that a start leaves some. */
 #define CLASSES_KEPT_MAX (CLASS_MAX / 4 * 3)
@@ -122,18 +121,29 @@ static int put_set(void *arg, const struct set *set)
 	return ledger_put_set(generation->ledger, set);
 }
 
+/* The end of what was made since then was told by the clock it is told by. */
+static bool is_doubtful(const struct evidence *evidence)
+{
+	uint64_t machine_started_s = clock_wall_s() - clock_boot_s();
+
+	return evidence->created_s < machine_started_s &&
+	       !clock_is_synchronised();
+}
+
 static int load_member(void *arg, uint8_t set_id, const struct member *member)
 {
 	struct generation *generation = arg;
-	uint64_t expires_s = member->evidence.expires_s;
+	const struct evidence *evidence = &member->evidence;
 	int r;
 
-	if (expires_s && expires_s <= clock_wall_s()) {
-		generation->expired++;
-		return 0;
+	if (evidence->expires_s && evidence->expires_s <= clock_wall_s()) {
+		if (!is_doubtful(evidence))
+			return ended_add(&generation->ended, set_id,
+					 &member->prefix);
+		generation->doubts_clock = true;
 	}
 	r = ledger_claim(generation->ledger, set_id, member,
-			 members_until_s(&member->evidence));
+			 evidence->expires_s);
 	generation->refused += r == -ENOSPC;
 	generation->unclassed += r == -E2BIG;
 	return r == -ENOSPC || r == -E2BIG ? 0 : r;
@@ -203,6 +213,7 @@ void generation_free(struct generation *generation)
 	if (!generation)
 		return;
 
+	ended_done(&generation->ended);
 	ledger_free(generation->ledger);
 	table_free(generation->table);
 	maps_free(generation->maps);

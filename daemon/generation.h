@@ -7,6 +7,11 @@
  * now, and then takes its place in one step. So a table is never one that a
  * killed daemon left half written, and never two pictures mixed.
  *
+ * A member that has ended by the clock is left out, unless the clock is in
+ * doubt: a machine that starts with a clock ahead would free all that end. So
+ * while the kernel does not call it synchronised, what was made before the
+ * machine started, and seems to have ended since, is held.
+ *
  * Threads	generation_build() on the loop before the worker runs, or on
  *		the worker; the rest on the loop
  */
@@ -16,6 +21,7 @@
 #include <stddef.h>
 
 #include "daemon/config.h"
+#include "daemon/ended.h"
 #include "daemon/merge/ledger.h"
 #include "daemon/packet/maps.h"
 #include "daemon/packet/table.h"
@@ -26,7 +32,8 @@ struct generation {
 	struct maps *maps;
 	struct table *table;
 	struct ledger *ledger;
-	size_t expired; /* members of the store that were left out: past */
+	struct ended ended; /* members of the store that were left out: past */
+	bool doubts_clock; /* members are held though they seem past */
 	size_t refused; /* members the table had no room for: an alert */
 	size_t unclassed; /* members no class number was left for: the same */
 	bool is_renumbered; /* class numbers ran short and were given anew */

@@ -8,10 +8,7 @@
 #include <string.h>
 
 #include "daemon/clock.h"
-#include "daemon/commit.h"
 #include "daemon/log.h"
-
-#define EXPIRE_PER_TURN 256
 
 void edits_done(struct edits *edits)
 {
@@ -43,18 +40,6 @@ int edits_add(struct edits *edits, const struct prefix *prefix)
 	return 0;
 }
 
-uint64_t members_until_s(const struct evidence *evidence)
-{
-	uint64_t wall_s = clock_wall_s();
-	uint64_t left_s;
-
-	if (evidence->expires_s == 0)
-		return 0;
-	left_s =
-		evidence->expires_s > wall_s ? evidence->expires_s - wall_s : 0;
-	return clock_boot_s() + left_s;
-}
-
 /* The protected set follows the members of `management`. */
 static void guard_follow(struct daemon *daemon, uint8_t set_id,
 			 const struct prefix *prefix, bool is_member)
@@ -71,6 +56,16 @@ static void guard_follow(struct daemon *daemon, uint8_t set_id,
 		guard_del(daemon->guard, GUARD_MANAGEMENT, prefix);
 	else if (guard_add(daemon->guard, &entry) < 0)
 		log_errx("guard: no memory for a management prefix");
+}
+
+int members_release(struct daemon *daemon, uint8_t set_id,
+		    const struct prefix *prefix)
+{
+	int r = ledger_withdraw(daemon->ledger, set_id, prefix);
+
+	if (r == 0)
+		guard_follow(daemon, set_id, prefix, false);
+	return r == -ENOENT ? 0 : r;
 }
 
 static bool has_reason(const struct evidence *evidence)
@@ -119,21 +114,11 @@ static int hold(struct daemon *daemon, uint8_t set_id,
 		.evidence = *evidence,
 	};
 	int r = ledger_claim(daemon->ledger, set_id, &member,
-			     members_until_s(evidence));
+			     evidence->expires_s);
 
 	if (r == 0)
 		guard_follow(daemon, set_id, prefix, true);
 	return r;
-}
-
-static int release(struct daemon *daemon, uint8_t set_id,
-		   const struct prefix *prefix)
-{
-	int r = ledger_withdraw(daemon->ledger, set_id, prefix);
-
-	if (r == 0)
-		guard_follow(daemon, set_id, prefix, false);
-	return r == -ENOENT ? 0 : r;
 }
 
 static int apply_one(struct daemon *daemon, struct edits *edits,
@@ -145,7 +130,7 @@ static int apply_one(struct daemon *daemon, struct edits *edits,
 	if (r < 0)
 		return r;
 	if (edits->is_removal)
-		return release(daemon, edits->set_id, &edit->prefix);
+		return members_release(daemon, edits->set_id, &edit->prefix);
 	evidence = evidence_of(edits, edit);
 	return hold(daemon, edits->set_id, &edit->prefix, &evidence);
 }
@@ -211,7 +196,7 @@ static void undo_one(struct daemon *daemon, const struct edits *edits,
 		return;
 	}
 	r = edit->had ? hold(daemon, edits->set_id, &edit->prefix, &edit->old)
-		      : release(daemon, edits->set_id, &edit->prefix);
+		      : members_release(daemon, edits->set_id, &edit->prefix);
 	if (r < 0)
 		log_err(r, "ledger: a change could not be taken back");
 }
@@ -266,72 +251,6 @@ struct change *members_changes(const struct edits *edits)
 			evidence_of(edits, &edits->list[i]);
 	}
 	return changes;
-}
-
-/* The store drops them at the next start too, by their date. */
-static void expired(void *arg, int r)
-{
-	size_t *count = arg;
-
-	if (r < 0)
-		log_warning(r,
-			    "store: %zu expired members stay in the store, "
-			    "will be skipped at the next start",
-			    *count);
-	free(count);
-}
-
-static size_t take_due(struct daemon *daemon, struct change *changes)
-{
-	uint64_t now_s = clock_boot_s();
-	size_t count = 0;
-
-	while (count < EXPIRE_PER_TURN) {
-		struct change *change = &changes[count];
-		int r = ledger_due(daemon->ledger, now_s, &change->set_id,
-				   &change->member.prefix);
-
-		if (r < 0)
-			break;
-		r = release(daemon, change->set_id, &change->member.prefix);
-		if (r < 0)
-			break;
-		change->kind = CHANGE_MEMBER_DEL;
-		count++;
-	}
-	return count;
-}
-
-/* An import works from a picture of its set, so nobody leaves meanwhile. */
-void members_expire(struct daemon *daemon)
-{
-	struct change *changes;
-	size_t *count;
-
-	if (ledger_next_due_s(daemon->ledger) == 0 ||
-	    ledger_next_due_s(daemon->ledger) > clock_boot_s() ||
-	    daemon_is_importing(daemon))
-		return;
-
-	changes = calloc(EXPIRE_PER_TURN, sizeof(*changes));
-	count = calloc(1, sizeof(*count));
-	if (changes && count)
-		*count = take_due(daemon, changes);
-	if (!changes || !count || *count == 0) {
-		free(changes);
-		free(count);
-		return;
-	}
-	log_info("members: expired count=%zu", *count);
-	commit_submit(daemon,
-		      &(struct commit_order){
-			      .changes = changes,
-			      .count = *count,
-			      .uid = 0,
-			      .done = expired,
-			      .arg = count,
-		      },
-		      "expire %zu members", *count);
 }
 
 struct guard_list {

@@ -67,12 +67,9 @@ bool members_are_awaited(const struct daemon *daemon, uint8_t set_id);
  * memory. The reasons are those of `edits`. */
 struct change *members_changes(const struct edits *edits);
 
-/* The boot-time deadline of evidence that ends at a wall-clock moment; 0 for
- * never, and for one that is past the second that is now. */
-uint64_t members_until_s(const struct evidence *evidence);
-
-/* Take members out whose time is up, a bounded number; then again soon. */
-void members_expire(struct daemon *daemon);
+/* Take one out of its set, and of what is protected; absent is no error. */
+int members_release(struct daemon *daemon, uint8_t set_id,
+		    const struct prefix *prefix);
 
 /* Make the protected set follow all members of `management` at once. */
 void members_guard(struct daemon *daemon);

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/expire.h"
+
 typedef void request_fn(struct daemon *daemon, struct call *call);
 
 static request_fn *const functions[] = {
@@ -38,6 +40,7 @@ void requests_handle(void *arg, struct call *call)
 {
 	struct daemon *daemon = arg;
 
+	expire_flush(daemon);
 	if (daemon->is_stopping)
 		call_refuse(call, -ESHUTDOWN, "fwd is stopping");
 	else if (daemon->is_stale && changes_sets(call->request))

@@ -31,6 +31,11 @@ static void put(struct expiry *expiry, uint32_t place, struct item item)
 	term_at(expiry, item.term)->place = place;
 }
 
+static uint32_t cut(uint64_t until_s)
+{
+	return until_s < UINT32_MAX ? (uint32_t)until_s : UINT32_MAX;
+}
+
 /* `item` goes to `place`, or nearer to the top if it ends earlier. */
 static void sift_up(struct expiry *expiry, uint32_t place, struct item item)
 {
@@ -62,6 +67,14 @@ static void sift_down(struct expiry *expiry, uint32_t place, struct item item)
 	put(expiry, place, item);
 }
 
+static void sift(struct expiry *expiry, uint32_t place, struct item item)
+{
+	if (place > 1 && item.until_s < item_at(expiry, place / 2)->until_s)
+		sift_up(expiry, place, item);
+	else
+		sift_down(expiry, place, item);
+}
+
 void expiry_init(struct expiry *expiry)
 {
 	assert(expiry);
@@ -84,10 +97,7 @@ int expiry_add(struct expiry *expiry, uint8_t set_id,
 	       const struct prefix *prefix, uint64_t until_s,
 	       uint32_t *ret_term)
 {
-	struct item item = {
-		.until_s =
-			until_s < UINT32_MAX ? (uint32_t)until_s : UINT32_MAX,
-	};
+	struct item item = {.until_s = cut(until_s)};
 	uint32_t place;
 	int r;
 
@@ -124,12 +134,17 @@ void expiry_del(struct expiry *expiry, uint32_t term)
 	assert(item_at(expiry, place)->term == term);
 	pool_give(&expiry->terms, term);
 	last = *item_at(expiry, expiry->count--);
-	if (last.term == term)
-		return;
-	if (place > 1 && last.until_s < item_at(expiry, place / 2)->until_s)
-		sift_up(expiry, place, last);
-	else
-		sift_down(expiry, place, last);
+	if (last.term != term)
+		sift(expiry, place, last);
+}
+
+void expiry_move(struct expiry *expiry, uint32_t term, uint64_t until_s)
+{
+	struct item item = {.until_s = cut(until_s), .term = term};
+
+	assert(term);
+
+	sift(expiry, term_at(expiry, term)->place, item);
 }
 
 bool expiry_first(const struct expiry *expiry, struct expiry_due *ret_due)

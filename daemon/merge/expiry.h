@@ -33,6 +33,9 @@ int expiry_add(struct expiry *expiry, uint8_t set_id,
 	       uint32_t *ret_term);
 void expiry_del(struct expiry *expiry, uint32_t term);
 
+/* Let it end at another time. */
+void expiry_move(struct expiry *expiry, uint32_t term, uint64_t until_s);
+
 struct expiry_due {
 	uint8_t set_id;
 	struct prefix prefix;

@@ -207,6 +207,23 @@ int ledger_due(struct ledger *ledger, uint64_t now_s, uint8_t *ret_set_id,
 	return 0;
 }
 
+int ledger_put_off(struct ledger *ledger, uint8_t set_id,
+		   const struct prefix *prefix, uint64_t until_s)
+{
+	struct claims *claims;
+	uint32_t id;
+
+	assert(ledger);
+	assert(prefix);
+
+	claims = &ledger->nest.claims;
+	id = nest_find(&ledger->nest, set_id, prefix);
+	if (!id || !claims_at(claims, id)->term)
+		return -ENOENT;
+	expiry_move(&claims->expiry, claims_at(claims, id)->term, until_s);
+	return 0;
+}
+
 uint64_t ledger_next_due_s(const struct ledger *ledger)
 {
 	struct expiry_due due;

@@ -19,8 +19,8 @@
  * A claim or withdrawal that the sink or the class table refuses has changed
  * nothing, but may have made (and defined) classes nobody uses yet.
  *
- * Times	evidence as in rules/member.h; `until_s` is CLOCK_BOOTTIME
- *		seconds, 0 for never. The ledger reads no clock. Times are
+ * Times	evidence as in rules/member.h; `until_s` is in seconds of the clock
+ *		that ledger_due() is asked by, 0 for never. The ledger reads none. Times are
  *		kept in 32 bits; later ones are cut to UINT32_MAX
  * Errors	negative errno: -ENOSPC set full or what the sink said,
  *		-ENOENT, -E2BIG no class left, -EEXIST name taken, -ENOMEM
@@ -92,6 +92,10 @@ int ledger_get(const struct ledger *ledger, uint8_t set_id,
 /* The claim that ends first, if it ends at or before `now_s`; else -ENOENT. */
 int ledger_due(struct ledger *ledger, uint64_t now_s, uint8_t *ret_set_id,
 	       struct prefix *ret_prefix);
+
+/* Let it be due at another time than its own; -ENOENT, also if it has no end. */
+int ledger_put_off(struct ledger *ledger, uint8_t set_id,
+		   const struct prefix *prefix, uint64_t until_s);
 
 /* When ledger_due() will next answer; 0 if never. */
 uint64_t ledger_next_due_s(const struct ledger *ledger);

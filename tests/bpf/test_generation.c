@@ -148,7 +148,7 @@ static void an_empty_store_makes_a_table_of_nothing(void **state)
 	assert_int_equal(ledger_usage(stand->generation->ledger).prefix_count,
 			 0);
 	assert_int_equal(verdict(stand->generation, "192.0.2.1"), XDP_PASS);
-	assert_int_equal(stand->generation->expired, 0);
+	assert_int_equal(stand->generation->ended.count, 0);
 	assert_int_equal(stand->generation->refused, 0);
 }
 
@@ -238,16 +238,33 @@ static void a_member_past_its_end_is_left_out_and_counted(void **state)
 	struct change past = scratch_put(SET_ID_BLOCK, "192.0.2.1", "");
 	struct change later = scratch_put(SET_ID_BLOCK, "192.0.2.2", "");
 
+	past.member.evidence.created_s = clock_wall_s() - 2;
 	past.member.evidence.expires_s = clock_wall_s() - 1;
 	later.member.evidence.expires_s = clock_wall_s() + 10000;
 	assert_int_equal(scratch_commit_one(&stand->scratch, past), 0);
 	assert_int_equal(scratch_commit_one(&stand->scratch, later), 0);
 	build(stand, &stand->generation);
-	assert_int_equal(stand->generation->expired, 1);
+	assert_int_equal(stand->generation->ended.count, 1);
 	assert_int_equal(class_of(stand->generation, "192.0.2.1"), 0);
 	assert_int_not_equal(class_of(stand->generation, "192.0.2.2"), 0);
 	assert_true(ledger_next_due_s(stand->generation->ledger) >
-		    clock_boot_s() + 5000);
+		    clock_wall_s() + 5000);
+}
+
+static void what_a_clock_in_doubt_calls_past_is_held(void **state)
+{
+	struct stand *stand = *state;
+	struct change past = scratch_put(SET_ID_BLOCK, "192.0.2.1", "");
+
+	if (clock_is_synchronised())
+		skip();
+	past.member.evidence.created_s = 1; /* long before this boot */
+	past.member.evidence.expires_s = clock_wall_s() - 1;
+	assert_int_equal(scratch_commit_one(&stand->scratch, past), 0);
+	build(stand, &stand->generation);
+	assert_true(stand->generation->doubts_clock);
+	assert_int_equal(stand->generation->ended.count, 0);
+	assert_int_not_equal(class_of(stand->generation, "192.0.2.1"), 0);
 }
 
 /* Numbers go to combinations as they come up: in another order, here. */
@@ -474,6 +491,7 @@ int main(void)
 		test(members_are_judged_by_the_action_of_their_set),
 		test(the_table_says_what_the_ledger_says),
 		test(a_member_past_its_end_is_left_out_and_counted),
+		test(what_a_clock_in_doubt_calls_past_is_held),
 		test(classes_keep_their_numbers_and_counts),
 		test(what_the_table_has_no_room_for_is_counted),
 		test(numbers_of_classes_are_given_anew_before_they_run_out),

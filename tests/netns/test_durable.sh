@@ -93,6 +93,10 @@ does block 192.0.2.79 --for 1h
 kept=$(member expires 192.0.2.79)
 until=$(($(date +%s) + 3))
 fwd_kill
+has_line() {
+	ask .text log -n 9 | grep -q "$1"
+}
+
 past() {
 	[ "$(date +%s)" -gt "$until" ]
 }
@@ -101,6 +105,22 @@ fwd_start
 is "verdict after an end while fwd was away" shadow "$(verdict 192.0.2.78)"
 is "verdict before the end" drop "$(verdict 192.0.2.79)"
 is "end of a member over a restart" "$kept" "$(member expires 192.0.2.79)"
+wait_for "a line for what ended" has_line "expire 1 members"
+does backup "$work/after"
+! grep -q 192.0.2.78 "$work/after" || fail "what ended is still stored"
+
+# Nor does it stand in the way of its set.
+does set new guests --capacity 2
+does set add guests 192.0.2.81 192.0.2.82 --for 2s
+until=$(($(date +%s) + 2))
+fwd_kill
+wait_for "the end of the members" past
+fwd_start
+does unblock 192.0.2.78
+printf '%s\n' 192.0.2.83 192.0.2.84 >"$work/guests"
+does set import guests "$work/guests"
+does set drop guests
+! has_line "del block: 192.0.2.78" || fail "a line for a removal of nothing"
 
 # Back before the end: it still ends.
 does block 192.0.2.80 --for 6s

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A few changes of members: whole or not at all, and their end. */
+/* A few changes of members: whole or not at all. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,8 +18,6 @@
 
 #define OLD_S	   1795629124u
 #define LATER_S	   4000000000u
-#define NEVER_S	   0u
-#define PER_TURN   256 /* what one members_expire() takes out at most */
 #define NO_REFUSAL -1
 
 /* A daemon of what members.h touches; the table is a sink that only counts. */
@@ -62,11 +60,6 @@ static void sink_define(void *arg, uint16_t class_id,
 	(void)arg;
 	(void)class_id;
 	(void)info;
-}
-
-static size_t block_count(const struct stand *stand)
-{
-	return ledger_set_count(stand->daemon.ledger, SET_ID_BLOCK);
 }
 
 static int setup(void **state)
@@ -327,17 +320,16 @@ static void a_full_set_refuses_all_of_them(void **state)
 static void undoing_restores_the_evidence_of_what_was_there(void **state)
 {
 	struct stand *stand = *state;
-	uint64_t until_s = clock_boot_s() + 1000;
 	char *before;
 
 	hold(stand, SET_ID_BLOCK, "192.0.2.1", "old", 0);
-	hold(stand, SET_ID_BLOCK, "192.0.2.2", "older", until_s);
+	hold(stand, SET_ID_BLOCK, "192.0.2.2", "older", LATER_S);
 	before = picture(stand);
 	(void)begin(stand, SET_ID_BLOCK, "192.0.2.1 192.0.2.2 192.0.2.3");
 	assert_applied(stand);
 	assert_int_equal(ledger_next_due_s(stand->daemon.ledger), 0);
 	members_undo(&stand->daemon, &stand->edits);
-	assert_true(ledger_next_due_s(stand->daemon.ledger) > until_s);
+	assert_int_equal(ledger_next_due_s(stand->daemon.ledger), LATER_S);
 	assert_pictured(stand, before);
 }
 
@@ -474,99 +466,6 @@ static void the_store_is_told_what_the_ledger_was(void **state)
 	assert_int_equal(scratch_usage(&stand->scratch).member_count, 0);
 }
 
-static void an_end_is_as_far_away_on_either_clock(void **state)
-{
-	struct evidence evidence = {.expires_s = NEVER_S};
-	uint64_t boot_s = clock_boot_s(), wall_s = clock_wall_s(), until_s;
-
-	(void)state;
-	assert_int_equal(members_until_s(&evidence), 0);
-	evidence.expires_s = wall_s + 1000;
-	until_s = members_until_s(&evidence);
-	/* the clocks tick at different moments, and time goes by */
-	assert_true(until_s >= boot_s + 1000 - (clock_wall_s() - wall_s));
-	assert_true(until_s <= clock_boot_s() + 1000);
-	evidence.expires_s = 1;
-	until_s = members_until_s(&evidence);
-	assert_true(until_s >= boot_s && until_s <= clock_boot_s());
-}
-
-/* `count` members of the block set, in ledger and store, past their end. */
-static void fill_with_expired(struct stand *stand, uint32_t count)
-{
-	scratch_fill(&stand->scratch, count, "short");
-	for (uint32_t n = 0; n < count; n++) {
-		struct change change = scratch_numbered(n, "short");
-
-		assert_int_equal(ledger_claim(stand->daemon.ledger,
-					      SET_ID_BLOCK, &change.member, 1),
-				 0);
-	}
-}
-
-static void members_past_their_end_leave_ledger_and_store(void **state)
-{
-	struct stand *stand = *state;
-
-	fill_with_expired(stand, 3);
-	hold(stand, SET_ID_BLOCK, "192.0.2.1", "for good", 0);
-	hold(stand, SET_ID_BLOCK, "192.0.2.2", "later", clock_boot_s() + 1000);
-	members_expire(&stand->daemon);
-	assert_int_equal(block_count(stand), 2);
-	finish_commits(stand);
-	assert_int_equal(scratch_usage(&stand->scratch).member_count, 0);
-	assert_int_equal(stand->daemon.store_usage.member_count, 0);
-}
-
-static void an_expired_management_member_protects_no_longer(void **state)
-{
-	struct stand *stand = *state;
-
-	hold(stand, SET_ID_MANAGEMENT, "192.0.2.1", "short", 1);
-	members_guard(&stand->daemon);
-	assert_true(is_protected(stand, "192.0.2.1"));
-	members_expire(&stand->daemon);
-	assert_false(is_protected(stand, "192.0.2.1"));
-}
-
-static void a_turn_takes_a_bounded_number_out(void **state)
-{
-	struct stand *stand = *state;
-
-	fill_with_expired(stand, PER_TURN + 5);
-	members_expire(&stand->daemon);
-	assert_int_equal(block_count(stand), 5);
-	members_expire(&stand->daemon);
-	assert_int_equal(block_count(stand), 0);
-	finish_commits(stand);
-	assert_int_equal(scratch_usage(&stand->scratch).member_count, 0);
-}
-
-static void nobody_leaves_while_any_set_is_imported_into(void **state)
-{
-	struct stand *stand = *state;
-
-	fill_with_expired(stand, 3);
-	stand->daemon.is_importing[SET_ID_MAX] = true;
-	members_expire(&stand->daemon);
-	assert_int_equal(block_count(stand), 3);
-	assert_int_equal(worker_pending(stand->daemon.worker), 0);
-	stand->daemon.is_importing[SET_ID_MAX] = false;
-	members_expire(&stand->daemon);
-	assert_int_equal(block_count(stand), 0);
-}
-
-static void without_an_expired_member_nothing_is_committed(void **state)
-{
-	struct stand *stand = *state;
-
-	hold(stand, SET_ID_BLOCK, "192.0.2.1", "for good", 0);
-	members_expire(&stand->daemon);
-	hold(stand, SET_ID_BLOCK, "192.0.2.2", "later", clock_boot_s() + 1000);
-	members_expire(&stand->daemon);
-	assert_int_equal(worker_pending(stand->daemon.worker), 0);
-}
-
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -587,12 +486,6 @@ int main(void)
 		test(the_protected_set_takes_all_of_management_at_once),
 		test(edits_have_a_bound),
 		test(the_store_is_told_what_the_ledger_was),
-		test(an_end_is_as_far_away_on_either_clock),
-		test(members_past_their_end_leave_ledger_and_store),
-		test(an_expired_management_member_protects_no_longer),
-		test(a_turn_takes_a_bounded_number_out),
-		test(nobody_leaves_while_any_set_is_imported_into),
-		test(without_an_expired_member_nothing_is_committed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

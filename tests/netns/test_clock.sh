@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# test_clock.sh BUILD_DIR - a wall clock that is set after the start of fwd.
+#
+# A machine whose clock is wrong at its start, until something like NTP sets
+# it, keeps members that end neither longer nor shorter than until their end.
+here=$(dirname "$0")
+# shellcheck source=tests/support/netns.sh
+. "$here/../support/netns.sh" "${1:?usage: test_clock.sh BUILD_DIR}"
+
+clock=$1/tests/netns/clock.so
+[ -f "$clock" ] || skip "$clock is not built"
+month=$((30 * 24 * 3600))
+
+# set_clock SECONDS: ahead of the true one; fwd sees it at once.
+set_clock() {
+	python3 -c "
+import mmap, struct, sys
+with open(sys.argv[1], 'r+b') as file:
+    mmap.mmap(file.fileno(), 8)[0:8] = struct.pack('<q', int(sys.argv[2]))
+" "$CLOCK_OFFSET" "$1"
+}
+
+# As fwd_start, with that clock. The sanitizers want to be loaded first, and
+# need not.
+start() {
+	starts=$(($(count_starts) + 1))
+	LD_PRELOAD=$clock ASAN_OPTIONS=verify_asan_link_order=0 \
+		nsenter --net="/run/netns/$gateway" "$fwd" \
+		--config "$work/fwd.yml" >>"$work/log" 2>&1 &
+	fwd_pid=$!
+	wait_for "start of fwd" has_started
+}
+
+is_passed() {
+	[ "$(verdict "$1")" = pass ]
+}
+
+export CLOCK_OFFSET=$work/offset
+head -c 8 /dev/zero >"$CLOCK_OFFSET"
+start
+does block 192.0.2.1 --for 5s
+does block 192.0.2.2 --for 1h
+does block 192.0.2.3
+fwd_kill
+
+# Behind, so that ends seem far away.
+set_clock -$month
+start
+is "verdict with a clock behind" drop "$(verdict 192.0.2.1)"
+set_clock 0
+wait_for "an end by the clock that was set" is_passed 192.0.2.1
+is "verdict before the end" drop "$(verdict 192.0.2.2)"
+fwd_kill
+
+# Ahead, so that all of them seem past.
+set_clock $month
+start
+sleep 1 # a few looks for what is due
+set_clock 0
+sleep 1
+is "verdict before the end" drop "$(verdict 192.0.2.2)"
+does set show block
+said 192.0.2.2
+fwd_kill
+start
+is "verdict before the end, a start later" drop "$(verdict 192.0.2.2)"
+
+# Set while it runs: an end is a moment, not a while.
+set_clock $((2 * 3600))
+wait_for "an end that a clock was set past" is_passed 192.0.2.2
+is "verdict on what has no end" drop "$(verdict 192.0.2.3)"
+fwd_stop
+echo "ok: the clock"
