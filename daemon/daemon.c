@@ -74,6 +74,7 @@ int daemon_make_live(struct daemon *daemon, struct generation *generation,
 	daemon->table = generation->table;
 	daemon->ledger = generation->ledger;
 	generation_free(old);
+	owed_done(&daemon->owed);
 	ended_done(&daemon->ended);
 	daemon->ended = generation->ended;
 	generation->ended = (struct ended){0};
@@ -153,6 +154,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	expire_due(arg, clock_wall_s());
+	members_hold_owed(arg);
 }
 
 static void on_settle(evutil_socket_t fd, short what, void *arg)
@@ -468,6 +470,7 @@ void daemon_free(struct daemon *daemon)
 	worker_free(daemon->ahead);
 	server_free(daemon->server);
 	expire_stop(daemon);
+	owed_done(&daemon->owed);
 	for (size_t i = 0; i < daemon->source_count; i++)
 		event_free(daemon->sources[i]);
 	netlink_free(daemon->netlink);

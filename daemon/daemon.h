@@ -30,6 +30,7 @@
 #include "daemon/merge/guard.h"
 #include "daemon/merge/latency.h"
 #include "daemon/merge/ledger.h"
+#include "daemon/owed.h"
 #include "daemon/packet/attach.h"
 #include "daemon/packet/maps.h"
 #include "daemon/packet/netlink.h"
@@ -75,6 +76,7 @@ struct daemon {
 			* here is not what a start would load */
 	struct edits *awaited; /* whose commit is under way, oldest first */
 	bool is_stopping; /* what was begun is finished, nothing else begun */
+	struct owed owed; /* members the ledger is still to hold again */
 	struct ended ended; /* members the store is still to forget */
 	bool doubts_clock; /* nobody expires until it is set */
 	struct event *expire_turn; /* NULL before it is first needed */

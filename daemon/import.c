@@ -78,6 +78,7 @@ static void apply_add(struct import *import, const struct listed *entry)
 	member.evidence.line = entry->line;
 	r = ledger_claim(import->daemon->ledger, import->set.id, &member,
 			 member.evidence.expires_s);
+	owed_drop(&import->daemon->owed, import->set.id, &member.prefix);
 	if (r < 0)
 		import->apply_r = r;
 }
@@ -87,6 +88,7 @@ static void apply_remove(struct import *import, const struct listed *entry)
 	int r = ledger_withdraw(import->daemon->ledger, import->set.id,
 				&entry->prefix);
 
+	owed_drop(&import->daemon->owed, import->set.id, &entry->prefix);
 	if (r < 0 && r != -ENOENT)
 		import->apply_r = r;
 }

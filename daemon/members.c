@@ -10,6 +10,8 @@
 #include "daemon/clock.h"
 #include "daemon/log.h"
 
+#define OWED_ALERT_KEY "table undo"
+
 void edits_done(struct edits *edits)
 {
 	for (size_t i = 0; i < edits->count; i++) {
@@ -73,27 +75,36 @@ static bool has_reason(const struct evidence *evidence)
 	return evidence->reason && *evidence->reason;
 }
 
-static int remember(const struct daemon *daemon, const struct edits *edits,
+static int keep_reason(const struct edits *edits, struct edit *edit,
+		       const struct evidence *old)
+{
+	if (edits->is_removal || has_reason(&edits->evidence) ||
+	    !has_reason(old))
+		return 0;
+	edit->kept = strdup(old->reason);
+	return edit->kept ? 0 : -ENOMEM;
+}
+
+/* What is owed counts as there: it is stored. */
+static int remember(struct daemon *daemon, const struct edits *edits,
 		    struct edit *edit)
 {
 	struct evidence old;
-	char *reason;
 
-	if (ledger_get(daemon->ledger, edits->set_id, &edit->prefix, &old) < 0)
-		return 0;
-	if (!edits->is_removal && !has_reason(&edits->evidence) &&
-	    has_reason(&old)) {
-		edit->kept = strdup(old.reason);
-		if (!edit->kept)
+	if (ledger_get(daemon->ledger, edits->set_id, &edit->prefix, &old) ==
+	    0) {
+		old.reason = strdup(old.reason);
+		if (!old.reason)
 			return -ENOMEM;
+	} else if (owed_take(&daemon->owed, edits->set_id, &edit->prefix,
+			     &old)) {
+		edit->was_owed = true;
+	} else {
+		return 0;
 	}
-	reason = strdup(old.reason);
-	if (!reason)
-		return -ENOMEM;
 	edit->had = true;
 	edit->old = old;
-	edit->old.reason = reason;
-	return 0;
+	return keep_reason(edits, edit, &old);
 }
 
 static struct evidence evidence_of(const struct edits *edits,
@@ -121,18 +132,43 @@ static int hold(struct daemon *daemon, uint8_t set_id,
 	return r;
 }
 
-static int apply_one(struct daemon *daemon, struct edits *edits,
-		     struct edit *edit)
+/* What `edit` found is held again when there is room. */
+static void owe(struct daemon *daemon, uint8_t set_id, struct edit *edit)
+{
+	const struct member member = {
+		.prefix = edit->prefix,
+		.evidence = edit->old,
+	};
+	char text[PREFIX_TEXT_MAX];
+	int r = owed_add(&daemon->owed, set_id, &member);
+
+	if (r == 0)
+		edit->had = false;
+	else
+		log_err(r, "ledger: %s is stored but no longer held",
+			prefix_to_text(&edit->prefix, text));
+}
+
+static int make(struct daemon *daemon, struct edits *edits, struct edit *edit)
 {
 	struct evidence evidence;
-	int r = remember(daemon, edits, edit);
 
-	if (r < 0)
-		return r;
 	if (edits->is_removal)
 		return members_release(daemon, edits->set_id, &edit->prefix);
 	evidence = evidence_of(edits, edit);
 	return hold(daemon, edits->set_id, &edit->prefix, &evidence);
+}
+
+static int apply_one(struct daemon *daemon, struct edits *edits,
+		     struct edit *edit)
+{
+	int r = remember(daemon, edits, edit);
+
+	if (r == 0)
+		r = make(daemon, edits, edit);
+	if (r < 0 && edit->was_owed)
+		owe(daemon, edits->set_id, edit);
+	return r;
 }
 
 int members_apply(struct daemon *daemon, struct edits *edits,
@@ -195,17 +231,83 @@ static void undo_one(struct daemon *daemon, const struct edits *edits,
 		pass_on(edit, heir);
 		return;
 	}
-	r = edit->had ? hold(daemon, edits->set_id, &edit->prefix, &edit->old)
-		      : members_release(daemon, edits->set_id, &edit->prefix);
+	owed_drop(&daemon->owed, edits->set_id, &edit->prefix);
+	if (edit->had) {
+		if (hold(daemon, edits->set_id, &edit->prefix, &edit->old) < 0)
+			owe(daemon, edits->set_id, edit);
+		return;
+	}
+	r = members_release(daemon, edits->set_id, &edit->prefix);
 	if (r < 0)
 		log_err(r, "ledger: a change could not be taken back");
+}
+
+/* The capacity counts for what is asked for, not for what is put back: others
+ * may have filled the set meanwhile. Returns what it was. */
+static uint32_t set_capacity(struct daemon *daemon, uint8_t set_id,
+			     uint32_t capacity)
+{
+	const struct set *found = ledger_set(daemon->ledger, set_id);
+	struct set set;
+	uint32_t was;
+
+	if (!found)
+		return capacity;
+	set = *found;
+	was = set.capacity;
+	set.capacity = capacity;
+	(void)ledger_put_set(daemon->ledger, &set);
+	return was;
 }
 
 /* Newest first, so a prefix that was given twice ends as it began. */
 void members_undo(struct daemon *daemon, struct edits *edits)
 {
+	uint32_t capacity = set_capacity(daemon, edits->set_id, UINT32_MAX);
+
 	while (edits->applied > 0)
 		undo_one(daemon, edits, &edits->list[--edits->applied]);
+	(void)set_capacity(daemon, edits->set_id, capacity);
+}
+
+static int hold_owed(struct daemon *daemon, const struct owed_member *owed)
+{
+	uint32_t capacity = set_capacity(daemon, owed->set_id, UINT32_MAX);
+	int r = hold(daemon, owed->set_id, &owed->member.prefix,
+		     &owed->member.evidence);
+
+	(void)set_capacity(daemon, owed->set_id, capacity);
+	return r;
+}
+
+void members_hold_owed(struct daemon *daemon)
+{
+	struct owed *owed = &daemon->owed;
+
+	for (size_t i = owed->count; i-- > 0;) {
+		struct owed_member *member = &owed->list[i];
+		int r = daemon->is_importing[member->set_id]
+				? -EBUSY
+				: hold_owed(daemon, member);
+
+		if (r < 0 && r != -ENOENT) /* no such set any more */
+			continue;
+		freep(&member->member.evidence.reason);
+		*member = owed->list[--owed->count];
+	}
+	if (owed->count == 0) {
+		(void)alerts_clear(&daemon->alerts, OWED_ALERT_KEY);
+		return;
+	}
+	if (!daemon->awaited &&
+	    alerts_raise(&daemon->alerts, clock_wall_s(), OWED_ALERT_KEY,
+			 "the address table is full: %zu stored members are "
+			 "not enforced; raise hosts4, blocks4 or entries6 and "
+			 "restart fwd",
+			 owed->count))
+		log_errx("ledger: %zu stored members could not be held again, "
+			 "will retry",
+			 owed->count);
 }
 
 void members_await(struct daemon *daemon, struct edits *edits)
@@ -225,6 +327,7 @@ void members_settle(struct daemon *daemon, const struct edits *edits)
 		link = &(*link)->later;
 	if (*link)
 		*link = edits->later;
+	members_hold_owed(daemon);
 }
 
 bool members_are_awaited(const struct daemon *daemon, uint8_t set_id)

@@ -19,6 +19,7 @@
 struct edit {
 	struct prefix prefix;
 	bool had; /* it was a member before */
+	bool was_owed; /* but one the ledger did not hold */
 	struct evidence old; /* then this was its evidence; reason is owned */
 	char *kept; /* the reason it keeps where none is given; owned */
 };
@@ -56,9 +57,14 @@ void members_undo(struct daemon *daemon, struct edits *edits);
  * Between these two their commit is under way. Should it fail, what others
  * have made of the same prefixes meanwhile stays: undoing passes what was there
  * before on to the next of them, in case that one fails as well.
+ *
+ * What had to be put back and found no room, as others have it meanwhile, is
+ * owed: members_settle() tries again, and so should somebody now and then.
+ * While any is, and no commit is under way, an alert stands.
  */
 void members_await(struct daemon *daemon, struct edits *edits);
 void members_settle(struct daemon *daemon, const struct edits *edits);
+void members_hold_owed(struct daemon *daemon);
 
 /* Is any commit of members of this set under way? */
 bool members_are_awaited(const struct daemon *daemon, uint8_t set_id);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Several commits of the same members under way, and some of them fail. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,21 +14,35 @@
 #include "daemon/clock.h"
 #include "daemon/members.h"
 
+#define PLENTY 1000
+
+/* The prefixes here are not within each other, so each has an entry. */
+struct stand {
+	struct daemon daemon; /* first, for those who need no more */
+	int room; /* of the table */
+};
+
 static int sink_set(void *arg, const struct prefix *prefix, uint16_t class_id)
 {
-	(void)arg;
+	struct stand *stand = arg;
+
 	(void)prefix;
 	(void)class_id;
+	if (stand->room == 0)
+		return -ENOSPC;
+	stand->room--;
 	return 0;
 }
 
 static void sink_clear(void *arg, const struct prefix *prefix,
 		       const struct prefix *cover, uint16_t class_id)
 {
-	(void)arg;
+	struct stand *stand = arg;
+
 	(void)prefix;
 	(void)cover;
 	(void)class_id;
+	stand->room++;
 }
 
 static void sink_define(void *arg, uint16_t class_id,
@@ -38,7 +53,6 @@ static void sink_define(void *arg, uint16_t class_id,
 	(void)info;
 }
 
-/* A daemon of what members.h touches for this. */
 static int setup(void **state)
 {
 	static const struct ledger_sink sink = {
@@ -46,15 +60,17 @@ static int setup(void **state)
 		.clear = sink_clear,
 		.define = sink_define,
 	};
-	static struct daemon daemon;
+	static struct stand stand;
+	struct daemon *daemon = &stand.daemon;
 
-	daemon.awaited = NULL;
-	assert_int_equal(guard_new(&daemon.guard), 0);
-	assert_int_equal(ledger_new(&sink, &daemon, &daemon.ledger), 0);
+	memset(&stand, 0, sizeof(stand));
+	stand.room = PLENTY;
+	assert_int_equal(guard_new(&daemon->guard), 0);
+	assert_int_equal(ledger_new(&sink, &stand, &daemon->ledger), 0);
 	for (size_t i = 0; i < ARRAY_LEN(set_builtins); i++)
 		assert_int_equal(
-			ledger_put_set(daemon.ledger, &set_builtins[i]), 0);
-	*state = &daemon;
+			ledger_put_set(daemon->ledger, &set_builtins[i]), 0);
+	*state = daemon;
 	return 0;
 }
 
@@ -62,6 +78,7 @@ static int teardown(void **state)
 {
 	struct daemon *daemon = *state;
 
+	owed_done(&daemon->owed);
 	ledger_free(daemon->ledger);
 	guard_free(daemon->guard);
 	return 0;
@@ -207,6 +224,112 @@ static void a_set_is_awaited_until_all_its_commits_have_ended(void **state)
 	assert_false(members_are_awaited(daemon, SET_ID_BLOCK));
 }
 
+static void set_capacity(struct daemon *daemon, uint32_t capacity)
+{
+	struct set set = *ledger_set(daemon->ledger, SET_ID_BLOCK);
+
+	set.capacity = capacity;
+	assert_int_equal(ledger_put_set(daemon->ledger, &set), 0);
+}
+
+static void
+what_was_taken_out_comes_back_though_its_place_is_taken(void **state)
+{
+	struct daemon *daemon = *state;
+	struct edits *first, *second;
+
+	set_capacity(daemon, 1);
+	end(daemon, put(daemon, "192.0.2.1", "old"), true);
+	first = take(daemon, "192.0.2.1");
+	second = put(daemon, "192.0.2.2", "new");
+	end(daemon, first, false);
+	assert_held(daemon, "192.0.2.1 old, 192.0.2.2 new");
+	end(daemon, second, false);
+	assert_held(daemon, "192.0.2.1 old");
+	assert_int_equal(ledger_set(daemon->ledger, SET_ID_BLOCK)->capacity, 1);
+	assert_int_equal(daemon->alerts.count, 0);
+}
+
+/* 192.0.2.1 is stored and owed, and 192.0.2.2 has its place in the table. */
+static struct edits *owe_one(struct stand *stand)
+{
+	struct daemon *daemon = &stand->daemon;
+	struct edits *first, *second;
+
+	stand->room = 1;
+	end(daemon, put(daemon, "192.0.2.1", "old"), true);
+	first = take(daemon, "192.0.2.1");
+	second = put(daemon, "192.0.2.2", "new");
+	end(daemon, first, false);
+	assert_held(daemon, "192.0.2.2 new");
+	assert_int_equal(daemon->alerts.count, 0);
+	return second;
+}
+
+static void what_finds_no_room_comes_back_when_there_is_some(void **state)
+{
+	struct daemon *daemon = *state;
+
+	end(daemon, owe_one(*state), false);
+	assert_held(daemon, "192.0.2.1 old");
+	assert_int_equal(daemon->alerts.count, 0);
+}
+
+static void what_finds_no_room_for_good_is_an_alert_until_it_does(void **state)
+{
+	struct daemon *daemon = *state;
+
+	end(daemon, owe_one(*state), true);
+	assert_held(daemon, "192.0.2.2 new");
+	assert_int_equal(daemon->alerts.count, 1);
+	end(daemon, take(daemon, "192.0.2.2"), true);
+	assert_held(daemon, "192.0.2.1 old");
+	assert_int_equal(daemon->alerts.count, 0);
+}
+
+static void what_is_taken_out_is_owed_no_longer(void **state)
+{
+	struct daemon *daemon = *state;
+	struct edits *again;
+
+	end(daemon, owe_one(*state), true);
+	again = take(daemon, "192.0.2.1");
+	assert_true(again->list[0].had);
+	end(daemon, again, true);
+	assert_int_equal(daemon->alerts.count, 0);
+	end(daemon, take(daemon, "192.0.2.2"), true);
+	assert_held(daemon, "");
+}
+
+static void a_removal_of_what_is_owed_that_fails_leaves_it_owed(void **state)
+{
+	struct daemon *daemon = *state;
+
+	end(daemon, owe_one(*state), true);
+	end(daemon, take(daemon, "192.0.2.1"), false);
+	assert_int_equal(daemon->alerts.count, 1);
+	end(daemon, take(daemon, "192.0.2.2"), true);
+	assert_held(daemon, "192.0.2.1 old");
+}
+
+static void a_refused_renewal_of_what_is_owed_leaves_it_owed(void **state)
+{
+	struct daemon *daemon = *state;
+	const struct prefix prefix = prefix_of_v4(0xc0000201, 32);
+	struct edits edits = {.set_id = SET_ID_BLOCK};
+	uint64_t worst_ns;
+	size_t failed;
+
+	end(daemon, owe_one(*state), true);
+	assert_int_equal(edits_add(&edits, &prefix), 0);
+	assert_int_equal(members_apply(daemon, &edits, clock_mono_ns(),
+				       &worst_ns, &failed),
+			 -ENOSPC);
+	edits_done(&edits);
+	end(daemon, take(daemon, "192.0.2.2"), true);
+	assert_held(daemon, "192.0.2.1 old");
+}
+
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -216,6 +339,12 @@ int main(void)
 		test(what_others_took_out_since_stays_out),
 		test(all_undone_in_a_row_are_as_before_the_first),
 		test(what_was_stored_is_what_a_later_failure_puts_back),
+		test(what_was_taken_out_comes_back_though_its_place_is_taken),
+		test(what_finds_no_room_comes_back_when_there_is_some),
+		test(what_finds_no_room_for_good_is_an_alert_until_it_does),
+		test(what_is_taken_out_is_owed_no_longer),
+		test(a_removal_of_what_is_owed_that_fails_leaves_it_owed),
+		test(a_refused_renewal_of_what_is_owed_leaves_it_owed),
 		test(a_set_is_awaited_until_all_its_commits_have_ended),
 	};
 
