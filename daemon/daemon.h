@@ -21,6 +21,7 @@
 #include <event2/event.h>
 
 #include "daemon/alert/alerts.h"
+#include "daemon/awaited.h"
 #include "daemon/config.h"
 #include "daemon/control/server.h"
 #include "daemon/ended.h"
@@ -38,8 +39,6 @@
 #include "daemon/worker.h"
 #include "rules/base.h"
 #include "rules/store.h"
-
-struct edits;
 
 /* Alerts that a start or a restore leaves, when not all is enforced. */
 #define ALERT_TABLE_START   "table start"
@@ -74,7 +73,7 @@ struct daemon {
 					    * [0]: a restore is under way */
 	bool is_stale; /* a restore is stored that could not judge: what is
 			* here is not what a start would load */
-	struct edits *awaited; /* whose commit is under way, oldest first */
+	struct awaited awaited; /* edits whose commit is under way */
 	bool is_stopping; /* what was begun is finished, nothing else begun */
 	struct owed owed; /* members the ledger is still to hold again */
 	struct ended ended; /* members the store is still to forget */

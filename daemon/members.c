@@ -197,20 +197,6 @@ int members_apply(struct daemon *daemon, struct edits *edits,
 	return 0;
 }
 
-/* The next edit of `prefix` after all of `edits`, or NULL. */
-static struct edit *find_later(const struct edits *edits,
-			       const struct prefix *prefix)
-{
-	for (struct edits *later = edits->later; later; later = later->later) {
-		if (later->set_id != edits->set_id)
-			continue;
-		for (size_t i = 0; i < later->count; i++)
-			if (prefix_cmp(&later->list[i].prefix, prefix) == 0)
-				return &later->list[i];
-	}
-	return NULL;
-}
-
 /* What `edit` found is now what `heir` would put back. */
 static void pass_on(struct edit *edit, struct edit *heir)
 {
@@ -224,9 +210,10 @@ static void pass_on(struct edit *edit, struct edit *heir)
 static void undo_one(struct daemon *daemon, const struct edits *edits,
 		     struct edit *edit)
 {
-	struct edit *heir = find_later(edits, &edit->prefix);
+	struct edit *heir = edit->newer;
 	int r;
 
+	awaited_remove_edit(&daemon->awaited, edit);
 	if (heir) {
 		pass_on(edit, heir);
 		return;
@@ -299,7 +286,7 @@ void members_hold_owed(struct daemon *daemon)
 		(void)alerts_clear(&daemon->alerts, OWED_ALERT_KEY);
 		return;
 	}
-	if (!daemon->awaited &&
+	if (!daemon->awaited.first &&
 	    alerts_raise(&daemon->alerts, clock_wall_s(), OWED_ALERT_KEY,
 			 "the address table is full: %zu stored members are "
 			 "not enforced; raise hosts4, blocks4 or entries6 and "
@@ -312,27 +299,18 @@ void members_hold_owed(struct daemon *daemon)
 
 void members_await(struct daemon *daemon, struct edits *edits)
 {
-	struct edits **end = &daemon->awaited;
-
-	while (*end)
-		end = &(*end)->later;
-	*end = edits;
+	awaited_add(&daemon->awaited, edits);
 }
 
-void members_settle(struct daemon *daemon, const struct edits *edits)
+void members_settle(struct daemon *daemon, struct edits *edits)
 {
-	struct edits **link = &daemon->awaited;
-
-	while (*link && *link != edits)
-		link = &(*link)->later;
-	if (*link)
-		*link = edits->later;
+	awaited_remove(&daemon->awaited, edits);
 	members_hold_owed(daemon);
 }
 
 bool members_are_awaited(const struct daemon *daemon, uint8_t set_id)
 {
-	for (const struct edits *edits = daemon->awaited; edits;
+	for (const struct edits *edits = daemon->awaited.first; edits;
 	     edits = edits->later)
 		if (edits->set_id == set_id)
 			return true;

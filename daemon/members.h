@@ -22,6 +22,12 @@ struct edit {
 	bool was_owed; /* but one the ledger did not hold */
 	struct evidence old; /* then this was its evidence; reason is owned */
 	char *kept; /* the reason it keeps where none is given; owned */
+
+	/* awaited.h's, while their commit is under way */
+	bool is_awaited;
+	uint8_t set_id;
+	struct edit *newer, *older; /* awaited edits of the same member */
+	struct edit *beside; /* of the newest: of the next in the bucket */
 };
 
 struct edits {
@@ -63,7 +69,7 @@ void members_undo(struct daemon *daemon, struct edits *edits);
  * While any is, and no commit is under way, an alert stands.
  */
 void members_await(struct daemon *daemon, struct edits *edits);
-void members_settle(struct daemon *daemon, const struct edits *edits);
+void members_settle(struct daemon *daemon, struct edits *edits);
 void members_hold_owed(struct daemon *daemon);
 
 /* Is any commit of members of this set under way? */

@@ -14,7 +14,9 @@
 #include "daemon/clock.h"
 #include "daemon/members.h"
 
-#define PLENTY 1000
+#define PLENTY	   1000
+#define CROWD	   63 /* requests under way */
+#define CROWD_PAGE 4096 /* members each */
 
 /* The prefixes here are not within each other, so each has an entry. */
 struct stand {
@@ -224,6 +226,62 @@ static void a_set_is_awaited_until_all_its_commits_have_ended(void **state)
 	assert_false(members_are_awaited(daemon, SET_ID_BLOCK));
 }
 
+/* As many addresses as a request may have, `step` apart. */
+static struct edits *await_row(struct daemon *daemon, uint32_t first,
+			       uint32_t step)
+{
+	struct edits *edits = calloc(1, sizeof(*edits));
+	uint64_t worst_ns;
+	size_t failed;
+
+	assert_non_null(edits);
+	edits->set_id = SET_ID_BLOCK;
+	edits->evidence.reason = strdup("row");
+	for (uint32_t n = 0; n < CROWD_PAGE; n++) {
+		const struct prefix prefix = prefix_of_v4(first + n * step, 32);
+
+		assert_int_equal(edits_add(edits, &prefix), 0);
+	}
+	assert_int_equal(members_apply(daemon, edits, clock_mono_ns(),
+				       &worst_ns, &failed),
+			 0);
+	members_await(daemon, edits);
+	return edits;
+}
+
+/* Undoing is less work than making; comparing each with each would be a
+ * hundred times as much. */
+static void assert_undone_as_fast_as_made(struct stand *stand, uint32_t step)
+{
+	struct edits *edits[CROWD];
+	uint64_t from_ns = clock_mono_ns(), made_ns, undone_ns;
+
+	stand->room = CROWD * CROWD_PAGE;
+	for (uint32_t i = 0; i < CROWD; i++)
+		edits[i] = await_row(&stand->daemon,
+				     0x0a000000 + i * step * (CROWD_PAGE / 2),
+				     step);
+	made_ns = clock_mono_ns() - from_ns;
+	from_ns += made_ns;
+	for (uint32_t i = 0; i < CROWD; i++)
+		end(&stand->daemon, edits[i], false);
+	undone_ns = clock_mono_ns() - from_ns;
+	print_message("made in %ju us, undone in %ju us\n",
+		      (uintmax_t)made_ns / 1000, (uintmax_t)undone_ns / 1000);
+	assert_held(&stand->daemon, "");
+	assert_true(undone_ns < 4 * made_ns);
+}
+
+static void a_crowd_is_undone_as_fast_as_it_was_made(void **state)
+{
+	assert_undone_as_fast_as_made(*state, 1);
+}
+
+static void a_crowd_at_one_member_is_undone_as_fast_as_it_was_made(void **state)
+{
+	assert_undone_as_fast_as_made(*state, 0);
+}
+
 static void set_capacity(struct daemon *daemon, uint32_t capacity)
 {
 	struct set set = *ledger_set(daemon->ledger, SET_ID_BLOCK);
@@ -339,6 +397,8 @@ int main(void)
 		test(what_others_took_out_since_stays_out),
 		test(all_undone_in_a_row_are_as_before_the_first),
 		test(what_was_stored_is_what_a_later_failure_puts_back),
+		test(a_crowd_is_undone_as_fast_as_it_was_made),
+		test(a_crowd_at_one_member_is_undone_as_fast_as_it_was_made),
 		test(what_was_taken_out_comes_back_though_its_place_is_taken),
 		test(what_finds_no_room_comes_back_when_there_is_some),
 		test(what_finds_no_room_for_good_is_an_alert_until_it_does),
