@@ -33,8 +33,12 @@ __attribute__((constructor)) static void begin(void)
 		offset_s = mapped;
 }
 
-__attribute__((visibility("default"))) int clock_gettime(clockid_t id,
-							 struct timespec *now)
+/* Under the names that programs look for. */
+int shifted_gettime(clockid_t id,
+		    struct timespec *now) __asm__("clock_gettime");
+int unset_adjtimex(struct timex *timex) __asm__("adjtimex");
+
+int shifted_gettime(clockid_t id, struct timespec *now)
 {
 	int r = real_gettime(id, now);
 
@@ -43,7 +47,7 @@ __attribute__((visibility("default"))) int clock_gettime(clockid_t id,
 	return r;
 }
 
-__attribute__((visibility("default"))) int adjtimex(struct timex *timex)
+int unset_adjtimex(struct timex *timex)
 {
 	timex->status = STA_UNSYNC;
 	return TIME_ERROR;

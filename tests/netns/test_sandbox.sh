@@ -103,6 +103,18 @@ does backup "$work/saved"
 does set drop trial
 does restore "$work/saved"
 is "members after the restore" 100 "$("$fwctl" set export trial | wc -l)"
+# with a member that has ended before the boot, if the clock is right: is it?
+python3 - "$work/saved" "$work/older" <<-'EOF'
+	import sys, zlib
+	lines = open(sys.argv[1]).read().splitlines(True)[:-1]
+	at = next(i for i, line in enumerate(lines)
+	          if line.startswith("member ") and int(line.split()[1]) >= 3)
+	lines.insert(at, "member 3 1.0.0.1 operator 0 0 1 2 long ago\n")
+	text = "".join(lines)
+	crc = zlib.crc32(text.encode())
+	open(sys.argv[2], "w").write(f"{text}end {len(lines)} {crc:08x}\n")
+EOF
+does restore "$work/older"
 echo "ok: saved and restored"
 
 "$fwctl" watch >"$work/watched" 2>&1 &
