@@ -5,8 +5,9 @@
 
 #include "daemon/members.h"
 
-static struct edit **bucket_of(struct awaited *awaited, uint8_t set_id,
-			       const struct prefix *prefix)
+_Static_assert(AWAITED_BUCKETS == 1u << 16, "");
+
+static size_t bucket_of(uint8_t set_id, const struct prefix *prefix)
 {
 	uint64_t halves[2];
 	uint64_t hash;
@@ -15,17 +16,22 @@ static struct edit **bucket_of(struct awaited *awaited, uint8_t set_id,
 	hash = halves[0] ^ ((uint64_t)set_id << 8) ^ prefix->bits;
 	hash = (hash ^ hash >> 32) * 0x9e3779b97f4a7c15u;
 	hash = (hash ^ hash >> 32 ^ halves[1]) * 0x9e3779b97f4a7c15u;
-	return &awaited->newest[hash >> 48];
+	return hash >> 48;
+}
+
+static bool is_of(const struct edit *edit, uint8_t set_id,
+		  const struct prefix *prefix)
+{
+	return edit->set_id == set_id && prefix_cmp(&edit->prefix, prefix) == 0;
 }
 
 /* Where the newest edit of the same member is linked, or would be. */
 static struct edit **link_of(struct awaited *awaited, uint8_t set_id,
 			     const struct prefix *prefix)
 {
-	struct edit **link = bucket_of(awaited, set_id, prefix);
+	struct edit **link = &awaited->newest[bucket_of(set_id, prefix)];
 
-	while (*link && ((*link)->set_id != set_id ||
-			 prefix_cmp(&(*link)->prefix, prefix) != 0))
+	while (*link && !is_of(*link, set_id, prefix))
 		link = &(*link)->beside;
 	return link;
 }
@@ -67,6 +73,16 @@ void awaited_remove(struct awaited *awaited, struct edits *edits)
 		*link = edits->later;
 	for (size_t i = 0; i < edits->count; i++)
 		awaited_remove_edit(awaited, &edits->list[i]);
+}
+
+bool awaited_has(const struct awaited *awaited, uint8_t set_id,
+		 const struct prefix *prefix)
+{
+	const struct edit *edit = awaited->newest[bucket_of(set_id, prefix)];
+
+	while (edit && !is_of(edit, set_id, prefix))
+		edit = edit->beside;
+	return edit != NULL;
 }
 
 void awaited_remove_edit(struct awaited *awaited, struct edit *edit)

@@ -19,6 +19,7 @@
 
 struct edit;
 struct edits;
+struct prefix;
 
 struct awaited {
 	struct edits *first; /* the oldest; the others by their `later` */
@@ -28,6 +29,10 @@ struct awaited {
 /* As the newest, all of them. */
 void awaited_add(struct awaited *awaited, struct edits *edits);
 void awaited_remove(struct awaited *awaited, struct edits *edits);
+
+/* Is there one of this member? */
+bool awaited_has(const struct awaited *awaited, uint8_t set_id,
+		 const struct prefix *prefix);
 
 /* Only this one of them; nothing if it is not there. */
 void awaited_remove_edit(struct awaited *awaited, struct edit *edit);

@@ -117,6 +117,10 @@ static bool take_one(struct daemon *daemon, uint64_t now_s)
 	int r = ledger_due(daemon->ledger, now_s, &member.set_id,
 			   &member.prefix);
 
+	if (r == 0 &&
+	    awaited_has(&daemon->awaited, member.set_id, &member.prefix))
+		return ledger_put_off(daemon->ledger, member.set_id,
+				      &member.prefix, now_s + 1) == 0;
 	if (r == 0)
 		r = ended_add(ended, member.set_id, &member.prefix);
 	if (r < 0)

@@ -11,7 +11,9 @@
  *	   picture of the sets.
  *	3. A member that cannot be taken out is tried again after a while, and
  *	   does not keep the others; an alert stands meanwhile.
- *	4. While the clock is in doubt (generation.h) nobody leaves, until the
+ *	4. Nor does one leave whose change is not stored yet: should that fail,
+ *	   what comes back must not be deleted.
+ *	5. While the clock is in doubt (generation.h) nobody leaves, until the
  *	   kernel calls it synchronised, at most for five minutes.
  *
  * Times	wall clock seconds: a member ends at the moment its evidence says,

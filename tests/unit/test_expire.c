@@ -254,6 +254,33 @@ static void nobody_leaves_while_the_clock_is_in_doubt(void **state)
 	assert_int_equal(block_count(stand), 0);
 }
 
+/* Should that fail, it is there again, and without an end. */
+static void nobody_leaves_whose_change_is_not_stored_yet(void **state)
+{
+	struct stand *stand = *state;
+	struct daemon *daemon = &stand->daemon;
+	const struct prefix prefix = prefix_of("192.0.2.1");
+	struct edits edits = {
+		.set_id = SET_ID_BLOCK,
+		.evidence = {.expires_s = END_S, .reason = strdup("")},
+	};
+	uint64_t worst_ns;
+	size_t failed;
+
+	hold(stand, SET_ID_BLOCK, "192.0.2.1", 0);
+	assert_int_equal(edits_add(&edits, &prefix), 0);
+	assert_int_equal(members_apply(daemon, &edits, 0, &worst_ns, &failed),
+			 0);
+	members_await(daemon, &edits);
+	expire_due(daemon, END_S);
+	assert_int_equal(worker_pending(daemon->worker), 0);
+	assert_int_equal(block_count(stand), 1);
+	members_settle(daemon, &edits);
+	edits_done(&edits);
+	expire_due(daemon, END_S + 1);
+	assert_int_equal(block_count(stand), 0);
+}
+
 /* Leave no number for a class that is not there yet. */
 static void use_up_classes(struct stand *stand)
 {
@@ -307,6 +334,7 @@ int main(void)
 		test(nobody_leaves_while_any_set_is_imported_into),
 		test(without_an_expired_member_nothing_is_committed),
 		test(nobody_leaves_while_the_clock_is_in_doubt),
+		test(nobody_leaves_whose_change_is_not_stored_yet),
 		test(one_that_cannot_leave_does_not_keep_the_others),
 	};
 
