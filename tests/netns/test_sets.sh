@@ -63,19 +63,25 @@ does set del feed $listed6
 sends_counted $listed6 trial listed
 echo "ok: counted"
 
-# watch starts from now, so packets are sent until it has seen enough.
-"$fwctl" --json watch --count 3 >"$work/seen" 2>&1 &
-watcher=$!
-others+=("$watcher")
+# watch starts from now, so packets are sent until it has seen enough. Those
+# from before that fwd had not read yet come first, once.
 has_seen() {
 	send $listed4 5
 	! kill -0 "$watcher" 2>/dev/null
 }
-wait_for "watch" has_seen
-wait "$watcher" || fail "watch ended with $?: $(cat "$work/seen")"
-is "what watch saw" "wan0 listed block $listed4 $own4 17 7000" "$(jq -r \
-	'"\(.iface) \(.reason) \(.set) \(.src) \(.dst) \(.proto) \(.dport)"' \
-	"$work/seen" | sort -u)"
+expected="wan0 listed block $listed4 $own4 17 7000"
+for _ in 1 2; do
+	"$fwctl" --json watch --count 3 >"$work/seen" 2>&1 &
+	watcher=$!
+	others+=("$watcher")
+	wait_for "watch" has_seen
+	wait "$watcher" ||
+		fail "watch ended with $?: $(cat "$work/seen")"
+	facts=$(jq -r '"\(.iface) \(.reason) \(.set) \(.src) \(.dst) " +
+		"\(.proto) \(.dport)"' "$work/seen" | sort -u)
+	[ "$facts" != "$expected" ] || break
+done
+is "what watch saw" "$expected" "$facts"
 
 # The same without an end, for people.
 "$fwctl" watch >"$work/seen" 2>&1 &
