@@ -165,7 +165,7 @@ void expire_due(struct daemon *daemon, uint64_t now_s)
 	uint64_t until_ns = clock_mono_ns() + TURN_NS;
 	size_t count = 0;
 
-	if (daemon_is_importing(daemon))
+	if (daemon_is_importing(daemon) || daemon->is_stale)
 		return;
 	if (daemon->doubts_clock && has_doubts(daemon)) {
 		expire_flush(daemon);
