@@ -162,7 +162,8 @@ static void on_settle(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	gate_keep_settle(arg);
-	gate_keep_guard(arg);
+	guard_keep_addresses(arg);
+	guard_keep_tick(arg);
 }
 
 static void on_watchdog(evutil_socket_t fd, short what, void *arg)
@@ -189,7 +190,19 @@ static void on_links(void *arg)
 
 static void on_addresses(void *arg)
 {
-	gate_keep_guard(arg);
+	guard_keep_addresses(arg);
+}
+
+static void on_routes(void *arg)
+{
+	guard_keep_hops_soon(arg);
+}
+
+static void on_hops(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	guard_keep_turn(arg);
 }
 
 static void on_stop(evutil_socket_t fd, short what, void *arg)
@@ -221,7 +234,8 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 		log_notice("reload: done%s%s", *note ? ": " : "", note);
 	log_start(daemon->config.log_level);
 	gate_keep_settle(daemon);
-	gate_keep_guard(daemon);
+	guard_keep_addresses(daemon);
+	guard_keep_hops_soon(daemon);
 	(void)sd_notify(0, "READY=1");
 }
 
@@ -277,6 +291,11 @@ static int start_sources(struct daemon *daemon)
 			       event_new(base, netlink_fd(daemon->netlink),
 					 EV_READ | EV_PERSIST, on_netlink,
 					 daemon),
+			       NULL);
+	if (r == 0)
+		r = add_source(daemon,
+			       event_new(base, hops_fd(daemon->hops),
+					 EV_READ | EV_PERSIST, on_hops, daemon),
 			       NULL);
 	if (r == 0)
 		r = add_source(daemon,
@@ -341,17 +360,21 @@ static int start_gates(struct daemon *daemon, char *note)
 	const struct netlink_sink sink = {
 		.links = on_links,
 		.addresses = on_addresses,
+		.routes = on_routes,
 	};
 	int r = store_each_attachment(daemon->store, put_wish, &daemon->keep);
 
 	if (r == 0)
 		r = netlink_new(&sink, daemon, &daemon->netlink);
+	if (r == 0)
+		r = hops_new(&daemon->hops);
 	if (r < 0) {
 		(void)snprintf(note, MAPS_NOTE_MAX, "netlink: %s",
 			       strerror(-r));
 		return r;
 	}
-	gate_keep_guard(daemon);
+	guard_keep_addresses(daemon);
+	guard_keep_hops(daemon);
 	gate_keep_settle(daemon);
 	return 0;
 }
@@ -473,6 +496,7 @@ void daemon_free(struct daemon *daemon)
 	owed_done(&daemon->owed);
 	for (size_t i = 0; i < daemon->source_count; i++)
 		event_free(daemon->sources[i]);
+	hops_free(daemon->hops);
 	netlink_free(daemon->netlink);
 	gates_free(daemon->gates);
 	generation_free(daemon->live);

@@ -3,8 +3,8 @@
  * daemon.h - the whole of fwd: what there is, and who is told of what.
  *
  * Modules below do not know each other. This folder's files do: they are the
- * requests (request_*.c), what they share (members, import, commit, gate_keep)
- * and the order of start and stop (daemon.c).
+ * requests (request_*.c), what they share (members, import, commit, gate_keep,
+ * guard_keep) and the order of start and stop (daemon.c).
  *
  * Order of a change by a person: the ledger, and through its sink the table
  * that the kernel reads; then LMDB on the worker; then the answer. A commit
@@ -28,11 +28,13 @@
 #include "daemon/event_log.h"
 #include "daemon/gate_keep.h"
 #include "daemon/generation.h"
+#include "daemon/guard_keep.h"
 #include "daemon/merge/guard.h"
 #include "daemon/merge/latency.h"
 #include "daemon/merge/ledger.h"
 #include "daemon/owed.h"
 #include "daemon/packet/attach.h"
+#include "daemon/packet/hops.h"
 #include "daemon/packet/maps.h"
 #include "daemon/packet/netlink.h"
 #include "daemon/packet/table.h"
@@ -61,9 +63,11 @@ struct daemon {
 	int pins_fd; /* while it is open, what is pinned is ours to change */
 	struct gates *gates;
 	struct netlink *netlink;
+	struct hops *hops;
 	struct server *server;
 
 	struct gate_keep keep; /* interfaces the operator wants gates on */
+	struct guard_keep guard_keep; /* how old the protected next hops are */
 	struct event_log events;
 	struct event *tick; /* one of `sources` */
 	uint32_t tick_us; /* from one to the next */
@@ -83,7 +87,7 @@ struct daemon {
 	struct table_need reserved; /* promised to imports under way */
 	struct store_usage store_usage; /* as of the last commit */
 	uint64_t started_s; /* CLOCK_BOOTTIME */
-	struct event *sources[8]; /* timers, signals, descriptors */
+	struct event *sources[9]; /* timers, signals, descriptors */
 	size_t source_count;
 };
 

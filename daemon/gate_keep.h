@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * gate_keep.h - keeping gates where the operator wants them, while interfaces
- * come, go and change their names; and the protected set up to date.
+ * come, go and change their names.
  *
  * A wish is an attachment of the store: a name, a mode, a way of sharing. When
  * an interface of that name is there, the gate is attached; when it goes, the
@@ -42,6 +42,3 @@ struct wish *gate_keep_find(struct gate_keep *keep, const char *ifname);
 
 /* Hold the interfaces there are against the wishes, and attach. */
 void gate_keep_settle(struct daemon *daemon);
-
-/* Read own addresses and next hops anew; alert on what is blocked already. */
-void gate_keep_guard(struct daemon *daemon);

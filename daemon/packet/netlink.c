@@ -17,13 +17,10 @@
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
-#include <netlink/route/nexthop.h>
-#include <netlink/route/route.h>
 #include <netlink/socket.h>
 
 #define NOTICE_BUFFER_BYTES (1 << 20)
 #define NOTICES_A_TURN	    256 /* datagrams; what is left wakes us again */
-#define DUMP_TRIES	    8 /* of a table that changes while it is read */
 
 struct netlink {
 	struct nl_sock *notices;
@@ -32,6 +29,7 @@ struct netlink {
 	void *arg;
 	bool links_changed; /* since the last word to the sink */
 	bool addresses_changed;
+	bool routes_changed;
 };
 
 static void nl_sock_freep(struct nl_sock **sock)
@@ -87,12 +85,19 @@ static int notice(struct nl_msg *msg, void *arg)
 		netlink->links_changed = true;
 		/* a rename changes what addresses are called */
 		netlink->addresses_changed = true;
+		netlink->routes_changed = true;
 		break;
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
+		netlink->addresses_changed = true;
+		/* IPv4 routes that go with it have no notice of their own */
+		netlink->routes_changed = true;
+		break;
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
-		netlink->addresses_changed = true;
+	case RTM_NEWNEXTHOP:
+	case RTM_DELNEXTHOP:
+		netlink->routes_changed = true;
 		break;
 	default:
 		break;
@@ -120,7 +125,8 @@ static int open_notices(struct netlink *netlink)
 		return errno_of(r);
 	r = nl_socket_add_memberships(sock, RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
 				      RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
-				      RTNLGRP_IPV6_ROUTE, RTNLGRP_NONE);
+				      RTNLGRP_IPV6_ROUTE, RTNLGRP_NEXTHOP,
+				      RTNLGRP_NONE);
 	return errno_of(r);
 }
 
@@ -132,7 +138,7 @@ int netlink_new(const struct netlink_sink *sink, void *arg,
 	struct nl_sock *questions CLEANUP(nl_sock_freep) = nl_socket_alloc();
 	int r;
 
-	assert(sink && sink->links && sink->addresses);
+	assert(sink && sink->links && sink->addresses && sink->routes);
 	assert(ret_netlink);
 	if (!notices || !questions)
 		return -ENOMEM;
@@ -181,6 +187,7 @@ int netlink_dispatch(struct netlink *netlink)
 	if (r < 0) {
 		netlink->links_changed = true;
 		netlink->addresses_changed = true;
+		netlink->routes_changed = true;
 	}
 	if (r == -NLE_NOMEM)
 		r = 0;
@@ -193,26 +200,27 @@ int netlink_dispatch(struct netlink *netlink)
 		netlink->addresses_changed = false;
 		netlink->sink.addresses(netlink->arg);
 	}
+	if (netlink->routes_changed) {
+		netlink->routes_changed = false;
+		netlink->sink.routes(netlink->arg);
+	}
 	return r < 0 ? errno_of(r) : 0;
 }
 
-/* Lists that are filled while a cache or a dump is walked. */
+/* Lists that are filled while a cache is walked. */
 struct ifaces {
 	struct iface *items;
 	size_t count;
 };
 
-struct hop {
+struct own {
 	struct prefix prefix;
 	int ifindex;
-	bool is_next_hop;
 };
 
-struct hops {
-	struct hop *items;
+struct owns {
+	struct own *items;
 	size_t count;
-	size_t room;
-	int error;
 };
 
 static void ifaces_done(struct ifaces *list)
@@ -220,7 +228,7 @@ static void ifaces_done(struct ifaces *list)
 	free(list->items);
 }
 
-static void hops_done(struct hops *list)
+static void owns_done(struct owns *list)
 {
 	free(list->items);
 }
@@ -302,178 +310,66 @@ static int prefix_of_nl(const struct nl_addr *addr, struct prefix *ret_prefix)
 	return 0;
 }
 
-static int by_kind_and_prefix(const void *a, const void *b)
+static void collect_own(struct nl_object *object, void *arg)
 {
-	const struct hop *left = a;
-	const struct hop *right = b;
-	int order;
+	struct rtnl_addr *addr = (struct rtnl_addr *)object;
+	struct owns *list = arg;
+	struct own *item = &list->items[list->count];
 
-	if (left->is_next_hop != right->is_next_hop)
-		return (int)left->is_next_hop - (int)right->is_next_hop;
-	order = prefix_cmp(&left->prefix, &right->prefix);
+	item->ifindex = rtnl_addr_get_ifindex(addr);
+	if (prefix_of_nl(rtnl_addr_get_local(addr), &item->prefix) == 0)
+		list->count++;
+}
+
+static int by_prefix(const void *a, const void *b)
+{
+	const struct own *left = a;
+	const struct own *right = b;
+	int order = prefix_cmp(&left->prefix, &right->prefix);
+
 	return order ? order : left->ifindex - right->ifindex;
 }
 
-/* Each only once, in order. */
-static void hops_compact(struct hops *list)
+static int owns_tell(const struct owns *list, netlink_address_fn *fn, void *arg)
 {
-	size_t kept = 0;
-
-	if (list->count == 0)
-		return;
-	qsort(list->items, list->count, sizeof(*list->items),
-	      by_kind_and_prefix);
-	for (size_t i = 1; i < list->count; i++)
-		if (by_kind_and_prefix(&list->items[kept], &list->items[i]))
-			list->items[++kept] = list->items[i];
-	list->count = kept + 1;
-}
-
-/* The same few gateways may stand in a million routes: make room only when
- * what is full is full of different ones. */
-static int hops_reserve(struct hops *list)
-{
-	size_t room = list->room ? 2 * list->room : 64;
-	struct hop *grown;
-
-	if (list->count < list->room)
-		return 0;
-	hops_compact(list);
-	if (list->room && list->count < list->room / 2)
-		return 0;
-	grown = reallocarray(list->items, room, sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	list->items = grown;
-	list->room = room;
-	return 0;
-}
-
-static void hops_add(struct hops *list, const struct hop *hop)
-{
-	int r = hops_reserve(list);
-
-	if (r < 0)
-		list->error = r;
-	else
-		list->items[list->count++] = *hop;
-}
-
-static void collect_address(struct nl_object *object, void *arg)
-{
-	struct rtnl_addr *addr = (struct rtnl_addr *)object;
-	struct hop hop = {.ifindex = rtnl_addr_get_ifindex(addr)};
-
-	if (prefix_of_nl(rtnl_addr_get_local(addr), &hop.prefix) == 0)
-		hops_add(arg, &hop);
-}
-
-static void collect_next_hop(struct rtnl_nexthop *nexthop, void *arg)
-{
-	struct hop hop = {
-		.ifindex = rtnl_route_nh_get_ifindex(nexthop),
-		.is_next_hop = true,
-	};
-
-	if (prefix_of_nl(rtnl_route_nh_get_gateway(nexthop), &hop.prefix) == 0)
-		hops_add(arg, &hop);
-	/* a gateway of the other family, RFC 5549 */
-	if (prefix_of_nl(rtnl_route_nh_get_via(nexthop), &hop.prefix) == 0)
-		hops_add(arg, &hop);
-}
-
-static int collect_route(struct nl_msg *msg, void *arg)
-{
-	struct rtnl_route *route = NULL;
-
-	/* a kind of route that libnl cannot read has no gateway we know */
-	if (rtnl_route_parse(nlmsg_hdr(msg), &route) < 0)
-		return NL_OK;
-	if (rtnl_route_get_type(route) == RTN_UNICAST &&
-	    !(rtnl_route_get_flags(route) & RTM_F_CLONED))
-		rtnl_route_foreach_nexthop(route, collect_next_hop, arg);
-	rtnl_route_put(route);
-	return NL_OK;
-}
-
-/*
- * A dump that is looked at as it comes: libnl's cache of a full Internet table
- * would hold a million routes for the handful of gateways in them. It has a
- * socket of its own, so that one broken off leaves nothing to be read later.
- */
-static int dump_routes(int family, struct hops *list)
-{
-	struct nl_sock *sock CLEANUP(nl_sock_freep) = nl_socket_alloc();
-	int r;
-
-	if (!sock)
-		return -ENOMEM;
-	r = nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM, collect_route,
-				list);
-	if (r >= 0)
-		r = nl_connect(sock, NETLINK_ROUTE);
-	if (r >= 0)
-		r = nl_rtgen_request(sock, RTM_GETROUTE, family, NLM_F_DUMP);
-	if (r >= 0)
-		r = nl_recvmsgs_default(sock);
-	return errno_of(r < 0 ? r : 0);
-}
-
-static int collect_routes(int family, struct hops *list)
-{
-	int r = -EAGAIN;
-
-	for (int i = 0; i < DUMP_TRIES && r == -EAGAIN; i++)
-		r = dump_routes(family, list);
-	/* A host without IPv6 has no such routes. A table that never holds
-	 * still was read as well as can be: its next notice wakes us again. */
-	return r == -EOPNOTSUPP || r == -EAGAIN ? 0 : r;
-}
-
-static int hop_tell(const struct hop *hop, netlink_address_fn *fn, void *arg)
-{
-	char name[IF_NAMESIZE];
 	char what[32 + IF_NAMESIZE];
+	char name[IF_NAMESIZE];
+	int named = 0; /* whose name that is: asking takes a while */
 
-	if (!if_indextoname((unsigned int)hop->ifindex, name))
-		(void)snprintf(name, sizeof(name), "if%d", hop->ifindex);
-	(void)snprintf(what, sizeof(what), "%s %s",
-		       hop->is_next_hop ? "next hop on" : "address of", name);
-	return fn(arg, &hop->prefix, hop->is_next_hop, what);
-}
+	for (size_t i = 0; i < list->count; i++) {
+		const struct own *own = &list->items[i];
+		int r;
 
-static int collect_all(struct netlink *netlink, struct hops *list)
-{
-	struct nl_cache *cache CLEANUP(nl_cachep) = NULL;
-	int r;
-
-	r = rtnl_addr_alloc_cache(netlink->questions, &cache);
-	if (r < 0)
-		return errno_of(r);
-	nl_cache_foreach(cache, collect_address, list);
-	r = collect_routes(AF_INET, list);
-	if (r < 0)
-		return r;
-	r = collect_routes(AF_INET6, list);
-	if (r < 0)
-		return r;
-	return list->error;
+		if (i > 0 && by_prefix(own - 1, own) == 0)
+			continue; /* with two peers, perhaps */
+		if (own->ifindex != named &&
+		    !if_indextoname((unsigned int)own->ifindex, name))
+			(void)snprintf(name, sizeof(name), "if%d",
+				       own->ifindex);
+		named = own->ifindex;
+		(void)snprintf(what, sizeof(what), "address of %s", name);
+		r = fn(arg, &own->prefix, what);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 int netlink_each_address(struct netlink *netlink, netlink_address_fn *fn,
 			 void *arg)
 {
-	struct hops list CLEANUP(hops_done) = {0};
+	struct nl_cache *cache CLEANUP(nl_cachep) = NULL;
+	struct owns list CLEANUP(owns_done) = {0};
 	int r;
 
-	r = collect_all(netlink, &list);
+	r = rtnl_addr_alloc_cache(netlink->questions, &cache);
 	if (r < 0)
-		return r;
-	hops_compact(&list);
-	for (size_t i = 0; i < list.count; i++) {
-		r = hop_tell(&list.items[i], fn, arg);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+		return errno_of(r);
+	list.items =
+		calloc((size_t)nl_cache_nitems(cache) + 1, sizeof(*list.items));
+	if (!list.items)
+		return -ENOMEM;
+	nl_cache_foreach(cache, collect_own, &list);
+	qsort(list.items, list.count, sizeof(*list.items), by_prefix);
+	return owns_tell(&list, fn, arg);
 }

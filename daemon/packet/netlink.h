@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netlink.h - what the kernel says about interfaces, addresses, next hops.
+ * netlink.h - what the kernel says about interfaces and own addresses, and
+ * when routes change (hops.h reads those).
  *
- * One socket for notices (RTNLGRP_LINK, *_IFADDR, *_ROUTE), whose descriptor
- * the loop watches, and one for questions. Notices only wake: the callbacks
+ * One socket for notices (RTNLGRP_LINK, *_IFADDR, *_ROUTE, NEXTHOP), whose
+ * descriptor the loop watches, and one for questions. Notices only wake: the callbacks
  * say that something changed, and the asker reads the state afresh, so a lost
  * notice (ENOBUFS, handled as "everything may have changed") costs nothing.
  *
@@ -29,7 +30,8 @@ struct iface {
 
 struct netlink_sink {
 	void (*links)(void *arg); /* one appeared, vanished, was renamed */
-	void (*addresses)(void *arg); /* own addresses or next hops */
+	void (*addresses)(void *arg); /* own ones */
+	void (*routes)(void *arg); /* they, or what they lead by */
 };
 
 struct netlink;
@@ -48,9 +50,9 @@ typedef int iface_fn(void *arg, const struct iface *iface);
 /* All interfaces now, loopback left out, in order of ifindex. */
 int netlink_each_iface(struct netlink *netlink, iface_fn *fn, void *arg);
 
-/* `what` is "address of eth1" or "next hop on wan0"; a single address each.
- * Next hops are the gateways of unicast routes in all tables. */
+/* Own addresses now, each once an interface, in order; `what` is "address of
+ * eth1". */
 typedef int netlink_address_fn(void *arg, const struct prefix *prefix,
-			       bool is_next_hop, const char *what);
+			       const char *what);
 int netlink_each_address(struct netlink *netlink, netlink_address_fn *fn,
 			 void *arg);

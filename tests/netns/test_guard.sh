@@ -83,7 +83,20 @@ ip -n "$gateway" addr add 192.0.2.51/32 dev wan0
 wait_for "alert for a blocked address" has_alert "192.0.2.51 .*drop"
 ip -n "$gateway" addr del 192.0.2.51/32 dev wan0
 wait_for "end of the alert" has_no_alert
-# however many they are
+# A next hop is protected as long as there is a route by way of it.
+takes_block() {
+	"$fwctl" block "$1" >/dev/null 2>&1 && "$fwctl" unblock "$1" >/dev/null
+}
+ip -n "$gateway" route add 192.0.2.96/28 via 198.51.100.77
+wait_for "protection of a new next hop" refuses_block 198.51.100.77
+refuses "198.51.100.77 .*next hop on wan0" block 198.51.100.77
+ip -n "$gateway" route change 192.0.2.96/28 via 198.51.100.78
+wait_for "protection of another next hop" refuses_block 198.51.100.78
+wait_for "end of the protection of the old one" takes_block 198.51.100.77
+ip -n "$gateway" route del 192.0.2.96/28
+wait_for "end of the protection of the other one" takes_block 198.51.100.78
+refuses "$clean4 .*protected .*next hop.* wan0" block $clean4
+# however many own addresses there are
 for net in {0..19}; do
 	seq -f "addr add 10.77.$net.%g/32 dev wan0" 0 249
 done | ip -n "$gateway" -batch -
