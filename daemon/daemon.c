@@ -330,9 +330,15 @@ static int start_store(struct daemon *daemon, char *note)
 	return r;
 }
 
+/* The others are attached all the same. */
 static int put_wish(void *arg, const struct attachment *attachment)
 {
-	return gate_keep_put(arg, attachment);
+	int r = gate_keep_put(arg, attachment);
+
+	if (r < 0)
+		log_warningx("gate %s: there can be %d gates, ignoring",
+			     attachment->ifname, GATES_MAX);
+	return 0;
 }
 
 /* The old generation judges until the last line of this. */

@@ -6,7 +6,8 @@
  * A wish is an attachment of the store: a name, a mode, a way of sharing. When
  * an interface of that name is there, the gate is attached; when it goes, the
  * wish waits. A renamed interface keeps its gate, and the wish takes the new
- * name. A wish that cannot be met is an alert until it is.
+ * name, and the place of a wish that had it. A wish that cannot be met is an
+ * alert until it is.
  *
  * Threads	event loop only
  */
@@ -24,7 +25,7 @@ struct daemon;
 
 struct wish {
 	struct attachment attachment;
-	int ifindex; /* where it is met, 0 if it is not */
+	int ifindex; /* where its gate is, as wanted or not; 0: there is none */
 	char note[GATE_NOTE_MAX]; /* why not, or what to know */
 };
 
@@ -33,9 +34,14 @@ struct gate_keep {
 	size_t count;
 };
 
+/* May there be a wish of this name: is it there, or is there room for it? */
+bool gate_keep_has_room(struct gate_keep *keep, const char *ifname);
+
 /* Make a wish known; -ENOSPC. One of the same name is replaced. */
 int gate_keep_put(struct gate_keep *keep, const struct attachment *attachment);
-void gate_keep_del(struct gate_keep *keep, const char *ifname);
+
+/* It is wanted no more, and not alerted of either. */
+void gate_keep_del(struct daemon *daemon, const char *ifname);
 
 /* NULL if there is none. */
 struct wish *gate_keep_find(struct gate_keep *keep, const char *ifname);

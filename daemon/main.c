@@ -150,20 +150,18 @@ static int find_gate(void *arg, const struct gate *gate)
 {
 	struct found_gates *found = arg;
 
-	if (found->count == ARRAY_LEN(found->list))
-		return -E2BIG;
-	found->list[found->count++] = *gate;
+	if (found->count < ARRAY_LEN(found->list))
+		found->list[found->count++] = *gate;
 	return 0;
 }
 
-static int detach_all(struct gates *gates)
+static int detach_found(struct gates *gates, const struct found_gates *found)
 {
-	struct found_gates found = {0};
 	char note[GATE_NOTE_MAX];
-	int r = gates_each(gates, find_gate, &found);
+	int r = 0;
 
-	for (size_t i = 0; i < found.count && r == 0; i++) {
-		const struct gate *gate = &found.list[i];
+	for (size_t i = 0; i < found->count && r == 0; i++) {
+		const struct gate *gate = &found->list[i];
 
 		r = gates_detach(gates, gate->ifindex, note);
 		if (r == -ENOENT) /* it went with its interface */
@@ -173,6 +171,21 @@ static int detach_all(struct gates *gates)
 		else
 			log_notice("gate %s: detached", gate->ifname);
 	}
+	return r;
+}
+
+/* There may be more than are asked for: none is forgotten. */
+static int detach_all(struct gates *gates)
+{
+	struct found_gates found;
+	int r;
+
+	do {
+		found.count = 0;
+		r = gates_each(gates, find_gate, &found);
+		if (r == 0)
+			r = detach_found(gates, &found);
+	} while (r == 0 && found.count > 0);
 	return r;
 }
 

@@ -118,6 +118,7 @@ struct restore_job {
 	struct store *store;
 	struct config config;
 	struct guard *guard; /* its own copy, with the backup's management */
+	struct gate_keep keep; /* a copy too: none is added meanwhile */
 	struct call *call;
 	char *text; /* the backup, mapped */
 	size_t bytes;
@@ -183,6 +184,16 @@ static int list_drops(struct restore_job *restore)
 	return r;
 }
 
+/* A gate that is there stays as it is. */
+static bool has_gate(struct restore_job *restore,
+		     const struct attachment *attachment)
+{
+	const struct wish *wish =
+		gate_keep_find(&restore->keep, attachment->ifname);
+
+	return wish && wish->ifindex;
+}
+
 static bool is_left_out(struct restore_job *restore,
 			const struct set *const *sets,
 			const struct change *change)
@@ -192,6 +203,8 @@ static bool is_left_out(struct restore_job *restore,
 	const struct set *set;
 	char where[SET_NAME_MAX + 8];
 
+	if (change->kind == CHANGE_ATTACHMENT_PUT)
+		return has_gate(restore, &change->attachment);
 	if (change->kind != CHANGE_MEMBER_PUT)
 		return false;
 	set = sets[change->set_id];
@@ -203,6 +216,32 @@ static bool is_left_out(struct restore_job *restore,
 	(void)snprintf(where, sizeof(where), "set %s", set->name);
 	guarded_add(&restore->guarded, where, prefix, entry);
 	return true;
+}
+
+/* Is there room for the gates that it adds? */
+static int check_gates(struct restore_job *restore)
+{
+	const struct change *first_over = NULL;
+	size_t count = restore->keep.count;
+
+	for (size_t i = 0; i < restore->backup.change_count; i++) {
+		const struct change *change = &restore->backup.changes[i];
+
+		if (change->kind != CHANGE_ATTACHMENT_PUT ||
+		    gate_keep_find(&restore->keep, change->attachment.ifname))
+			continue;
+		if (count++ == GATES_MAX)
+			first_over = change;
+	}
+	if (!first_over)
+		return 0;
+	(void)snprintf(restore->note, sizeof(restore->note),
+		       "interface %s finds no room, nothing was changed: %zu "
+		       "interfaces have a gate or wait for one, the backup "
+		       "adds %zu, and there can be %d",
+		       first_over->attachment.ifname, restore->keep.count,
+		       count - restore->keep.count, GATES_MAX);
+	return -ENOSPC;
 }
 
 /* Leave out what this machine must not block; it may be another one. */
@@ -287,6 +326,9 @@ static void run_restore(struct job *job)
 						      : strerror(-restore->r));
 		return;
 	}
+	restore->r = check_gates(restore);
+	if (restore->r < 0)
+		return;
 	restore->r = sift(restore);
 	if (restore->r == 0)
 		restore->r = list_drops(restore);
@@ -325,12 +367,19 @@ static void restore_free(struct restore_job *restore)
 
 static void put_wishes(struct restore_job *restore)
 {
+	struct gate_keep *keep = &restore->daemon->keep;
+
 	for (size_t i = 0; i < restore->backup.change_count; i++) {
 		const struct change *change = &restore->backup.changes[i];
+		const struct wish *wish;
 
-		if (change->kind == CHANGE_ATTACHMENT_PUT &&
-		    gate_keep_put(&restore->daemon->keep, &change->attachment) <
-			    0)
+		if (change->kind != CHANGE_ATTACHMENT_PUT)
+			continue;
+		/* an interface may have been called so since */
+		wish = gate_keep_find(keep, change->attachment.ifname);
+		if (wish && wish->ifindex)
+			continue;
+		if (gate_keep_put(keep, &change->attachment) < 0)
 			log_warningx("gate %s: too many gates, ignoring",
 				     change->attachment.ifname);
 	}
@@ -361,6 +410,8 @@ static void restore_finished(struct job *job)
 		restore->r = daemon_make_live(daemon, TAKE(restore->generation),
 					      restore->note);
 	}
+	if (restore->r == 0)
+		gate_keep_settle(daemon);
 	if (restore->r < 0) {
 		if (restore->is_stored)
 			turn_stale(daemon, restore);
@@ -410,6 +461,7 @@ void request_restore(struct daemon *daemon, struct call *call)
 	restore->daemon = daemon;
 	restore->store = daemon->store;
 	restore->config = daemon->config;
+	restore->keep = daemon->keep;
 	restore->call = call;
 	restore->uid = call->uid;
 	all_busy(daemon, true);

@@ -209,6 +209,13 @@ static int attach(struct daemon *daemon, struct gate_call *gate, int ifindex)
 	struct wish *wish;
 	int r = 0;
 
+	if (!gate_keep_has_room(&daemon->keep, want->ifname)) {
+		(void)snprintf(gate->note, sizeof(gate->note),
+			       "%d interfaces have a gate or wait for one, and "
+			       "more cannot be: detach one first",
+			       GATES_MAX);
+		return -ENOSPC;
+	}
 	if (ifindex)
 		r = gates_attach(daemon->gates, want->ifname,
 				 (enum attach_mode)want->mode,
@@ -274,36 +281,41 @@ void request_attach(struct daemon *daemon, struct call *call)
 	store_gate(gate);
 }
 
+/* What hangs there is taken off, whether or not it is what was wanted. */
 void request_detach(struct daemon *daemon, struct call *call)
 {
 	const char *ifname = args_iface(call);
 	struct gate_call *gate;
 	struct wish *wish;
-	int r = 0;
+	int ifindex;
+	int r;
 
 	if (!ifname || args_settled(daemon, call) < 0)
 		return;
-	wish = gate_keep_find(&daemon->keep, ifname);
-	if (!wish) {
-		call_refuse(call, -ENOENT,
-			    "no gate on \"%s\" (fwctl status shows those "
-			    "there are)",
-			    ifname);
-		return;
-	}
 	gate = begin(daemon, call, ifname);
 	if (!gate)
 		return;
 	gate->is_detach = true;
-	if (wish->ifindex)
-		r = gates_detach(daemon->gates, wish->ifindex, gate->note);
-	if (r < 0 && r != -ENOENT) {
-		call_refuse(call, r, "%s: %s", gate->attachment.ifname,
+	gate_keep_settle(daemon); /* what is called so at this moment */
+	wish = gate_keep_find(&daemon->keep, ifname);
+	ifindex = wish && wish->ifindex ? wish->ifindex
+					: (int)if_nametoindex(ifname);
+	r = gates_detach(daemon->gates, ifindex, gate->note);
+	if (r == -ENOENT && wish)
+		r = 0; /* it waited */
+	if (r == -ENOENT)
+		call_refuse(call, r,
+			    "no gate on \"%s\" (fwctl status shows those "
+			    "there are)",
+			    ifname);
+	else if (r < 0)
+		call_refuse(call, r, "%s: %s", ifname,
 			    *gate->note ? gate->note : strerror(-r));
+	if (r < 0) {
 		free(gate);
 		return;
 	}
-	gate_keep_del(&daemon->keep, gate->attachment.ifname);
+	gate_keep_del(daemon, ifname);
 	gate_keep_settle(daemon);
 	store_gate(gate);
 }

@@ -45,6 +45,16 @@ static int add_gate(void *arg, const struct gate *gate)
 		       : 0;
 }
 
+static bool is_listed(const json_t *gates, const char *ifname)
+{
+	for (size_t i = 0; i < json_array_size(gates); i++)
+		if (strcmp(json_string_value(json_object_get(
+				   json_array_get(gates, i), "iface")),
+			   ifname) == 0)
+			return true;
+	return false;
+}
+
 static json_t *gates_of(struct daemon *daemon)
 {
 	struct gate_list list = {.daemon = daemon, .gates = json_array()};
@@ -54,7 +64,7 @@ static json_t *gates_of(struct daemon *daemon)
 		const struct wish *wish = &daemon->keep.wishes[i];
 		const struct attachment *want = &wish->attachment;
 
-		if (wish->ifindex)
+		if (wish->ifindex || is_listed(list.gates, want->ifname))
 			continue;
 		(void)json_array_append_new(
 			list.gates,

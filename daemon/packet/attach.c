@@ -326,6 +326,13 @@ int gates_attach(struct gates *gates, const char *ifname, enum attach_mode mode,
 				note);
 }
 
+bool gates_have(const struct gates *gates, int ifindex)
+{
+	const struct entry *entry = entry_find(gates, ifindex);
+
+	return entry && !entry_is_cut(entry);
+}
+
 int gates_detach(struct gates *gates, int ifindex, char note[GATE_NOTE_MAX])
 {
 	struct entry *entry = entry_find(gates, ifindex);

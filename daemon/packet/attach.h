@@ -95,6 +95,9 @@ int gates_attach(struct gates *gates, const char *ifname, enum attach_mode mode,
 		 enum attach_share share, const struct gate_program *program,
 		 char note[GATE_NOTE_MAX]);
 
+/* Is ours on this interface, in whatever way? */
+bool gates_have(const struct gates *gates, int ifindex);
+
 /* Take ours off, and the pin with it. -ENOENT: ours is not there. */
 int gates_detach(struct gates *gates, int ifindex, char note[GATE_NOTE_MAX]);
 
