@@ -3,8 +3,9 @@
  * exact6.h - the hash of the IPv6 address table: look-up, the same in kernel
  * and user space. The one writer is daemon/packet/buckets6.c.
  *
- * A bucket is eight words of 64 bits, one cache line, and beside it the eight
- * keys in full, so a match is exact:
+ * A bucket is eight words of 64 bits, one cache line, and behind it the eight
+ * keys in full, so a match is exact; together, for they are then nearly always
+ * in one page, and a miss of the TLB costs as much as one of the cache:
  *
  *	bits 0..15	class; a hub may have none
  *	bits 16..23	level; 0 in a free slot
@@ -43,9 +44,13 @@ struct fw_key6 {
 	__u64 lo;
 };
 
+struct fw_bucket6 {
+	__u64 words[FW_BUCKET6_SLOTS];
+	struct fw_key6 keys[FW_BUCKET6_SLOTS];
+};
+
 struct fw_exact6 {
-	const __u64 *words;
-	const struct fw_key6 *keys; /* one for each word */
+	const struct fw_bucket6 *buckets;
 	__u32 bucket_bits;
 	__u64 seed;
 };
@@ -85,18 +90,20 @@ FW_INLINE __u32 fw_other6(__u64 want, __u32 bucket_bits)
 	return ((__u32)(want >> 24) * 0x9e3779b1u >> (32 - bucket_bits)) | 1;
 }
 
-FW_INLINE __u64 fw_bucket6(const struct fw_exact6 *exact, __u32 bucket,
+FW_INLINE __u64 fw_search6(const struct fw_exact6 *exact, __u32 number,
 			   __u64 want, struct fw_key6 key)
 {
 	bool is_hub = (want >> 16 & 0xff) == FW_HUB6_LEVEL;
 
-	bucket &= (1u << exact->bucket_bits) - 1;
-	bucket *= FW_BUCKET6_SLOTS;
+	const struct fw_bucket6 *bucket;
+
+	number &= (1u << exact->bucket_bits) - 1;
+	bucket = &exact->buckets[number];
 
 	FW_UNROLL
 	for (__u32 i = 0; i < FW_BUCKET6_SLOTS; i++) {
-		const struct fw_key6 *stored = &exact->keys[bucket + i];
-		const __u64 *word = &exact->words[bucket + i];
+		const struct fw_key6 *stored = &bucket->keys[i];
+		const __u64 *word = &bucket->words[i];
 		__u64 low;
 
 		if (((FW_READ(*word) ^ want) & FW_ENTRY6_MATCH) != 0 ||
@@ -125,14 +132,13 @@ FW_INLINE __u64 fw_find6(const struct fw_exact6 *exact, struct fw_key6 key,
 	__u64 found;
 
 	FW_OPAQUE(bucket);
-	found = fw_bucket6(exact, bucket, want, key);
+	found = fw_search6(exact, bucket, want, key);
 	if (found)
 		return found;
 
 	bucket &= (1u << exact->bucket_bits) - 1;
-	if (!(FW_READ(exact->words[(__u64)bucket * FW_BUCKET6_SLOTS]) &
-	      FW_ENTRY6_MORE))
+	if (!(FW_READ(exact->buckets[bucket].words[0]) & FW_ENTRY6_MORE))
 		return 0;
-	return fw_bucket6(exact, bucket ^ fw_other6(want, exact->bucket_bits),
+	return fw_search6(exact, bucket ^ fw_other6(want, exact->bucket_bits),
 			  want | FW_ENTRY6_SECOND, key);
 }

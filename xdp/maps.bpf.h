@@ -44,8 +44,7 @@ FW_TABLE(hosts4, 32u << FW_HOSTS4_BITS_MIN);
 FW_TABLE(blocks4, 32u << FW_BLOCKS4_BITS_MIN);
 FW_TABLE(front6, FW_FRONT6_BYTES);
 FW_TABLE(top6, FW_TOP6_COUNT * 4);
-FW_TABLE(words6, 64u << FW_EXACT6_BITS_MIN);
-FW_TABLE(keys6, 128u << FW_EXACT6_BITS_MIN);
+FW_TABLE(exact6, sizeof(struct fw_bucket6) << FW_EXACT6_BITS_MIN);
 FW_TABLE(moves, sizeof(struct fw_moves));
 FW_TABLE(credit, sizeof(struct fw_credit));
 
@@ -153,8 +152,7 @@ FW_INLINE const __u32 *fw_top6(const struct fw_view6 *view)
 FW_INLINE struct fw_exact6 fw_exact6(const struct fw_view6 *view)
 {
 	return (struct fw_exact6){
-		.words = only(&words6),
-		.keys = only(&keys6),
+		.buckets = only(&exact6),
 		.bucket_bits = cfg_exact6_bits,
 		.seed = cfg_seed6,
 	};
@@ -180,7 +178,7 @@ __noinline __u64 probe6(__u64 hi, __u64 lo, __u32 level)
 	struct fw_view6 view = {};
 	struct fw_exact6 exact = fw_exact6(&view);
 
-	if (!exact.words || !exact.keys)
+	if (!exact.buckets)
 		return 0;
 	return fw_find6(&exact, (struct fw_key6){.hi = hi, .lo = lo}, level);
 }

@@ -14,9 +14,21 @@ static uint32_t bucket_mask(const struct buckets6 *buckets)
 	return (1u << buckets->bucket_bits) - 1;
 }
 
+static __u64 *word_at(const struct buckets6 *buckets, uint32_t slot)
+{
+	return &buckets->buckets[slot / FW_BUCKET6_SLOTS]
+			.words[slot % FW_BUCKET6_SLOTS];
+}
+
+static struct fw_key6 *key_at(const struct buckets6 *buckets, uint32_t slot)
+{
+	return &buckets->buckets[slot / FW_BUCKET6_SLOTS]
+			.keys[slot % FW_BUCKET6_SLOTS];
+}
+
 static uint64_t load(const struct buckets6 *buckets, uint32_t slot)
 {
-	return __atomic_load_n(&buckets->words[slot], __ATOMIC_RELAXED);
+	return __atomic_load_n(word_at(buckets, slot), __ATOMIC_RELAXED);
 }
 
 /* The flag in slot 0 belongs to the bucket, not to the entry. */
@@ -24,7 +36,7 @@ static void store(struct buckets6 *buckets, uint32_t slot, uint64_t word)
 {
 	word &= ~FW_ENTRY6_MORE;
 	word |= load(buckets, slot) & FW_ENTRY6_MORE;
-	__atomic_store_n(&buckets->words[slot], word, __ATOMIC_RELEASE);
+	__atomic_store_n(word_at(buckets, slot), word, __ATOMIC_RELEASE);
 }
 
 static uint32_t other_of(const struct buckets6 *buckets, uint32_t bucket,
@@ -48,7 +60,7 @@ static uint32_t home_of(const struct buckets6 *buckets, uint32_t slot,
 
 static void set_more(struct buckets6 *buckets, uint32_t bucket, uint64_t flag)
 {
-	__u64 *slot = &buckets->words[(size_t)bucket * FW_BUCKET6_SLOTS];
+	__u64 *slot = &buckets->buckets[bucket].words[0];
 	uint64_t word = __atomic_load_n(slot, __ATOMIC_RELAXED);
 
 	__atomic_store_n(slot, (word & ~FW_ENTRY6_MORE) | flag,
@@ -74,7 +86,7 @@ static void second_goes(struct buckets6 *buckets, uint32_t home)
 static void put(struct buckets6 *buckets, uint32_t slot, struct fw_key6 key,
 		uint64_t word)
 {
-	struct fw_key6 *place = &buckets->keys[slot];
+	struct fw_key6 *place = key_at(buckets, slot);
 
 	__atomic_store_n(&place->hi, key.hi, __ATOMIC_RELAXED);
 	__atomic_store_n(&place->lo, key.lo, __ATOMIC_RELAXED);
@@ -101,7 +113,7 @@ static void move(void *table, uint32_t from, uint32_t to)
 		second_comes(buckets, home);
 	buckets->owner_lens[to] = buckets->owner_lens[from];
 	buckets->deeper[to] = buckets->deeper[from];
-	put(buckets, to, buckets->keys[from], word);
+	put(buckets, to, *key_at(buckets, from), word);
 	view_count_move(buckets->moves);
 	store(buckets, from, 0);
 	if (!(word & FW_ENTRY6_SECOND))
@@ -123,8 +135,7 @@ int buckets6_init(struct buckets6 *buckets, const struct fw_view6 *view)
 	assert(view->exact_bits <= FW_EXACT6_BITS_MAX);
 
 	*buckets = (struct buckets6){
-		.words = view->words,
-		.keys = view->keys,
+		.buckets = view->buckets,
 		.bucket_bits = view->exact_bits,
 		.seed = view->seed,
 		.moves = view->moves,
@@ -168,7 +179,7 @@ static struct place place_of(const struct buckets6 *buckets, struct fw_key6 key,
 static bool holds(const struct buckets6 *buckets, uint32_t slot,
 		  struct fw_key6 key, uint64_t want)
 {
-	const struct fw_key6 *stored = &buckets->keys[slot];
+	const struct fw_key6 *stored = key_at(buckets, slot);
 	bool is_hub = (want & FW_ENTRY6_LEVEL) == (uint64_t)FW_HUB6_LEVEL << 16;
 
 	return ((load(buckets, slot) ^ want) & FW_ENTRY6_MATCH) == 0 &&
@@ -240,7 +251,7 @@ void buckets6_del(struct buckets6 *buckets, uint32_t slot)
 
 void buckets6_hub_up(struct buckets6 *buckets, uint32_t slot, uint32_t level)
 {
-	__u64 *levels = &buckets->keys[slot].lo;
+	__u64 *levels = &key_at(buckets, slot)->lo;
 	uint64_t bit = 1ull << ((FW_DEEP6_BITS(0) - level) / FW_LEVEL6_STEP);
 
 	buckets->deeper[slot]++;
@@ -252,5 +263,6 @@ void buckets6_hub_down(struct buckets6 *buckets, uint32_t slot)
 	assert(buckets->deeper[slot] > 0);
 
 	if (--buckets->deeper[slot] == 0)
-		__atomic_store_n(&buckets->keys[slot].lo, 0, __ATOMIC_RELEASE);
+		__atomic_store_n(&key_at(buckets, slot)->lo, 0,
+				 __ATOMIC_RELEASE);
 }

@@ -17,8 +17,7 @@
 #define BUCKETS6_NONE UINT32_MAX /* no slot */
 
 struct buckets6 {
-	__u64 *words;
-	struct fw_key6 *keys;
+	struct fw_bucket6 *buckets;
 	uint32_t bucket_bits;
 	uint64_t seed;
 	uint32_t *moves;

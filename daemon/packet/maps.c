@@ -32,8 +32,7 @@ enum slot {
 	SLOT_BLOCKS4,
 	SLOT_FRONT6,
 	SLOT_TOP6,
-	SLOT_WORDS6,
-	SLOT_KEYS6,
+	SLOT_EXACT6,
 	SLOT_MOVES,
 	SLOT_CLASSES,
 	SLOT_CREDIT, /* from here on lasting */
@@ -55,8 +54,7 @@ static const char *const slot_names[] = {
 	[SLOT_BLOCKS4] = "blocks4",
 	[SLOT_FRONT6] = "front6",
 	[SLOT_TOP6] = "top6",
-	[SLOT_WORDS6] = "words6",
-	[SLOT_KEYS6] = "keys6",
+	[SLOT_EXACT6] = "exact6",
 	[SLOT_MOVES] = "moves",
 	[SLOT_CLASSES] = "classes",
 	[SLOT_CREDIT] = "credit",
@@ -162,8 +160,8 @@ static int configure(struct maps *maps)
 
 	if (set_size(maps, SLOT_HOSTS4, 32u << hosts4) < 0 ||
 	    set_size(maps, SLOT_BLOCKS4, 32u << blocks4) < 0 ||
-	    set_size(maps, SLOT_WORDS6, 64u << exact6) < 0 ||
-	    set_size(maps, SLOT_KEYS6, 128u << exact6) < 0)
+	    set_size(maps, SLOT_EXACT6,
+		     (uint32_t)sizeof(struct fw_bucket6) << exact6) < 0)
 		return -EINVAL;
 	return 0;
 }
@@ -268,8 +266,7 @@ static void make_views(struct maps *maps)
 	maps->view6 = (struct fw_view6){
 		.front = mapped[SLOT_FRONT6].base,
 		.top = mapped[SLOT_TOP6].base,
-		.words = mapped[SLOT_WORDS6].base,
-		.keys = mapped[SLOT_KEYS6].base,
+		.buckets = mapped[SLOT_EXACT6].base,
 		.exact_bits = maps->skel->rodata->cfg_exact6_bits,
 		.seed = maps->skel->rodata->cfg_seed6,
 		.moves = &moves->moves6,

@@ -28,8 +28,7 @@ struct fw_view4 {
 struct fw_view6 {
 	__u8 *front;
 	__u32 *top;
-	__u64 *words;
-	struct fw_key6 *keys;
+	struct fw_bucket6 *buckets;
 	__u32 exact_bits; /* buckets, as a power of two */
 	__u64 seed;
 	__u32 *moves;
@@ -102,8 +101,7 @@ FW_INLINE const __u32 *fw_top6(const struct fw_view6 *view)
 FW_INLINE struct fw_exact6 fw_exact6(const struct fw_view6 *view)
 {
 	return (struct fw_exact6){
-		.words = view->words,
-		.keys = view->keys,
+		.buckets = view->buckets,
 		.bucket_bits = view->exact_bits,
 		.seed = view->seed,
 	};

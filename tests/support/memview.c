@@ -33,14 +33,9 @@ static size_t slots4(uint32_t bits)
 	return (sizeof(__u32) * FW_BUCKET4_SLOTS) << bits;
 }
 
-static size_t words6(uint32_t bits)
+static size_t exact6(uint32_t bits)
 {
-	return (sizeof(__u64) * FW_BUCKET6_SLOTS) << bits;
-}
-
-static size_t keys6(uint32_t bits)
-{
-	return (sizeof(struct fw_key6) * FW_BUCKET6_SLOTS) << bits;
+	return sizeof(struct fw_bucket6) << bits;
 }
 
 #define TOP4_BYTES (FW_TOP4_COUNT * sizeof(__u16))
@@ -63,8 +58,7 @@ void memview_init(struct memview *memview, struct memview_shape shape)
 	memview->view6 = (struct fw_view6){
 		.front = zeroed(FW_FRONT6_BYTES),
 		.top = zeroed(TOP6_BYTES),
-		.words = zeroed(words6(shape.exact_bits)),
-		.keys = zeroed(keys6(shape.exact_bits)),
+		.buckets = zeroed(exact6(shape.exact_bits)),
 		.exact_bits = shape.exact_bits,
 		.seed = shape.seed,
 		.moves = &memview->moves.moves6,
@@ -83,8 +77,7 @@ void memview_done(struct memview *memview)
 	(void)munmap(view4->blocks, slots4(view4->blocks_bits));
 	(void)munmap(view6->front, FW_FRONT6_BYTES);
 	(void)munmap(view6->top, TOP6_BYTES);
-	(void)munmap(view6->words, words6(view6->exact_bits));
-	(void)munmap(view6->keys, keys6(view6->exact_bits));
+	(void)munmap(view6->buckets, exact6(view6->exact_bits));
 	*memview = (struct memview){0};
 }
 
@@ -125,11 +118,14 @@ const char *memview_leftover(const struct memview *memview)
 		{"blocks4", view4->blocks, slots4(view4->blocks_bits)},
 		{"front6", view6->front, FW_FRONT6_BYTES},
 		{"top6", view6->top, TOP6_BYTES},
-		{"words6", view6->words, words6(view6->exact_bits)},
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (!is_zero(parts[i].array, parts[i].bytes))
 			return parts[i].name;
+	for (uint32_t i = 0; i < 1u << view6->exact_bits; i++)
+		if (!is_zero(view6->buckets[i].words,
+			     sizeof(view6->buckets[i].words)))
+			return "exact6"; /* keys of free slots are no matter */
 	return NULL;
 }
