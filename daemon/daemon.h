@@ -53,42 +53,45 @@ struct daemon {
 	struct store *store; /* the worker's, once it runs */
 	struct worker *worker;
 	struct worker *ahead; /* brings memory in for the ledger */
-	uint64_t rest_ns, rest_cpu_ns; /* time, and our own, at the last rest */
 	struct guard *guard;
 	struct generation *live; /* the one that judges; the next three are
 				  * its own */
 	struct maps *maps;
 	struct table *table;
 	struct ledger *ledger;
-	int pins_fd; /* while it is open, what is pinned is ours to change */
 	struct gates *gates;
 	struct netlink *netlink;
 	struct hops *hops;
 	struct server *server;
+	int pins_fd; /* while it is open, what is pinned is ours to change */
+
+	uint32_t tick_us; /* from one `tick` to the next */
+	struct event *tick; /* one of `sources` */
+	struct event *sources[9]; /* timers, signals, descriptors */
+	size_t source_count;
+	uint64_t rest_ns, rest_cpu_ns; /* time, and our own, at the last rest */
+	uint64_t started_s; /* CLOCK_BOOTTIME */
 
 	struct gate_keep keep; /* interfaces the operator wants gates on */
 	struct guard_keep guard_keep; /* how old the protected next hops are */
 	struct event_log events;
-	struct event *tick; /* one of `sources` */
-	uint32_t tick_us; /* from one to the next */
 	struct alerts alerts;
 	struct latency latency; /* a member decoded to stored in the table */
+	struct table_need reserved; /* promised to imports under way */
+	struct store_usage store_usage; /* as of the last commit */
+
+	struct awaited awaited; /* edits whose commit is under way */
+	struct owed owed; /* members the ledger is still to hold again */
+	struct ended ended; /* members the store is still to forget */
+	struct event *expire_turn; /* NULL before it is first needed */
+	uint64_t expire_retry_s; /* wall clock; 0: all could go */
+
 	bool is_importing[SET_ID_MAX + 1]; /* its members are not to change;
 					    * [0]: a restore is under way */
 	bool is_stale; /* a restore is stored that could not judge: what is
 			* here is not what a start would load */
-	struct awaited awaited; /* edits whose commit is under way */
 	bool is_stopping; /* what was begun is finished, nothing else begun */
-	struct owed owed; /* members the ledger is still to hold again */
-	struct ended ended; /* members the store is still to forget */
 	bool doubts_clock; /* nobody expires until it is set */
-	struct event *expire_turn; /* NULL before it is first needed */
-	uint64_t expire_retry_s; /* wall clock; 0: all could go */
-	struct table_need reserved; /* promised to imports under way */
-	struct store_usage store_usage; /* as of the last commit */
-	uint64_t started_s; /* CLOCK_BOOTTIME */
-	struct event *sources[9]; /* timers, signals, descriptors */
-	size_t source_count;
 };
 
 /*
