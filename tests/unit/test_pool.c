@@ -140,7 +140,7 @@ static void what_is_expected_is_touched_once_and_reused(void **state)
 	first = sum;
 	pool_prepare(pool, MANY, &touch);
 	assert_int_equal(sum, first);
-	pool_prepare(pool, 2 * MANY, &touch);
+	pool_prepare(pool, (size_t)2 * MANY, &touch);
 	assert_true(sum - first >= (size_t)MANY / 2 * ITEM_BYTES);
 }
 
