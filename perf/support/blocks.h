@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#define BLOCKS_CONNECTIONS 60 /* of the 64 the daemon takes */
+#define BLOCKS_CONNECTIONS 44 /* of the 48 that may change things */
 
 /* The address after `*state`, which begins with 0. */
 uint32_t blocks_next(uint32_t *state);
