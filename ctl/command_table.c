@@ -82,7 +82,7 @@ static const struct option new_options[] = {
 	{"capacity", 0, OPTION_CAPACITY, KIND_CAPACITY, NULL,
 	 "how many members it may hold"},
 	{"kind", 0, OPTION_KIND, KIND_CHOICE, "static|dynamic",
-	 "whether members stay, or come and go with a time to live"},
+	 "a label that is shown, no more"},
 	{0},
 };
 

@@ -21,4 +21,7 @@ void guarded_print(FILE *out, const json_t *answer)
 		grid_put_safely(out, name ? name : "");
 		fputc('\n', out);
 	}
+	if (guarded > (int64_t)json_array_size(names))
+		fprintf(out, "  and %" PRId64 " more\n",
+			guarded - (int64_t)json_array_size(names));
 }

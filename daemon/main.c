@@ -46,7 +46,7 @@ static void print_help(void)
 		"       fwd --version | --help\n"
 		"\n"
 		"Runs in the foreground. --check reads the configuration and\n"
-		"says whether it is good. --unload takes every gate and pin\n"
+		"says what is wrong with it. --unload takes every gate and pin\n"
 		"away, so nothing is filtered any more; not while fwd runs.\n"
 		"Without --config, %s is read if it is there.\n"
 		"\n"

@@ -117,7 +117,7 @@ struct restore_job {
 	struct daemon *daemon;
 	struct store *store;
 	struct config config;
-	struct guard *guard; /* its own copy, with the backup's management */
+	struct guard *guard; /* its own copy, without management */
 	struct gate_keep keep; /* a copy too: none is added meanwhile */
 	struct call *call;
 	char *text; /* the backup, mapped */
@@ -244,8 +244,12 @@ static int check_gates(struct restore_job *restore)
 	return -ENOSPC;
 }
 
-/* Leave out what this machine must not block; it may be another one. */
-static int sift(struct restore_job *restore)
+/*
+ * Leave out what this machine must not block; it may be another one. Who is in
+ * the backup's management set is allowed whatever else covers it, and who is in
+ * today's will not be.
+ */
+static void sift(struct restore_job *restore)
 {
 	struct backup *backup = &restore->backup;
 	/* by number; they come first and all stay, so none is moved */
@@ -254,22 +258,9 @@ static int sift(struct restore_job *restore)
 
 	for (size_t i = 0; i < backup->change_count; i++) {
 		const struct change *change = &backup->changes[i];
-		struct guard_entry entry = {
-			.source = GUARD_MANAGEMENT,
-			.name = "set management",
-		};
 
-		if (change->kind == CHANGE_SET_PUT) {
+		if (change->kind == CHANGE_SET_PUT)
 			sets[change->set.id] = &change->set;
-		} else if (change->kind == CHANGE_MEMBER_PUT &&
-			   change->set_id == SET_ID_MANAGEMENT) {
-			int r;
-
-			entry.prefix = change->member.prefix;
-			r = guard_add(restore->guard, &entry);
-			if (r < 0)
-				return r;
-		}
 	}
 	for (size_t i = 0; i < backup->change_count; i++) {
 		const struct change *change = &backup->changes[i];
@@ -281,7 +272,6 @@ static int sift(struct restore_job *restore)
 		backup->changes[kept++] = *change;
 	}
 	backup->change_count = kept;
-	return 0;
 }
 
 static void change_at(void *arg, size_t index, struct change *ret_change)
@@ -329,9 +319,8 @@ static void run_restore(struct job *job)
 	restore->r = check_gates(restore);
 	if (restore->r < 0)
 		return;
-	restore->r = sift(restore);
-	if (restore->r == 0)
-		restore->r = list_drops(restore);
+	sift(restore);
+	restore->r = list_drops(restore);
 	if (restore->r == 0) {
 		restore->r = store_all(restore);
 		restore->is_tried = true;
@@ -447,7 +436,8 @@ void request_restore(struct daemon *daemon, struct call *call)
 		return;
 	}
 	restore = calloc(1, sizeof(*restore));
-	if (!restore || guard_copy(daemon->guard, &restore->guard) < 0) {
+	if (!restore || guard_copy(daemon->guard, &restore->guard) < 0 ||
+	    guard_replace(restore->guard, GUARD_MANAGEMENT, NULL, 0) < 0) {
 		free(restore);
 		call_refuse(call, -ENOMEM, "out of memory");
 		return;

@@ -332,17 +332,23 @@ static int add_finding(void *arg, const struct finding *finding)
 	return json_array_append_new(arg, item) < 0 ? -ENOMEM : 0;
 }
 
+struct examination {
+	json_t *ifaces;
+	uint32_t own_id; /* of our program */
+};
+
 static int examine(void *arg, const struct iface *iface)
 {
+	struct examination *all = arg;
 	json_t *findings = json_array();
 	char driver[32] = "";
-	int r = doctor_iface(iface, driver, add_finding, findings);
+	int r = doctor_iface(iface, all->own_id, driver, add_finding, findings);
 
 	if (r < 0) {
 		json_decref(findings);
 		return r == -ENODEV ? 0 : r;
 	}
-	return json_array_append_new(arg,
+	return json_array_append_new(all->ifaces,
 				     json_pack("{s:s, s:s, s:I, s:o}", "iface",
 					       iface->name, "driver", driver,
 					       "mtu", (json_int_t)iface->mtu,
@@ -359,7 +365,8 @@ static int examine_ethernet(void *arg, const struct iface *iface)
 void request_doctor(struct daemon *daemon, struct call *call)
 {
 	const char *ifname = args_text(call, "iface", IFNAME_MAX - 1, "");
-	json_t *ifaces, *host;
+	struct examination all;
+	json_t *host;
 	struct iface iface;
 	int r;
 
@@ -370,19 +377,20 @@ void request_doctor(struct daemon *daemon, struct call *call)
 		refuse_iface(call, ifname, r);
 		return;
 	}
-	ifaces = json_array();
+	all.ifaces = json_array();
+	all.own_id = maps_info(daemon->maps).program_id;
 	host = json_array();
-	r = *ifname ? examine(ifaces, &iface)
+	r = *ifname ? examine(&all, &iface)
 		    : netlink_each_iface(daemon->netlink, examine_ethernet,
-					 ifaces);
+					 &all);
 	if (r == 0)
 		r = doctor_host(daemon->config.pin_dir, add_finding, host);
 	if (r < 0) {
-		json_decref(ifaces);
+		json_decref(all.ifaces);
 		json_decref(host);
 		call_refuse(call, r, "could not be examined: %s", strerror(-r));
 		return;
 	}
 	call_done(call,
-		  json_pack("{s:o, s:o}", "ifaces", ifaces, "host", host));
+		  json_pack("{s:o, s:o}", "ifaces", all.ifaces, "host", host));
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "daemon/clock.h"
 #include "daemon/commit.h"
@@ -12,6 +13,8 @@
 #include "daemon/log.h"
 #include "daemon/members.h"
 #include "daemon/requests.h"
+
+#define UNTIL_MAX 40 /* bytes with the NUL */
 
 #define TABLE_ALERT_KEY "table" /* until a member is taken again */
 
@@ -240,10 +243,22 @@ static size_t count_changes(const struct edits *edits, size_t *ret_first)
 	return count ? count : edits->count;
 }
 
+/* " until 2026-12-01T18:00:00Z", or nothing for what does not end. */
+static const char *until(const struct edits *edits, char text[UNTIL_MAX])
+{
+	time_t end = (time_t)edits->evidence.expires_s;
+	struct tm utc;
+
+	text[0] = '\0';
+	if (end && gmtime_r(&end, &utc))
+		(void)strftime(text, UNTIL_MAX, " until %FT%TZ", &utc);
+	return text;
+}
+
 static void commit(struct edit_call *edit)
 {
 	const struct edits *edits = &edit->edits;
-	char first[PREFIX_TEXT_MAX], more[32] = "";
+	char first[PREFIX_TEXT_MAX], more[32] = "", end[UNTIL_MAX];
 	struct change *changes;
 	size_t at = 0;
 	size_t count = count_changes(edits, &at);
@@ -256,20 +271,20 @@ static void commit(struct edit_call *edit)
 	}
 	if (count > 1)
 		(void)snprintf(more, sizeof(more), " and %zu more", count - 1);
-	commit_submit(edit->daemon,
-		      &(struct commit_order){
-			      .changes = changes,
-			      .count = edits->count,
-			      .uid = edit->call->uid,
-			      .done = committed,
-			      .arg = edit,
-		      },
-		      "%s %s: %s%s%s%s", edits->is_removal ? "del" : "add",
-		      edit->set_name,
-		      prefix_to_text(&edits->list[at].prefix, first), more,
-		      edits->evidence.reason && *edits->evidence.reason ? ": "
-									: "",
-		      edits->evidence.reason ? edits->evidence.reason : "");
+	commit_submit(
+		edit->daemon,
+		&(struct commit_order){
+			.changes = changes,
+			.count = edits->count,
+			.uid = edit->call->uid,
+			.done = committed,
+			.arg = edit,
+		},
+		"%s %s: %s%s%s%s%s", edits->is_removal ? "del" : "add",
+		edit->set_name, prefix_to_text(&edits->list[at].prefix, first),
+		more, until(edits, end),
+		edits->evidence.reason && *edits->evidence.reason ? ": " : "",
+		edits->evidence.reason ? edits->evidence.reason : "");
 }
 
 static struct edit_call *begin(struct daemon *daemon, struct call *call,

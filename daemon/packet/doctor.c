@@ -21,6 +21,7 @@
 
 struct report {
 	const struct iface *iface;
+	uint32_t own_id;
 	const char *driver;
 	finding_fn *fn;
 	void *arg;
@@ -241,7 +242,7 @@ static int check_hook(const struct report *report)
 		return say(report, FINDING_OK, NULL, "nobody is attached");
 	hook_program_name(hook.program_id, name);
 	(void)hook_program_text(hook.program_id, text);
-	if (strcmp(name, OUR_NAME) == 0)
+	if (hook.program_id == report->own_id || strcmp(name, OUR_NAME) == 0)
 		return say(report, FINDING_OK, NULL,
 			   "attached, %s (program %s)",
 			   attach_mode_name(hook.mode), text);
@@ -261,8 +262,8 @@ static int check_hook(const struct report *report)
 		   attach_mode_name(hook.mode), text);
 }
 
-int doctor_iface(const struct iface *iface, char driver[32], finding_fn *fn,
-		 void *arg)
+int doctor_iface(const struct iface *iface, uint32_t own_id, char driver[32],
+		 finding_fn *fn, void *arg)
 {
 	static int (*const checks[])(const struct report *report) = {
 		check_kind,	check_driver, check_mtu,
@@ -270,6 +271,7 @@ int doctor_iface(const struct iface *iface, char driver[32], finding_fn *fn,
 	};
 	struct report report = {
 		.iface = iface,
+		.own_id = own_id,
 		.driver = driver,
 		.fn = fn,
 		.arg = arg,

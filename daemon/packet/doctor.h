@@ -12,6 +12,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include "daemon/packet/netlink.h"
 
 enum finding_level {
@@ -32,7 +34,9 @@ typedef int finding_fn(void *arg, const struct finding *finding);
 
 const char *finding_level_name(enum finding_level level);
 
-/* -ENODEV when there is no such interface. `driver` is of 32 bytes. */
-int doctor_iface(const struct iface *iface, char driver[32], finding_fn *fn,
-		 void *arg);
+/* -ENODEV when there is no such interface. `own_id` is our program's, whose
+ * name may not be read without CAP_SYS_ADMIN; 0: none. `driver` is of 32
+ * bytes. */
+int doctor_iface(const struct iface *iface, uint32_t own_id, char driver[32],
+		 finding_fn *fn, void *arg);
 int doctor_host(const char *pin_dir, finding_fn *fn, void *arg);

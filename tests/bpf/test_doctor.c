@@ -93,7 +93,7 @@ static struct findings examine(const struct iface *iface)
 	struct findings findings = {0};
 	char driver[32];
 
-	assert_int_equal(doctor_iface(iface, driver, keep, &findings), 0);
+	assert_int_equal(doctor_iface(iface, 0, driver, keep, &findings), 0);
 	assert_string_equal(driver, "veth");
 	return findings;
 }
@@ -116,7 +116,7 @@ static void a_missing_interface_is_no_device(void **state)
 	char driver[32];
 
 	(void)snprintf(iface.name, sizeof(iface.name), "gw9");
-	assert_int_equal(doctor_iface(&iface, driver, keep, &findings),
+	assert_int_equal(doctor_iface(&iface, 0, driver, keep, &findings),
 			 -ENODEV);
 }
 
@@ -194,7 +194,7 @@ static void a_refusal_ends_the_examination(void **state)
 	char driver[32];
 	int count = 0;
 
-	assert_int_equal(doctor_iface(*state, driver, refuse, &count),
+	assert_int_equal(doctor_iface(*state, 0, driver, refuse, &count),
 			 -ECANCELED);
 	assert_int_equal(count, 1);
 }

@@ -37,6 +37,8 @@ fwd_start
 does block $listed4
 does attach wan0 --mode native
 judged wan0
+does doctor wan0
+said "ok .*attached, native"
 
 does attach lan0 --mode native
 said "lan0: not attached yet"

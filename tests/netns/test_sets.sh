@@ -141,7 +141,11 @@ is "reason of what was added again" "scan of port 22 0" "$(ask \
 does block $listed4 --reason "another" --for 1h
 is "reason that was given" another \
 	"$(ask '.claims[] | select(.set == "block").reason' why $listed4)"
-does block $listed4 --reason "scan of port 22" --for 1h
+later=$(date -u -d "+30 days" +%FT18:00:00Z)
+does block $listed4 --reason "scan of port 22" --until "$later"
+is "journal of what ends" \
+	"add block: $listed4 until $later: scan of port 22" \
+	"$("$fwctl" --json log -n 1 | jq -r .text)"
 entries=$(ask .store.journal_seq status)
 does unblock 203.0.113.200
 said "removed 0, absent 1"
@@ -234,6 +238,16 @@ does restore "$work/saved"
 has_no_alert || fail "alert: $(ask '.alerts[].text' status)"
 does block 203.0.113.210
 does unblock 203.0.113.210
+
+# Management is what the backup says, and what it covers comes back too.
+does set add management 203.0.113.0/24 192.0.2.0/24
+does backup "$work/covered"
+everything >"$work/before"
+does restore "$work/covered"
+everything | diff "$work/before" - || fail "a restore is not the backup"
+does set add management $listed4
+does restore "$work/saved"
+is "verdict on what was management" drop "$(verdict $listed4)"
 
 # On another machine, whose own address is in it, that is left out.
 ip -n "$gateway" addr add $listed4/32 dev wan0
