@@ -10,117 +10,44 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <event2/event.h>
 
 #include "daemon/clock.h"
 #include "daemon/members.h"
-#include "tests/support/scratch.h"
+#include "tests/support/desk.h"
 
-#define OLD_S	   1795629124u
-#define LATER_S	   4000000000u
-#define NO_REFUSAL -1
+#define OLD_S	1795629124u
+#define LATER_S 4000000000u
 
-/* A daemon of what members.h touches; the table is a sink that only counts. */
 struct stand {
-	struct daemon daemon;
-	struct scratch scratch;
+	struct desk desk;
 	struct edits edits;
-	int known; /* prefixes that the sink knows */
-	int left; /* so many more it takes; NO_REFUSAL: any number */
 };
-
-static int sink_set(void *arg, const struct prefix *prefix, uint16_t class_id)
-{
-	struct stand *stand = arg;
-
-	(void)prefix;
-	(void)class_id;
-	if (stand->left == 0)
-		return -ENOSPC;
-	if (stand->left > 0)
-		stand->left--;
-	stand->known++;
-	return 0;
-}
-
-static void sink_clear(void *arg, const struct prefix *prefix,
-		       const struct prefix *cover, uint16_t class_id)
-{
-	struct stand *stand = arg;
-
-	(void)prefix;
-	(void)cover;
-	(void)class_id;
-	stand->known--;
-}
-
-static void sink_define(void *arg, uint16_t class_id,
-			const struct class_info *info)
-{
-	(void)arg;
-	(void)class_id;
-	(void)info;
-}
 
 static int setup(void **state)
 {
-	static const struct ledger_sink sink = {
-		.set = sink_set,
-		.clear = sink_clear,
-		.define = sink_define,
-	};
 	static struct stand stand;
-	struct daemon *daemon = &stand.daemon;
 
-	memset(&stand, 0, sizeof(stand));
-	stand.left = NO_REFUSAL;
-	scratch_init(&stand.scratch, SCRATCH_MAP_BYTES);
-	daemon->store = stand.scratch.store;
-	daemon->base = event_base_new();
-	assert_non_null(daemon->base);
-	assert_int_equal(worker_new(daemon->base, &daemon->worker), 0);
-	assert_int_equal(guard_new(&daemon->guard), 0);
-	assert_int_equal(ledger_new(&sink, &stand, &daemon->ledger), 0);
-	for (size_t i = 0; i < ARRAY_LEN(set_builtins); i++)
-		assert_int_equal(
-			ledger_put_set(daemon->ledger, &set_builtins[i]), 0);
+	desk_init(&stand.desk);
+	desk_open(&stand.desk);
 	*state = &stand;
 	return 0;
-}
-
-/* What was submitted is committed now. */
-static void finish_commits(struct stand *stand)
-{
-	worker_free(stand->daemon.worker);
-	stand->daemon.worker = NULL;
 }
 
 static int teardown(void **state)
 {
 	struct stand *stand = *state;
 
-	finish_commits(stand);
+	desk_commit(&stand->desk);
 	edits_done(&stand->edits);
-	ledger_free(stand->daemon.ledger);
-	guard_free(stand->daemon.guard);
-	event_base_free(stand->daemon.base);
-	scratch_done(&stand->scratch);
+	desk_done(&stand->desk);
 	return 0;
-}
-
-static struct prefix prefix_of(const char *text)
-{
-	struct prefix prefix;
-
-	assert_int_equal(prefix_from_text(text, strlen(text), &prefix), 0);
-	return prefix;
 }
 
 static void hold(struct stand *stand, uint8_t set_id, const char *text,
 		 const char *reason, uint64_t until_s)
 {
 	const struct member member = {
-		.prefix = prefix_of(text),
+		.prefix = desk_prefix(text),
 		.evidence = {.uid = 7,
 			     .line = 9,
 			     .created_s = OLD_S,
@@ -128,9 +55,9 @@ static void hold(struct stand *stand, uint8_t set_id, const char *text,
 			     .reason = reason},
 	};
 
-	assert_int_equal(
-		ledger_claim(stand->daemon.ledger, set_id, &member, until_s),
-		0);
+	assert_int_equal(ledger_claim(stand->desk.daemon.ledger, set_id,
+				      &member, until_s),
+			 0);
 }
 
 /* Edits of these prefixes, parted by blanks, with the reason "new". */
@@ -149,7 +76,7 @@ static struct edits *begin(struct stand *stand, uint8_t set_id,
 	(void)snprintf(words, sizeof(words), "%s", prefixes);
 	for (char *word = strtok_r(words, " ", &rest); word;
 	     word = strtok_r(NULL, " ", &rest)) {
-		const struct prefix prefix = prefix_of(word);
+		const struct prefix prefix = desk_prefix(word);
 
 		assert_int_equal(edits_add(&stand->edits, &prefix), 0);
 	}
@@ -160,8 +87,8 @@ static int apply(struct stand *stand, size_t *ret_failed)
 {
 	uint64_t worst_ns;
 
-	return members_apply(&stand->daemon, &stand->edits, clock_mono_ns(),
-			     &worst_ns, ret_failed);
+	return members_apply(&stand->desk.daemon, &stand->edits,
+			     clock_mono_ns(), &worst_ns, ret_failed);
 }
 
 static void assert_applied(struct stand *stand)
@@ -190,7 +117,7 @@ static int print_member(void *arg, const struct set *set,
 /* All that is held, with its evidence, and all that is protected. */
 static char *picture(const struct stand *stand)
 {
-	const struct daemon *daemon = &stand->daemon;
+	const struct daemon *daemon = &stand->desk.daemon;
 	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
@@ -209,7 +136,7 @@ static char *picture(const struct stand *stand)
 			      prefix_to_text(&entry->prefix, prefix),
 			      entry->name);
 	}
-	(void)fprintf(out, "known %d\n", stand->known);
+	(void)fprintf(out, "known %d\n", stand->desk.known);
 	(void)fclose(out);
 	return text;
 }
@@ -223,38 +150,22 @@ static void assert_pictured(const struct stand *stand, char *before)
 	free(before);
 }
 
-static bool is_held(const struct stand *stand, uint8_t set_id, const char *text)
-{
-	const struct prefix prefix = prefix_of(text);
-	struct evidence evidence;
-
-	return ledger_get(stand->daemon.ledger, set_id, &prefix, &evidence) ==
-	       0;
-}
-
-static bool is_protected(const struct stand *stand, const char *text)
-{
-	const struct prefix prefix = prefix_of(text);
-
-	return guard_find(stand->daemon.guard, &prefix) != NULL;
-}
-
 static void all_edits_are_made(void **state)
 {
 	struct stand *stand = *state;
-	const struct prefix prefix = prefix_of("192.0.2.2");
+	const struct prefix prefix = desk_prefix("192.0.2.2");
 	struct evidence evidence;
 
 	(void)begin(stand, SET_ID_BLOCK, "192.0.2.1 192.0.2.2 2001:db8::/32");
 	assert_applied(stand);
-	assert_int_equal(stand->known, 3);
-	assert_int_equal(ledger_get(stand->daemon.ledger, SET_ID_BLOCK, &prefix,
-				    &evidence),
+	assert_int_equal(stand->desk.known, 3);
+	assert_int_equal(ledger_get(stand->desk.daemon.ledger, SET_ID_BLOCK,
+				    &prefix, &evidence),
 			 0);
 	assert_string_equal(evidence.reason, "new");
 	assert_int_equal(evidence.uid, 1000);
 	assert_int_equal(evidence.created_s, OLD_S + 5);
-	assert_int_equal(ledger_next_due_s(stand->daemon.ledger), 0);
+	assert_int_equal(ledger_next_due_s(stand->desk.daemon.ledger), 0);
 }
 
 static void each_edit_is_a_sample_of_the_latency(void **state)
@@ -263,7 +174,7 @@ static void each_edit_is_a_sample_of_the_latency(void **state)
 
 	(void)begin(stand, SET_ID_BLOCK, "192.0.2.1 192.0.2.2 192.0.2.3");
 	assert_applied(stand);
-	assert_int_equal(stand->daemon.latency.count, 3);
+	assert_int_equal(stand->desk.daemon.latency.count, 3);
 }
 
 static void the_first_span_counts_from_the_decoding(void **state)
@@ -273,13 +184,13 @@ static void the_first_span_counts_from_the_decoding(void **state)
 	size_t failed;
 
 	(void)begin(stand, SET_ID_BLOCK, "192.0.2.1 192.0.2.2");
-	assert_int_equal(members_apply(&stand->daemon, &stand->edits,
+	assert_int_equal(members_apply(&stand->desk.daemon, &stand->edits,
 				       clock_mono_ns() - 5000000000u, &worst_ns,
 				       &failed),
 			 0);
 	assert_true(worst_ns >= 5000000000u);
-	assert_true(stand->daemon.latency.max_ns == worst_ns);
-	assert_true(latency_quantile_ns(&stand->daemon.latency, 500000) <
+	assert_true(stand->desk.daemon.latency.max_ns == worst_ns);
+	assert_true(latency_quantile_ns(&stand->desk.daemon.latency, 500000) <
 		    5000000000u);
 }
 
@@ -293,7 +204,7 @@ static void a_refused_edit_leaves_everything_as_before(void **state)
 	before = picture(stand);
 	(void)begin(stand, SET_ID_BLOCK,
 		    "192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.4");
-	stand->left = 1;
+	stand->desk.room = 1;
 	assert_int_equal(apply(stand, &failed), -ENOSPC);
 	assert_int_equal(failed, 2);
 	assert_int_equal(stand->edits.applied, 0);
@@ -308,7 +219,7 @@ static void a_full_set_refuses_all_of_them(void **state)
 	char *before;
 
 	small.capacity = 2;
-	assert_int_equal(ledger_put_set(stand->daemon.ledger, &small), 0);
+	assert_int_equal(ledger_put_set(stand->desk.daemon.ledger, &small), 0);
 	hold(stand, SET_ID_BLOCK, "192.0.2.9", "old", 0);
 	before = picture(stand);
 	(void)begin(stand, SET_ID_BLOCK, "192.0.2.1 192.0.2.2");
@@ -327,9 +238,9 @@ static void undoing_restores_the_evidence_of_what_was_there(void **state)
 	before = picture(stand);
 	(void)begin(stand, SET_ID_BLOCK, "192.0.2.1 192.0.2.2 192.0.2.3");
 	assert_applied(stand);
-	assert_int_equal(ledger_next_due_s(stand->daemon.ledger), 0);
-	members_undo(&stand->daemon, &stand->edits);
-	assert_int_equal(ledger_next_due_s(stand->daemon.ledger), LATER_S);
+	assert_int_equal(ledger_next_due_s(stand->desk.daemon.ledger), 0);
+	members_undo(&stand->desk.daemon, &stand->edits);
+	assert_int_equal(ledger_next_due_s(stand->desk.daemon.ledger), LATER_S);
 	assert_pictured(stand, before);
 }
 
@@ -343,9 +254,9 @@ static void undoing_a_removal_puts_all_back(void **state)
 	before = picture(stand);
 	begin(stand, SET_ID_BLOCK, "192.0.2.1 192.0.2.2")->is_removal = true;
 	assert_applied(stand);
-	assert_false(is_held(stand, SET_ID_BLOCK, "192.0.2.1"));
-	assert_true(is_held(stand, SET_ID_ALLOW, "192.0.2.2"));
-	members_undo(&stand->daemon, &stand->edits);
+	assert_false(desk_holds(&stand->desk, SET_ID_BLOCK, "192.0.2.1"));
+	assert_true(desk_holds(&stand->desk, SET_ID_ALLOW, "192.0.2.2"));
+	members_undo(&stand->desk.daemon, &stand->edits);
 	assert_pictured(stand, before);
 }
 
@@ -359,7 +270,7 @@ static void a_prefix_given_twice_ends_as_it_began(void **state)
 	(void)begin(stand, SET_ID_BLOCK,
 		    "192.0.2.1 192.0.2.2 192.0.2.1 192.0.2.2");
 	assert_applied(stand);
-	members_undo(&stand->daemon, &stand->edits);
+	members_undo(&stand->desk.daemon, &stand->edits);
 	assert_pictured(stand, before);
 }
 
@@ -370,8 +281,8 @@ static void undoing_twice_changes_nothing_more(void **state)
 
 	(void)begin(stand, SET_ID_BLOCK, "192.0.2.1");
 	assert_applied(stand);
-	members_undo(&stand->daemon, &stand->edits);
-	members_undo(&stand->daemon, &stand->edits);
+	members_undo(&stand->desk.daemon, &stand->edits);
+	members_undo(&stand->desk.daemon, &stand->edits);
 	assert_pictured(stand, before);
 }
 
@@ -381,11 +292,11 @@ static void the_protected_set_follows_management(void **state)
 
 	(void)begin(stand, SET_ID_MANAGEMENT, "192.0.2.0/24");
 	assert_applied(stand);
-	assert_true(is_protected(stand, "192.0.2.77"));
+	assert_true(desk_protects(&stand->desk, "192.0.2.77"));
 	edits_done(&stand->edits);
 	begin(stand, SET_ID_MANAGEMENT, "192.0.2.0/24")->is_removal = true;
 	assert_applied(stand);
-	assert_false(is_protected(stand, "192.0.2.77"));
+	assert_false(desk_protects(&stand->desk, "192.0.2.77"));
 }
 
 static void no_other_set_protects(void **state)
@@ -394,7 +305,7 @@ static void no_other_set_protects(void **state)
 
 	(void)begin(stand, SET_ID_ALLOW, "192.0.2.0/24");
 	assert_applied(stand);
-	assert_false(is_protected(stand, "192.0.2.77"));
+	assert_false(desk_protects(&stand->desk, "192.0.2.77"));
 }
 
 static void a_refused_edit_leaves_the_protected_set(void **state)
@@ -408,10 +319,10 @@ static void a_refused_edit_leaves_the_protected_set(void **state)
 	edits_done(&stand->edits);
 	before = picture(stand);
 	(void)begin(stand, SET_ID_MANAGEMENT, "192.0.2.1 192.0.2.2 192.0.2.3");
-	stand->left = 1;
+	stand->desk.room = 1;
 	assert_int_equal(apply(stand, &failed), -ENOSPC);
-	assert_true(is_protected(stand, "192.0.2.1"));
-	assert_false(is_protected(stand, "192.0.2.2"));
+	assert_true(desk_protects(&stand->desk, "192.0.2.1"));
+	assert_false(desk_protects(&stand->desk, "192.0.2.2"));
 	assert_pictured(stand, before);
 }
 
@@ -419,26 +330,26 @@ static void the_protected_set_takes_all_of_management_at_once(void **state)
 {
 	struct stand *stand = *state;
 	struct guard_entry stale = {
-		.prefix = prefix_of("203.0.113.1"),
+		.prefix = desk_prefix("203.0.113.1"),
 		.source = GUARD_MANAGEMENT,
 	};
 
-	assert_int_equal(guard_add(stand->daemon.guard, &stale), 0);
+	assert_int_equal(guard_add(stand->desk.daemon.guard, &stale), 0);
 	hold(stand, SET_ID_MANAGEMENT, "192.0.2.1", "", 0);
 	hold(stand, SET_ID_MANAGEMENT, "2001:db8::/32", "", 0);
 	hold(stand, SET_ID_BLOCK, "198.51.100.1", "", 0);
-	members_guard(&stand->daemon);
-	assert_true(is_protected(stand, "192.0.2.1"));
-	assert_true(is_protected(stand, "2001:db8::5"));
-	assert_true(is_protected(stand, "127.0.0.1"));
-	assert_false(is_protected(stand, "198.51.100.1"));
-	assert_false(is_protected(stand, "203.0.113.1"));
+	members_guard(&stand->desk.daemon);
+	assert_true(desk_protects(&stand->desk, "192.0.2.1"));
+	assert_true(desk_protects(&stand->desk, "2001:db8::5"));
+	assert_true(desk_protects(&stand->desk, "127.0.0.1"));
+	assert_false(desk_protects(&stand->desk, "198.51.100.1"));
+	assert_false(desk_protects(&stand->desk, "203.0.113.1"));
 }
 
 static void edits_have_a_bound(void **state)
 {
 	struct stand *stand = *state;
-	const struct prefix prefix = prefix_of("192.0.2.1");
+	const struct prefix prefix = desk_prefix("192.0.2.1");
 
 	for (int i = 0; i < EDITS_MAX; i++)
 		assert_int_equal(edits_add(&stand->edits, &prefix), 0);
@@ -454,16 +365,17 @@ static void the_store_is_told_what_the_ledger_was(void **state)
 	(void)begin(stand, SET_ID_BLOCK, "192.0.2.1 192.0.2.2");
 	changes = members_changes(&stand->edits);
 	assert_non_null(changes);
-	assert_int_equal(scratch_commit(&stand->scratch, changes, 2), 0);
+	assert_int_equal(scratch_commit(&stand->desk.scratch, changes, 2), 0);
 	free(changes);
-	assert_true(scratch_holds(&stand->scratch, "member 3 192.0.2.2 operator"
-						   " 1000 0 1795629129 0 new"));
+	assert_true(scratch_holds(&stand->desk.scratch,
+				  "member 3 192.0.2.2 operator"
+				  " 1000 0 1795629129 0 new"));
 	stand->edits.is_removal = true;
 	changes = members_changes(&stand->edits);
 	assert_non_null(changes);
-	assert_int_equal(scratch_commit(&stand->scratch, changes, 2), 0);
+	assert_int_equal(scratch_commit(&stand->desk.scratch, changes, 2), 0);
 	free(changes);
-	assert_int_equal(scratch_usage(&stand->scratch).member_count, 0);
+	assert_int_equal(scratch_usage(&stand->desk.scratch).member_count, 0);
 }
 
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
