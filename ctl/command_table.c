@@ -61,7 +61,7 @@ static const struct option log_options[] = {
 };
 
 static const struct option import_options[] = {
-	{"action", 0, OPTION_ACTION, KIND_CHOICE, "drop|allow|shadow",
+	{"action", 0, OPTION_ACTION, KIND_CHOICE, "drop|allow|shadow|none",
 	 "of the set, when the import makes it; drop when not given"},
 	{"add", 0, OPTION_ADD, KIND_FLAG, NULL,
 	 "keep the members that the list does not have"},
@@ -77,7 +77,7 @@ static const struct option import_options[] = {
 };
 
 static const struct option new_options[] = {
-	{"action", 0, OPTION_ACTION, KIND_CHOICE, "drop|allow|shadow",
+	{"action", 0, OPTION_ACTION, KIND_CHOICE, "drop|allow|shadow|none",
 	 "what happens to packets from members; drop when not given"},
 	{"capacity", 0, OPTION_CAPACITY, KIND_CAPACITY, NULL,
 	 "how many members it may hold"},

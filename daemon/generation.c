@@ -34,6 +34,8 @@ static enum fw_reason reason_of(uint8_t action)
 		return FW_PASS_ALLOWED;
 	case SET_SHADOW:
 		return FW_PASS_SHADOW;
+	case SET_NONE:
+		return FW_NEXT;
 	case SET_DROP:
 	default:
 		return FW_DROP_LISTED;

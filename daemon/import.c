@@ -361,7 +361,7 @@ int import_new(struct daemon *daemon, const struct set *set,
 	import->turn = evtimer_new(daemon->base, apply_turn, import);
 	if (!import->turn)
 		return -ENOMEM;
-	if (set->action != SET_ALLOW)
+	if (set_is_guarded(set))
 		r = guard_copy(daemon->guard, &import->guard);
 	if (r < 0)
 		return r;

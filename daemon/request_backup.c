@@ -209,7 +209,7 @@ static bool is_left_out(struct restore_job *restore,
 		return false;
 	set = sets[change->set_id];
 	assert(set); /* backup_read() saw to it */
-	if (set->action != SET_ALLOW || prefix_has_all_v4(prefix))
+	if (set_is_guarded(set) || prefix_has_all_v4(prefix))
 		entry = guard_find(restore->guard, prefix);
 	if (!entry)
 		return false;

@@ -96,7 +96,7 @@ static int check_prefix(struct daemon *daemon, struct call *call,
 	const struct guard_entry *entry = NULL;
 	char text[GUARD_TEXT_MAX];
 
-	if (set->action != SET_ALLOW || prefix_has_all_v4(prefix))
+	if (set_is_guarded(set) || prefix_has_all_v4(prefix))
 		entry = guard_find(daemon->guard, prefix);
 	if (!entry)
 		return 0;

@@ -164,7 +164,7 @@ static int read_set(struct call *call, struct set *set)
 	}
 	if (set_action_from_text(action, &action_id) < 0) {
 		call_refuse(call, -EINVAL,
-			    "\"action\": \"%s\" is not allow, drop or shadow",
+			    "\"action\": \"%s\" is not allow, drop, shadow or none",
 			    action);
 		return -EINVAL;
 	}
@@ -275,7 +275,7 @@ static int check_set(struct daemon *daemon, struct call *call,
 			    set->capacity);
 		return -ENOSPC;
 	}
-	if (old && old->action == SET_SHADOW && set->action == SET_DROP)
+	if (old && old->action != SET_DROP && set->action == SET_DROP)
 		return check_members(daemon, call, set);
 	return 0;
 }

@@ -39,6 +39,7 @@ static const char *const action_names[] = {
 	[SET_ALLOW] = "allow",
 	[SET_DROP] = "drop",
 	[SET_SHADOW] = "shadow",
+	[SET_NONE] = "none",
 };
 
 _Static_assert(ARRAY_LEN(action_names) == SET_ACTION_COUNT, "");

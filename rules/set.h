@@ -6,7 +6,7 @@
  * not changed while the set lives; classes and stored members refer to it.
  *
  * An address that is in several sets gets what the strongest says: allow over
- * drop over shadow; between sets of one action the lower id is counted.
+ * drop over shadow over none; between sets of one action the lower id is counted.
  */
 #pragma once
 
@@ -23,6 +23,7 @@ enum set_action {
 	SET_ALLOW, /* strongest first */
 	SET_DROP,
 	SET_SHADOW, /* counted as would-have-been-dropped, and passed */
+	SET_NONE, /* nothing by itself: for rules to refer to */
 	SET_ACTION_COUNT,
 };
 
@@ -49,6 +50,12 @@ struct set {
 };
 
 extern const struct set set_builtins[3];
+
+/* May it not hold what is protected? Those that drop, or would. */
+static inline bool set_is_guarded(const struct set *set)
+{
+	return set->action == SET_DROP || set->action == SET_SHADOW;
+}
 
 /* "allow", "drop", "shadow"; "static", "dynamic". */
 const char *set_action_name(enum set_action action);

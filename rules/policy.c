@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "rules/policy.h"
+
+#include <assert.h>
+#include <ctype.h>
+
+static const char *const verdict_names[] = {
+	[VERDICT_PASS] = "pass",
+	[VERDICT_DROP] = "drop",
+};
+_Static_assert(ARRAY_LEN(verdict_names) == VERDICT_COUNT, "");
+
+static const struct thresholds default_thresholds = {
+	.flows = 262144,
+	.half_open = 65536,
+	.new_flows_per_second = 50000,
+	.buckets = 262144,
+	.tcp_established_s = 7440, /* two hours and four minutes, RFC 5382 */
+	.tcp_opening_s = 30,
+	.tcp_closing_s = 20,
+	.udp_s = 30,
+	.udp_answered_s = 300, /* RFC 4787 */
+	.icmp_s = 60, /* RFC 5508 */
+	.other_s = 600,
+};
+
+void policy_init(struct policy *policy)
+{
+	assert(policy);
+
+	*policy = (struct policy){
+		.default_in = VERDICT_PASS,
+		.default_out = VERDICT_PASS,
+		.default_other = VERDICT_PASS,
+		.essentials = ESSENTIAL_ALL,
+		.thresholds = default_thresholds,
+	};
+}
+
+static void set_done(struct policy_set *set)
+{
+	free(set->members);
+	for (size_t i = 0; i < set->file_count; i++)
+		free(set->files[i]);
+	free(set->files);
+}
+
+void policy_done(struct policy *policy)
+{
+	assert(policy);
+
+	for (size_t i = 0; i < policy->zone_count; i++)
+		free(policy->zones[i].interfaces);
+	for (size_t i = 0; i < policy->set_count; i++)
+		set_done(&policy->sets[i]);
+	for (size_t i = 0; i < policy->rule_count; i++)
+		rule_done(&policy->rules[i]);
+	free(policy->zones);
+	free(policy->sets);
+	free(policy->limits);
+	free(policy->rules);
+	free(policy->management);
+	policy_init(policy);
+}
+
+bool policy_name_is_valid(const char *name, size_t max)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || len >= max || !isalnum((unsigned char)name[0]))
+		return false;
+	for (size_t i = 1; i < len; i++) {
+		if (!isalnum((unsigned char)name[i]) && !strchr("-_.", name[i]))
+			return false;
+	}
+	return true;
+}
+
+const char *verdict_name(enum verdict verdict)
+{
+	assert(verdict < VERDICT_COUNT);
+
+	return verdict_names[verdict];
+}
