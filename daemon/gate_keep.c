@@ -263,7 +263,7 @@ static void wish_try(struct daemon *daemon, struct wish *wish,
 	int r = gates_attach(daemon->gates, want->ifname,
 			     (enum attach_mode)want->mode,
 			     (enum attach_share)want->share,
-			     maps_program(daemon->maps), wish->note);
+			     program_gate(daemon->live->program), wish->note);
 
 	/* Renamed or gone since it was listed: the change that is on its way
 	 * tells which, by the number. */

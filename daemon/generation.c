@@ -42,19 +42,23 @@ static enum fw_reason reason_of(uint8_t action)
 	}
 }
 
-static void sink_define(void *arg, uint16_t class_id,
-			const struct class_info *info)
+static int sink_define(void *arg, uint16_t class_id,
+		       const struct class_info *info)
 {
 	struct generation *generation = arg;
-	const struct fw_class class = {
-		.reason = (uint8_t)reason_of(info->action),
+	const struct program_class class = {
+		.reason = reason_of(info->action),
 		.set_id = info->set_id,
 	};
 	struct fw_class_sets sets;
+	int r = program_put_class(generation->program, class_id, &class);
 
+	if (r < 0)
+		return r;
 	_Static_assert(sizeof(sets) == sizeof(info->sets), "");
 	memcpy(&sets, &info->sets, sizeof(sets));
-	maps_put_class(generation->maps, class_id, &class, &sets);
+	maps_put_class_sets(generation->maps, class_id, &sets);
+	return 0;
 }
 
 static const struct ledger_sink sink = {
@@ -62,6 +66,8 @@ static const struct ledger_sink sink = {
 	.clear = sink_clear,
 	.define = sink_define,
 };
+
+static const struct program_config no_policy;
 
 static bool is_no_class(const struct fw_class_sets *sets)
 {
@@ -189,6 +195,9 @@ int generation_build(const struct config *config, struct store *store,
 	if (!generation)
 		return -ENOMEM;
 	r = maps_load(&maps_config, &generation->maps, note);
+	if (r == 0)
+		r = program_load(generation->maps, &no_policy,
+				 &generation->program, note);
 	if (r < 0 && !*note)
 		(void)snprintf(note, MAPS_NOTE_MAX,
 			       "the program could not be loaded: %s",
@@ -218,6 +227,7 @@ void generation_free(struct generation *generation)
 	ended_done(&generation->ended);
 	ledger_free(generation->ledger);
 	table_free(generation->table);
+	program_free(generation->program);
 	maps_free(generation->maps);
 	free(generation);
 }

@@ -24,12 +24,14 @@
 #include "daemon/ended.h"
 #include "daemon/merge/ledger.h"
 #include "daemon/packet/maps.h"
+#include "daemon/packet/program.h"
 #include "daemon/packet/table.h"
 #include "rules/base.h"
 #include "rules/store.h"
 
 struct generation {
 	struct maps *maps;
+	struct program *program;
 	struct table *table;
 	struct ledger *ledger;
 	struct ended ended; /* members of the store that were left out: past */

@@ -11,10 +11,18 @@ static const char *const reason_names[] = {
 	[FW_PASS_NOT_IP] = "not-ip",
 	[FW_PASS_NEIGHBOUR] = "neighbour-discovery",
 	[FW_PASS_UNREADABLE] = "unreadable",
+	[FW_PASS_RULE] = "rule-pass",
+	[FW_PASS_ESSENTIAL] = "essential",
+	[FW_PASS_DEFAULT] = "default-pass",
 	[FW_DROP_LISTED] = "listed",
 	[FW_DROP_TRUNCATED] = "truncated",
 	[FW_DROP_BAD_HEADER] = "bad-header",
 	[FW_DROP_TAGS] = "too-many-tags",
+	[FW_DROP_RULE] = "rule-drop",
+	[FW_DROP_LIMIT] = "limit",
+	[FW_DROP_DEFAULT] = "default-drop",
+	[FW_DROP_UNREADABLE] = "unreadable-drop",
+	[FW_DROP_NOT_IP] = "not-ip-drop",
 };
 _Static_assert(ARRAY_LEN(reason_names) == FW_REASON_COUNT, "");
 

@@ -220,7 +220,8 @@ static int attach(struct daemon *daemon, struct gate_call *gate, int ifindex)
 		r = gates_attach(daemon->gates, want->ifname,
 				 (enum attach_mode)want->mode,
 				 (enum attach_share)want->share,
-				 maps_program(daemon->maps), gate->note);
+				 program_gate(daemon->live->program),
+				 gate->note);
 	else
 		(void)snprintf(gate->note, sizeof(gate->note),
 			       "no interface of this name yet: it gets its "
@@ -378,7 +379,7 @@ void request_doctor(struct daemon *daemon, struct call *call)
 		return;
 	}
 	all.ifaces = json_array();
-	all.own_id = maps_info(daemon->maps).program_id;
+	all.own_id = program_info(daemon->live->program).program_id;
 	host = json_array();
 	r = *ifname ? examine(&all, &iface)
 		    : netlink_each_iface(daemon->netlink, examine_ethernet,

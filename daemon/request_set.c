@@ -163,9 +163,10 @@ static int read_set(struct call *call, struct set *set)
 		return -EINVAL;
 	}
 	if (set_action_from_text(action, &action_id) < 0) {
-		call_refuse(call, -EINVAL,
-			    "\"action\": \"%s\" is not allow, drop, shadow or none",
-			    action);
+		call_refuse(
+			call, -EINVAL,
+			"\"action\": \"%s\" is not allow, drop, shadow or none",
+			action);
 		return -EINVAL;
 	}
 	if (args_number(call, "capacity", SET_CAPACITY_MAX, set->capacity,

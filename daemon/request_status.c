@@ -188,13 +188,14 @@ static json_int_t rss_bytes(const struct daemon *daemon)
 	if (!resident)
 		return 0;
 	bytes = strtoll(resident, NULL, 10) * sysconf(_SC_PAGESIZE);
-	return bytes - (json_int_t)maps_info(daemon->maps).mapped_bytes;
+	return bytes - (json_int_t)maps_info(daemon->maps).mapped_bytes -
+	       (json_int_t)program_info(daemon->live->program).mapped_bytes;
 }
 
 static void add_store(const struct daemon *daemon, json_t *answer)
 {
 	const struct store_usage *usage = &daemon->store_usage;
-	struct maps_info info = maps_info(daemon->maps);
+	struct program_info info = program_info(daemon->live->program);
 
 	(void)json_object_set_new(
 		answer, "store",
@@ -202,10 +203,12 @@ static void add_store(const struct daemon *daemon, json_t *answer)
 			  (json_int_t)usage->used_bytes, "map_bytes",
 			  (json_int_t)usage->map_bytes, "journal_seq",
 			  (json_int_t)usage->journal_seq));
-	(void)json_object_set_new(answer, "memory",
-				  json_pack("{s:I, s:I}", "rss_bytes",
-					    rss_bytes(daemon), "maps_bytes",
-					    (json_int_t)info.bytes));
+	(void)json_object_set_new(
+		answer, "memory",
+		json_pack("{s:I, s:I}", "rss_bytes", rss_bytes(daemon),
+			  "maps_bytes",
+			  (json_int_t)(info.bytes +
+				       maps_info(daemon->maps).bytes)));
 	(void)json_object_set_new(
 		answer, "generation",
 		json_pack("{s:I, s:I, s:I}", "number",

@@ -114,7 +114,7 @@ static int set_up_firewall(struct arena *arena, const struct lane *lane)
 {
 	const struct stand *stand = &arena->stands[lane->plan->list];
 
-	return at_far_end(lane, "firewall", maps_program(stand->maps)->fd);
+	return at_far_end(lane, "firewall", program_gate(stand->program)->fd);
 }
 
 static int set_up_xdpfilter(struct arena *arena, const struct lane *lane)

@@ -209,7 +209,7 @@ static int bench_load(struct bench *bench)
 		return r;
 
 	map = bpf_map__fd(skel->maps.next_programs);
-	fd = maps_program(bench->stand.maps)->fd;
+	fd = program_gate(bench->stand.program)->fd;
 	r = bpf_map_update_elem(map, &index, &fd, BPF_ANY);
 	if (r < 0)
 		return r;

@@ -29,7 +29,8 @@ enum rule_range {
 	RANGE_SOURCE_PORT, /* of TCP, UDP and SCTP */
 	RANGE_DESTINATION_PORT,
 	RANGE_ICMP, /* type << 8 | code, of ICMP in IPv4 */
-	RANGE_ICMPV6, /* the same, of ICMPv6 in IPv6 */
+	RANGE_ICMPV6, /* the same, of ICMPv6 in IPv6. A rule that has both is
+			 met by either, one that has one only by that */
 	RANGE_LENGTH, /* bytes from the IP header to the end of the frame; what
 			 is longer counts as 65535 */
 	RANGE_VLAN, /* number of the outer tag; RANGE_VLAN_NONE without one */

@@ -17,9 +17,9 @@
 #include <linux/types.h>
 
 #ifndef FW_ABI_VERSION /* a test builds the next one with -D */
-#define FW_ABI_VERSION 1
+#define FW_ABI_VERSION 2
 #endif
-#define FW_COUNT_VERSION 1
+#define FW_COUNT_VERSION 2
 
 /* Why a packet met its end: one for each packet. Append at the end of its
  * half only, and bump FW_COUNT_VERSION. docs/parsing.md says when each. */
@@ -31,10 +31,18 @@ enum fw_reason {
 	FW_PASS_NOT_IP, /* ARP, LLDP, 802.3 length field, any other type */
 	FW_PASS_NEIGHBOUR, /* listed, but neighbour discovery (RFC 4861) */
 	FW_PASS_UNREADABLE, /* source not listed; what follows does not parse */
+	FW_PASS_RULE, /* a rule passes it */
+	FW_PASS_ESSENTIAL, /* the default drops, but it is DHCP or the like */
+	FW_PASS_DEFAULT, /* no rule ends it, and the gate passes */
 	FW_DROP_LISTED, /* the source is in a set that drops */
 	FW_DROP_TRUNCATED, /* ends before its Ethernet, VLAN or IP header does */
 	FW_DROP_BAD_HEADER, /* IP version or header length is a lie */
 	FW_DROP_TAGS, /* a third VLAN tag hides what follows */
+	FW_DROP_RULE, /* a rule drops it */
+	FW_DROP_LIMIT, /* above the rate of a rule */
+	FW_DROP_DEFAULT, /* no rule ends it, and the gate drops */
+	FW_DROP_UNREADABLE, /* the same, where rules could not be asked */
+	FW_DROP_NOT_IP, /* no ARP either, and the policy drops such */
 	FW_REASON_COUNT,
 };
 
@@ -46,13 +54,6 @@ struct fw_count {
 };
 
 #define FW_CLASS_COUNT 65536
-
-/* What the program does with a class. Index 0 is "in no set". */
-struct fw_class {
-	__u8 reason; /* enum fw_reason; FW_NEXT for class 0 */
-	__u8 set_id; /* for events */
-	__u8 reserved[6];
-};
 
 /* The sets a class stands for, so a restart gives it the same number. */
 struct fw_class_sets {
@@ -70,6 +71,11 @@ struct fw_meta {
 #define FW_FRAG_NONE  0
 #define FW_FRAG_FIRST 1
 #define FW_FRAG_LATER 2
+
+#define FW_IN  0 /* judged where it comes in, by XDP */
+#define FW_OUT 1 /* or where it goes out, by tc */
+
+#define FW_RULE_NONE 0xffff
 
 #define FW_EVENT_HEAD 64 /* bytes of the packet kept */
 
@@ -92,7 +98,8 @@ struct fw_event {
 	__u16 sport; /* host order; ICMP: type; 0 if not read */
 	__u16 dport; /* host order; ICMP: code; 0 if not read */
 	__u8 l4_read; /* 1: ports or type were read */
-	__u8 reserved[3];
+	__u8 direction; /* FW_IN, FW_OUT */
+	__u16 rule; /* that ended it, or FW_RULE_NONE */
 	__u8 saddr[16]; /* network order; IPv4 in the first four bytes */
 	__u8 daddr[16];
 	__u8 head[FW_EVENT_HEAD];
@@ -117,7 +124,6 @@ struct fw_event_count {
 };
 
 _Static_assert(sizeof(struct fw_count) == 16, "map value layout");
-_Static_assert(sizeof(struct fw_class) == 8, "map value layout");
 _Static_assert(sizeof(struct fw_class_sets) == 32, "map value layout");
 _Static_assert(sizeof(struct fw_meta) == 24, "map value layout");
 _Static_assert(sizeof(struct fw_event) == 136, "ring record layout");

@@ -7,8 +7,9 @@
  * Value sizes given here are the smallest; the loader sets those of the
  * cuckoo tables and the cfg_ words that go with them before load.
  *
- * Owned by the daemon: tables, classes and configuration per generation,
- * counts for good, pinned (daemon/packet/maps.h).
+ * Owned by the daemon: tables and configuration for as long as it lives,
+ * counts for good, pinned (daemon/packet/maps.h). What belongs to a policy is
+ * in policy_maps.bpf.h.
  */
 #pragma once
 
@@ -47,14 +48,6 @@ FW_TABLE(top6, FW_TOP6_COUNT * 4);
 FW_TABLE(exact6, sizeof(struct fw_bucket6) << FW_EXACT6_BITS_MIN);
 FW_TABLE(moves, sizeof(struct fw_moves));
 FW_TABLE(credit, sizeof(struct fw_credit));
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, FW_CLASS_COUNT);
-	__type(key, __u32);
-	__type(value, struct fw_class);
-} classes SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -8,9 +8,8 @@
  */
 #pragma once
 
-#include <linux/bpf.h>
-
 #include "xdp/abi.h"
+#include "xdp/ctx.bpf.h"
 #include "xdp/table6.h"
 
 #define PKT_V4	  4
@@ -20,13 +19,18 @@
 /* No pointers in it, so it can be lent to functions verified on their own. */
 struct pkt {
 	struct fw_key6 saddr6; /* host order */
+	struct fw_key6 daddr6;
 	__u32 saddr4; /* host order */
+	__u32 daddr4;
 	__u32 len; /* bytes on the wire, Ethernet header included */
 	__u32 ifindex;
 	__u32 class_id; /* by stage_source */
 	__u16 l3_offset; /* of the IP header in the frame */
 	__u16 proto_be; /* ethertype after the tags */
 	__u16 vlan[2]; /* host order */
+	__u16 source_vector; /* by stage_source, */
+	__u16 destination_vector; /* stage_destination: what rules go by */
+	__u16 rule; /* that ended it, by stage_classify; or FW_RULE_NONE */
 	__u8 tags;
 	__u8 family; /* PKT_V4, PKT_V6, 0 */
 	__u8 set_id;
@@ -38,20 +42,7 @@ struct pkt {
 	__u8 frag; /* FW_FRAG_* */
 	__u8 tcp_flags;
 	__u8 l4_read;
+	__u8 flow; /* by stage_state: FW_FLOW_* */
 	__u16 sport; /* host order */
 	__u16 dport;
 };
-
-/* The frame's first buffer; the verifier forgets it in a struct of memory. */
-struct frame {
-	void *data;
-	void *end;
-};
-
-static __always_inline struct frame frame_of(const struct xdp_md *ctx)
-{
-	return (struct frame){
-		.data = (void *)(long)ctx->data,
-		.end = (void *)(long)ctx->data_end,
-	};
-}

@@ -77,7 +77,7 @@ static __always_inline enum fw_reason l4_of_ipv6(struct pkt *pkt, void *l3,
 }
 
 /* Not inlined: the verifier takes it on its own, once, whatever came before. */
-__noinline int stage_l4(struct xdp_md *ctx, struct pkt *pkt)
+__noinline int stage_l4(FW_CTX *ctx, struct pkt *pkt)
 {
 	struct frame frame = frame_of(ctx);
 	void *l3;

@@ -24,7 +24,7 @@
 #define ND_LAST	     137 /* redirect */
 #define ND_HOP_LIMIT 255
 
-static __always_inline enum fw_reason stage_neighbour(struct xdp_md *ctx,
+static __always_inline enum fw_reason stage_neighbour(FW_CTX *ctx,
 						      const struct pkt *pkt)
 {
 	struct frame frame = frame_of(ctx);

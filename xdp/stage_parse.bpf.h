@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stage_parse - Ethernet, tags and the IP header, up to the source address.
+ * stage_parse - Ethernet, tags and the IP header, up to the addresses.
  *
  *	reads	packet memory (with stage_l4 the only one that does)
  *	writes	pkt up to `family`
@@ -49,22 +49,26 @@ parse_ipv4(struct pkt *pkt, const struct iphdr *ip, const void *end)
 			   (const void *)(ip + 1) + L4_BYTES <= end &&
 			   bpf_ntohs(ip->tot_len) >= sizeof(*ip) + L4_BYTES;
 	pkt->saddr4 = bpf_ntohl(ip->saddr);
+	pkt->daddr4 = bpf_ntohl(ip->daddr);
 	return FW_NEXT;
 }
 
 static __always_inline enum fw_reason
 parse_ipv6(struct pkt *pkt, const struct ipv6hdr *ip6, const void *end)
 {
-	__u64 half[2];
+	__u64 half[4];
 
 	if ((const void *)(ip6 + 1) > end)
 		return FW_DROP_TRUNCATED;
 	if (ip6->version != 6)
 		return FW_DROP_BAD_HEADER;
 	pkt->family = PKT_V6;
+	/* the destination follows the source */
 	__builtin_memcpy(half, &ip6->saddr, sizeof(half));
 	pkt->saddr6.hi = bpf_be64_to_cpu(half[0]);
 	pkt->saddr6.lo = bpf_be64_to_cpu(half[1]);
+	pkt->daddr6.hi = bpf_be64_to_cpu(half[2]);
+	pkt->daddr6.lo = bpf_be64_to_cpu(half[3]);
 	return FW_NEXT;
 }
 
@@ -93,14 +97,13 @@ parse_link(struct pkt *pkt, struct frame frame, void **ret_l3)
 	return is_tag(pkt->proto_be) ? FW_DROP_TAGS : FW_NEXT;
 }
 
-static __always_inline enum fw_reason stage_parse(struct xdp_md *ctx,
-						  struct pkt *pkt)
+static __always_inline enum fw_reason stage_parse(FW_CTX *ctx, struct pkt *pkt)
 {
 	struct frame frame = frame_of(ctx);
 	enum fw_reason why;
 	void *l3;
 
-	pkt->len = bpf_xdp_get_buff_len(ctx);
+	pkt->len = ctx_len(ctx);
 	why = parse_link(pkt, frame, &l3);
 	if (why != FW_NEXT)
 		return why;

@@ -30,8 +30,7 @@ static __always_inline bool sample_wanted(enum fw_reason why)
 }
 
 /* Source and destination follow each other in both headers. */
-static __always_inline void copy_addresses(struct xdp_md *ctx,
-					   const struct pkt *pkt,
+static __always_inline void copy_addresses(FW_CTX *ctx, const struct pkt *pkt,
 					   struct fw_event *event)
 {
 	__u32 l3 = pkt->l3_offset;
@@ -39,11 +38,11 @@ static __always_inline void copy_addresses(struct xdp_md *ctx,
 	__builtin_memset(event->saddr, 0, sizeof(event->saddr));
 	__builtin_memset(event->daddr, 0, sizeof(event->daddr));
 	if (pkt->family == PKT_V4) {
-		(void)bpf_xdp_load_bytes(ctx, l3 + 12, event->saddr, 4);
-		(void)bpf_xdp_load_bytes(ctx, l3 + 16, event->daddr, 4);
+		(void)ctx_load(ctx, l3 + 12, event->saddr, 4);
+		(void)ctx_load(ctx, l3 + 16, event->daddr, 4);
 	} else if (pkt->family == PKT_V6) {
-		(void)bpf_xdp_load_bytes(ctx, l3 + 8, event->saddr, 16);
-		(void)bpf_xdp_load_bytes(ctx, l3 + 24, event->daddr, 16);
+		(void)ctx_load(ctx, l3 + 8, event->saddr, 16);
+		(void)ctx_load(ctx, l3 + 24, event->daddr, 16);
 	}
 }
 
@@ -66,10 +65,11 @@ static __always_inline void copy_facts(const struct pkt *pkt,
 	event->sport = pkt->sport;
 	event->dport = pkt->dport;
 	event->l4_read = pkt->l4_read;
-	__builtin_memset(event->reserved, 0, sizeof(event->reserved));
+	event->direction = CTX_IS_EGRESS;
+	event->rule = pkt->rule;
 }
 
-static __always_inline void copy_head(struct xdp_md *ctx, const struct pkt *pkt,
+static __always_inline void copy_head(FW_CTX *ctx, const struct pkt *pkt,
 				      struct fw_event *event)
 {
 	__u32 head = pkt->len < FW_EVENT_HEAD ? pkt->len : FW_EVENT_HEAD;
@@ -81,13 +81,12 @@ static __always_inline void copy_head(struct xdp_md *ctx, const struct pkt *pkt,
 	head--;
 	FW_OPAQUE(head);
 	head = (head & (FW_EVENT_HEAD - 1)) + 1;
-	if (bpf_xdp_load_bytes(ctx, 0, event->head, head) == 0)
+	if (ctx_load(ctx, 0, event->head, head) == 0)
 		event->head_len = head;
 }
 
 /* Not inlined, like stage_l4(). Returns 0; what it could not send, it counts. */
-__noinline int stage_sample(struct xdp_md *ctx, const struct pkt *pkt,
-			    __u32 why)
+__noinline int stage_sample(FW_CTX *ctx, const struct pkt *pkt, __u32 why)
 {
 	struct fw_event_count *count = only(&event_counts);
 	struct fw_event *event;

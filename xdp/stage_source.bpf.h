@@ -3,44 +3,48 @@
  * stage_source - what is the source address, and what follows from that alone.
  *
  *	reads	the address table, classes (written by daemon/packet)
- *	writes	pkt->class_id, pkt->set_id
- *	says	the reason of the source's class, or FW_NEXT if it has none
+ *	writes	pkt->class_id, set_id, source_vector, rule
+ *	says	the reason of the source's class, or that of the rule which
+ *		such a source is certain to end at, or FW_NEXT
  *	costs	one cache line for most unlisted sources, two for listed ones
+ *
+ * On the way out a source decides nothing by itself: it is ours, or was asked
+ * about where it came in.
  */
 #pragma once
 
-#include "xdp/maps.bpf.h"
+#include "xdp/addresses.bpf.h"
 #include "xdp/pkt.bpf.h"
+#include "xdp/policy_maps.bpf.h"
 
-/* Not inlined: the verifier takes it on its own, once. */
-__noinline int class_of_source6(__u64 hi, __u64 lo)
+static __always_inline enum fw_reason reason_of_slot(struct pkt *pkt,
+						     __u32 index)
 {
-	struct fw_view6 view = {};
+	struct fw_slot *slot = slot_at(index);
 
-	return fw_lookup6(&view, (struct fw_key6){.hi = hi, .lo = lo});
-}
-
-static __always_inline __u32 class_of_source(const struct pkt *pkt)
-{
-	struct fw_view4 view = {};
-
-	if (pkt->family == PKT_V6)
-		return class_of_source6(pkt->saddr6.hi, pkt->saddr6.lo);
-	return fw_lookup4(&view, pkt->saddr4);
+	if (!slot)
+		return FW_NEXT;
+	pkt->rule = slot->rule;
+	count_rule(slot, pkt->len);
+	return slot->act == FW_ACT_DROP ? FW_DROP_RULE : FW_PASS_RULE;
 }
 
 static __always_inline enum fw_reason stage_source(struct pkt *pkt)
 {
+	__u32 class_id = class_of4or6(pkt->family, pkt->saddr4, &pkt->saddr6);
 	struct fw_class *class;
-	__u32 class_id = class_of_source(pkt);
 
-	if (class_id == 0)
+	if (class_id == 0 && !cfg_has_policy)
 		return FW_NEXT;
-
 	class = bpf_map_lookup_elem(&classes, &class_id);
 	if (!class)
 		return FW_NEXT;
+	pkt->source_vector = class->source;
+	if (CTX_IS_EGRESS)
+		return FW_NEXT;
 	pkt->class_id = class_id;
 	pkt->set_id = class->set_id;
-	return class->reason;
+	if (class->reason != FW_NEXT || !cfg_has_policy || !class->fast)
+		return class->reason;
+	return reason_of_slot(pkt, class->fast - 1);
 }

@@ -173,6 +173,21 @@ int classes_join(struct classes *classes, uint16_t outer,
 	return 0;
 }
 
+void classes_take_back(struct classes *classes, uint16_t class_id)
+{
+	uint16_t *slot;
+
+	assert(classes);
+	assert(is_taken(classes, class_id));
+
+	/* no other was put behind it, so no search passes this slot */
+	slot = slot_of(classes, &classes->masks[class_id]);
+	*slot = 0;
+	classes->masks[class_id] = NO_SETS;
+	if (class_id != CLASS_DIRECT)
+		classes->next = class_id;
+}
+
 struct class_info classes_info(const struct classes *classes, uint16_t class_id)
 {
 	struct class_info info;

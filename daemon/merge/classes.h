@@ -58,6 +58,9 @@ int classes_join(struct classes *classes, uint16_t outer,
 		 const struct set_mask *own, uint16_t *ret_class_id,
 		 bool *ret_is_new);
 
+/* Take back the class that was made last: nobody could use it. */
+void classes_take_back(struct classes *classes, uint16_t class_id);
+
 /* What a class means now, with the actions the sets have now. */
 struct class_info classes_info(const struct classes *classes,
 			       uint16_t class_id);

@@ -52,24 +52,27 @@ struct classes *ledger_classes(struct ledger *ledger)
 }
 
 /* Tell again what each class with this set means. */
-static void redefine(struct ledger *ledger, uint8_t set_id)
+static int redefine(struct ledger *ledger, uint8_t set_id)
 {
 	uint32_t last = classes_last(ledger->nest.classes);
+	int r = 0;
 
-	for (uint32_t class_id = 1; class_id <= last; class_id++) {
+	for (uint32_t class_id = 1; class_id <= last && r == 0; class_id++) {
 		struct class_info info =
 			classes_info(ledger->nest.classes, (uint16_t)class_id);
 
 		if (set_mask_has(&info.sets, set_id))
-			ledger->nest.sink.define(ledger->nest.arg,
-						 (uint16_t)class_id, &info);
+			r = ledger->nest.sink.define(ledger->nest.arg,
+						     (uint16_t)class_id, &info);
 	}
+	return r;
 }
 
 int ledger_put_set(struct ledger *ledger, const struct set *set)
 {
 	const struct set *namesake;
-	bool means_other;
+	struct set old;
+	int r;
 
 	assert(ledger);
 	assert(set);
@@ -81,12 +84,16 @@ int ledger_put_set(struct ledger *ledger, const struct set *set)
 		return -EEXIST;
 	/* Classes with a set that was dropped are still there, and their
 	 * numbers mean the new set of that id from now on. */
-	means_other = !ledger->sets[set->id].id ||
-		      ledger->sets[set->id].action != set->action;
+	old = ledger->sets[set->id];
 	ledger->sets[set->id] = *set;
-	if (means_other)
-		redefine(ledger, set->id);
-	return 0;
+	if (old.id && old.action == set->action)
+		return 0;
+	r = redefine(ledger, set->id);
+	if (r < 0) {
+		ledger->sets[set->id] = old;
+		(void)redefine(ledger, set->id); /* as it was: it fits */
+	}
+	return r;
 }
 
 int ledger_drop_set(struct ledger *ledger, uint8_t set_id)

@@ -14,7 +14,7 @@
  *	2. clear() for a prefix no claim holds any more, with the nearest
  *	   prefix around it that is still known, whose class takes over;
  *	3. define() for a class before set() first names it, and again when an
- *	   action of one of its sets changes.
+ *	   action of one of its sets changes. What it meant before never fails.
  *
  * A claim or withdrawal that the sink or the class table refuses has changed
  * nothing, but may have made (and defined) classes nobody uses yet.
@@ -48,8 +48,8 @@ struct ledger_sink {
 	void (*clear)(void *arg, const struct prefix *prefix,
 		      const struct prefix *cover, uint16_t class_id);
 
-	void (*define)(void *arg, uint16_t class_id,
-		       const struct class_info *info);
+	int (*define)(void *arg, uint16_t class_id,
+		      const struct class_info *info);
 };
 
 struct ledger;

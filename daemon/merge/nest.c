@@ -39,8 +39,10 @@ static int join(struct nest *nest, uint16_t outer, uint32_t head,
 	if (r < 0 || !is_new)
 		return r;
 	info = classes_info(nest->classes, *ret_class_id);
-	nest->sink.define(nest->arg, *ret_class_id, &info);
-	return 0;
+	r = nest->sink.define(nest->arg, *ret_class_id, &info);
+	if (r < 0)
+		classes_take_back(nest->classes, *ret_class_id);
+	return r;
 }
 
 /* Change the class of a prefix the sink knows. */

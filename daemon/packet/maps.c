@@ -6,24 +6,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "firewall.skel.h"
 
+#include "daemon/packet/mapping.h"
 #include "daemon/packet/percpu.h"
 #include "daemon/packet/pins.h"
-#include "daemon/packet/touch.h"
 
 #define CLASS_SETS_NAME "class_sets"
 
-DEFINE_CLEANUP(struct bpf_object *, bpf_object__close)
-
-/* The skeleton's maps, in our order; the tables come first. */
+/* The object's maps, in our order; the tables come first. */
 enum slot {
 	SLOT_FRONT4,
 	SLOT_TOP4,
@@ -34,10 +30,10 @@ enum slot {
 	SLOT_TOP6,
 	SLOT_EXACT6,
 	SLOT_MOVES,
-	SLOT_CLASSES,
 	SLOT_CREDIT, /* from here on lasting */
 	SLOT_REASON_COUNTS,
 	SLOT_CLASS_COUNTS,
+	SLOT_RULE_COUNTS,
 	SLOT_EVENT_COUNTS,
 	SLOT_EVENTS,
 	SLOT_COUNT,
@@ -56,24 +52,20 @@ static const char *const slot_names[] = {
 	[SLOT_TOP6] = "top6",
 	[SLOT_EXACT6] = "exact6",
 	[SLOT_MOVES] = "moves",
-	[SLOT_CLASSES] = "classes",
 	[SLOT_CREDIT] = "credit",
 	[SLOT_REASON_COUNTS] = "reason_counts",
 	[SLOT_CLASS_COUNTS] = "class_counts",
+	[SLOT_RULE_COUNTS] = "rule_counts",
 	[SLOT_EVENT_COUNTS] = "event_counts",
 	[SLOT_EVENTS] = "events",
 };
 _Static_assert(ARRAY_LEN(slot_names) == SLOT_COUNT, "");
 
-struct mapping {
-	void *base; /* NULL when not mapped */
-	size_t bytes;
-};
-
 struct maps {
 	struct maps_config config;
-	struct firewall *skel;
-	struct bpf_map *maps[SLOT_COUNT]; /* owned by skel */
+	struct bpf_object *object; /* of which only the maps are loaded */
+	struct bpf_map *maps[SLOT_COUNT]; /* owned by it */
+	struct maps_constants constants;
 	struct mapping mapped[SLOT_COUNT];
 	int class_sets_fd;
 	struct mapping class_sets;
@@ -81,7 +73,6 @@ struct maps {
 	maps_event_fn *event_fn; /* of the maps_take_events() under way */
 	void *event_arg;
 	int event_budget;
-	struct gate_program program;
 	struct fw_view4 view4;
 	struct fw_view6 view6;
 	struct maps_info info;
@@ -96,25 +87,6 @@ static uint32_t bits_for(uint32_t entries, uint32_t min, uint32_t max)
 	while (bits < max && (8ull << bits) / 10 * 9 < entries)
 		bits++;
 	return bits;
-}
-
-static int map_range(int fd, size_t bytes, struct mapping *ret_mapping)
-{
-	void *base =
-		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
-	if (base == MAP_FAILED)
-		return -errno;
-	touch(base, bytes);
-	*ret_mapping = (struct mapping){.base = base, .bytes = bytes};
-	return 0;
-}
-
-static void unmap_range(struct mapping *mapping)
-{
-	if (mapping->base)
-		(void)munmap(mapping->base, mapping->bytes);
-	*mapping = (struct mapping){0};
 }
 
 static size_t map_bytes(const struct bpf_map *map, int cpu_count)
@@ -136,32 +108,32 @@ static int set_size(struct maps *maps, enum slot slot, uint32_t bytes)
 	return bpf_map__set_value_size(maps->maps[slot], bytes);
 }
 
-/* Sizes and the constants the verifier needs, before load. */
+/* Sizes, and the constants that go with them, before load. */
 static int configure(struct maps *maps)
 {
-	struct firewall *skel = maps->skel;
 	const struct maps_config *config = &maps->config;
-	uint32_t hosts4 = bits_for(config->hosts4, FW_HOSTS4_BITS_MIN,
-				   FW_CUCKOO4_BITS_MAX);
-	uint32_t blocks4 = bits_for(config->blocks4, FW_BLOCKS4_BITS_MIN,
-				    FW_CUCKOO4_BITS_MAX);
-	uint32_t exact6 = bits_for(config->entries6, FW_EXACT6_BITS_MIN,
-				   FW_EXACT6_BITS_MAX);
+	struct maps_constants *constants = &maps->constants;
 	uint64_t seeds[2];
 
 	if (getrandom(seeds, sizeof(seeds), 0) != sizeof(seeds))
 		return -EIO;
-	skel->rodata->cfg_hosts4_bits = hosts4;
-	skel->rodata->cfg_blocks4_bits = blocks4;
-	skel->rodata->cfg_exact6_bits = exact6;
-	skel->rodata->cfg_seed4 = (uint32_t)seeds[0];
-	skel->rodata->cfg_seed6 = seeds[1];
-	skel->rodata->cfg_sample_passes = config->sample_passes;
+	*constants = (struct maps_constants){
+		.hosts4_bits = bits_for(config->hosts4, FW_HOSTS4_BITS_MIN,
+					FW_CUCKOO4_BITS_MAX),
+		.blocks4_bits = bits_for(config->blocks4, FW_BLOCKS4_BITS_MIN,
+					 FW_CUCKOO4_BITS_MAX),
+		.exact6_bits = bits_for(config->entries6, FW_EXACT6_BITS_MIN,
+					FW_EXACT6_BITS_MAX),
+		.seed4 = (uint32_t)seeds[0],
+		.seed6 = seeds[1],
+		.sample_passes = config->sample_passes,
+	};
 
-	if (set_size(maps, SLOT_HOSTS4, 32u << hosts4) < 0 ||
-	    set_size(maps, SLOT_BLOCKS4, 32u << blocks4) < 0 ||
+	if (set_size(maps, SLOT_HOSTS4, 32u << constants->hosts4_bits) < 0 ||
+	    set_size(maps, SLOT_BLOCKS4, 32u << constants->blocks4_bits) < 0 ||
 	    set_size(maps, SLOT_EXACT6,
-		     (uint32_t)sizeof(struct fw_bucket6) << exact6) < 0)
+		     (uint32_t)sizeof(struct fw_bucket6)
+			     << constants->exact6_bits) < 0)
 		return -EINVAL;
 	return 0;
 }
@@ -229,17 +201,17 @@ static int open_class_sets(struct maps *maps, char note[MAPS_NOTE_MAX])
 	}
 	if (r < 0)
 		return r;
-	return map_range(maps->class_sets_fd,
-			 FW_CLASS_COUNT * sizeof(struct fw_class_sets),
-			 &maps->class_sets);
+	return mapping_make(maps->class_sets_fd,
+			    FW_CLASS_COUNT * sizeof(struct fw_class_sets),
+			    &maps->class_sets);
 }
 
 static int map_tables(struct maps *maps)
 {
 	for (int i = 0; i <= SLOT_LAST_MAPPED; i++) {
 		size_t bytes = map_bytes(maps->maps[i], maps->cpu_count);
-		int r = map_range(bpf_map__fd(maps->maps[i]), bytes,
-				  &maps->mapped[i]);
+		int r = mapping_make(bpf_map__fd(maps->maps[i]), bytes,
+				     &maps->mapped[i]);
 
 		if (r < 0)
 			return r;
@@ -258,61 +230,19 @@ static void make_views(struct maps *maps)
 		.mid = mapped[SLOT_MID4].base,
 		.hosts = mapped[SLOT_HOSTS4].base,
 		.blocks = mapped[SLOT_BLOCKS4].base,
-		.hosts_bits = maps->skel->rodata->cfg_hosts4_bits,
-		.blocks_bits = maps->skel->rodata->cfg_blocks4_bits,
-		.seed = maps->skel->rodata->cfg_seed4,
+		.hosts_bits = maps->constants.hosts4_bits,
+		.blocks_bits = maps->constants.blocks4_bits,
+		.seed = maps->constants.seed4,
 		.moves = &moves->moves4,
 	};
 	maps->view6 = (struct fw_view6){
 		.front = mapped[SLOT_FRONT6].base,
 		.top = mapped[SLOT_TOP6].base,
 		.buckets = mapped[SLOT_EXACT6].base,
-		.exact_bits = maps->skel->rodata->cfg_exact6_bits,
-		.seed = maps->skel->rodata->cfg_seed6,
+		.exact_bits = maps->constants.exact6_bits,
+		.seed = maps->constants.seed6,
 		.moves = &moves->moves6,
 	};
-}
-
-/* The constants of the live program; the struct of the skeleton may be padded
- * at its end, the map is not. */
-static int copy_constants(const struct maps *maps, struct bpf_object *object)
-{
-	struct bpf_map *map;
-
-	bpf_object__for_each_map(map, object) {
-		if (strstr(bpf_map__name(map), ".rodata"))
-			return bpf_map__set_initial_value(
-				map, maps->skel->rodata,
-				bpf_map__value_size(map));
-	}
-	return -ENOENT;
-}
-
-/* A fresh copy of the program over the live maps, for libxdp to load. */
-static int open_object(void *arg, struct bpf_object **ret_object)
-{
-	struct maps *maps = arg;
-	struct bpf_object *object CLEANUP(bpf_object__closep) = NULL;
-	size_t len;
-	const void *elf = firewall__elf_bytes(&len);
-	int r;
-
-	object = bpf_object__open_mem(elf, len, NULL);
-	if (!object)
-		return -errno;
-
-	for (int i = 0; i < SLOT_COUNT; i++) {
-		r = bpf_map__reuse_fd(
-			bpf_object__find_map_by_name(object, slot_names[i]),
-			bpf_map__fd(maps->maps[i]));
-		if (r < 0)
-			return r;
-	}
-	r = copy_constants(maps, object);
-	if (r < 0)
-		return r;
-	*ret_object = TAKE(object);
-	return 0;
 }
 
 static int ring_event(void *arg, void *data, size_t size)
@@ -328,38 +258,46 @@ static int ring_event(void *arg, void *data, size_t size)
 
 static void describe(struct maps *maps)
 {
-	struct bpf_prog_info prog = {0};
-	uint32_t len = sizeof(prog);
-	struct fw_meta found;
-
-	if (bpf_obj_get_info_by_fd(maps->program.fd, &prog, &len) == 0)
-		maps->info.program_id = prog.id;
-	maps->info.created_s = (uint64_t)time(NULL);
-	maps->info.generation = 1;
 	maps->info.bytes = maps->class_sets.bytes;
 	maps->info.mapped_bytes = maps->class_sets.bytes;
 	for (int i = 0; i < SLOT_COUNT; i++) {
 		maps->info.bytes += map_bytes(maps->maps[i], maps->cpu_count);
 		maps->info.mapped_bytes += maps->mapped[i].bytes;
 	}
-
-	if (pins_get_meta(maps->config.pin_dir, &found) == 0) {
-		maps->info.generation = found.generation + 1;
-		maps->info.found_abi = found.abi_version;
-	}
 }
 
-static int open_skeleton(struct maps *maps)
+static int slot_named(const char *name)
 {
-	maps->skel = firewall__open();
-	if (!maps->skel)
+	for (int i = 0; i < SLOT_COUNT; i++)
+		if (strcmp(slot_names[i], name) == 0)
+			return i;
+	return -ENOENT;
+}
+
+/* The program is another's to load, and what only a policy needs to make. */
+static int open_object(struct maps *maps)
+{
+	struct bpf_program *program;
+	struct bpf_map *map;
+	size_t len;
+	const void *elf = firewall__elf_bytes(&len);
+
+	maps->object = bpf_object__open_mem(elf, len, NULL);
+	if (!maps->object)
 		return -errno;
-	for (int i = 0; i < SLOT_COUNT; i++) {
-		maps->maps[i] = bpf_object__find_map_by_name(maps->skel->obj,
-							     slot_names[i]);
+	bpf_object__for_each_program(program, maps->object)(void)
+		bpf_program__set_autoload(program, false);
+	bpf_object__for_each_map(map, maps->object) {
+		int slot = slot_named(bpf_map__name(map));
+
+		if (slot >= 0)
+			maps->maps[slot] = map;
+		else
+			(void)bpf_map__set_autocreate(map, false);
+	}
+	for (int i = 0; i < SLOT_COUNT; i++)
 		if (!maps->maps[i])
 			return -ENOENT;
-	}
 	return 0;
 }
 
@@ -377,12 +315,6 @@ static int after_load(struct maps *maps, char note[MAPS_NOTE_MAX])
 				      ring_event, maps, NULL);
 	if (!maps->ring)
 		return -errno;
-	maps->program = (struct gate_program){
-		.fd = bpf_program__fd(maps->skel->progs.firewall),
-		.name = bpf_program__name(maps->skel->progs.firewall),
-		.open_object = open_object,
-		.arg = maps,
-	};
 	describe(maps);
 	return maps->config.pin_dir ? pin_lasting(maps) : 0;
 }
@@ -397,7 +329,7 @@ static int load_into(struct maps *maps, char note[MAPS_NOTE_MAX])
 	if (maps->cpu_count < 0)
 		return maps->cpu_count;
 
-	r = open_skeleton(maps);
+	r = open_object(maps);
 	if (r == 0)
 		r = configure(maps);
 	if (r == 0 && pin_dir)
@@ -407,10 +339,10 @@ static int load_into(struct maps *maps, char note[MAPS_NOTE_MAX])
 	if (r < 0)
 		return r;
 
-	r = firewall__load(maps->skel);
+	r = bpf_object__load(maps->object);
 	if (r < 0) {
 		(void)snprintf(note, MAPS_NOTE_MAX,
-			       "the kernel refused the program: %s",
+			       "the kernel refused the tables: %s",
 			       strerror(-r));
 		return r;
 	}
@@ -447,33 +379,38 @@ void maps_free(struct maps *maps)
 
 	ring_buffer__free(maps->ring);
 	for (int i = 0; i < SLOT_COUNT; i++)
-		unmap_range(&maps->mapped[i]);
-	unmap_range(&maps->class_sets);
+		mapping_done(&maps->mapped[i]);
+	mapping_done(&maps->class_sets);
 	closep(&maps->class_sets_fd);
-	firewall__destroy(maps->skel);
+	bpf_object__close(maps->object);
 	free(maps);
 }
 
-int maps_make_live(struct maps *maps)
+struct maps_constants maps_constants(const struct maps *maps)
 {
-	struct fw_meta meta;
-
-	assert(maps);
-
-	meta = (struct fw_meta){
-		.abi_version = FW_ABI_VERSION,
-		.count_version = FW_COUNT_VERSION,
-		.generation = maps->info.generation,
-		.created_s = maps->info.created_s,
-	};
-	return maps->config.pin_dir ? pins_put_live(maps->config.pin_dir,
-						    maps->program.fd, &meta)
-				    : 0;
+	return maps->constants;
 }
 
-const struct gate_program *maps_program(const struct maps *maps)
+const char *maps_pin_dir(const struct maps *maps)
 {
-	return &maps->program;
+	return maps->config.pin_dir;
+}
+
+int maps_share(const struct maps *maps, struct bpf_object *object)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object) {
+		int slot = slot_named(bpf_map__name(map));
+		int r = 0;
+
+		if (slot >= 0)
+			r = bpf_map__reuse_fd(map,
+					      bpf_map__fd(maps->maps[slot]));
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 const struct fw_view4 *maps_view4(const struct maps *maps)
@@ -491,19 +428,11 @@ struct maps_info maps_info(const struct maps *maps)
 	return maps->info;
 }
 
-void maps_put_class(struct maps *maps, uint16_t class_id,
-		    const struct fw_class *class,
-		    const struct fw_class_sets *sets)
+void maps_put_class_sets(struct maps *maps, uint16_t class_id,
+			 const struct fw_class_sets *sets)
 {
-	struct fw_class *classes = maps->mapped[SLOT_CLASSES].base;
 	struct fw_class_sets *all = maps->class_sets.base;
-	uint64_t word;
 
-	/* One store: a packet sees the old record or the new one. */
-	_Static_assert(sizeof(*class) == sizeof(word), "");
-	memcpy(&word, class, sizeof(word));
-	__atomic_store_n((uint64_t *)(void *)&classes[class_id], word,
-			 __ATOMIC_RELEASE);
 	all[class_id] = *sets;
 }
 
@@ -532,6 +461,13 @@ int maps_class_counts(const struct maps *maps, struct fw_count *ret_counts,
 		      uint32_t count)
 {
 	return percpu_counts(bpf_map__fd(maps->maps[SLOT_CLASS_COUNTS]),
+			     maps->cpu_count, ret_counts, count);
+}
+
+int maps_rule_counts(const struct maps *maps, struct fw_count *ret_counts,
+		     uint32_t count)
+{
+	return percpu_counts(bpf_map__fd(maps->maps[SLOT_RULE_COUNTS]),
 			     maps->cpu_count, ret_counts, count);
 }
 

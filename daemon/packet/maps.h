@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * maps.h - one generation: the program, loaded, and its tables, mapped.
+ * maps.h - the address tables, mapped, and what outlives them.
  *
- * Two kinds of maps. *Tables* (front4, ... moves, classes) belong to one
- * generation: a new one begins with empty tables, is filled, and then swapped
- * in whole, so a table half written by a daemon that was killed is never
- * trusted, and what is built changes nothing for the one that judges.
- * *Lasting* maps (counts, class_sets, events, credit) are pinned in
- * PIN_DIR/lasting-vN, N being FW_COUNT_VERSION, and taken over by every
- * generation and every later daemon: counters go on.
+ * Two kinds of maps. *Tables* (front4, ... moves) are made empty, filled from
+ * the store, and judge from the moment a program over them (daemon/packet/
+ * program.h) is attached: a table half written by a daemon that was killed is
+ * never trusted. Programs of several policies may share them. *Lasting* maps
+ * (counts, class_sets, events, credit) are pinned in PIN_DIR/lasting-vN, N
+ * being FW_COUNT_VERSION, and taken over by every later daemon: counters go
+ * on. Who pins unpins: maps_unpin_all().
  *
- * Pins: PIN_DIR/lasting-vN/NAME for good; PIN_DIR/live/program and
- * PIN_DIR/live/meta of the generation that judges packets now, so another
- * daemon sees what it finds. Who pins unpins: maps_unpin_all().
- *
- * Errors	negative errno; the kernel's verifier log is kept in `note`
+ * Errors	negative errno, with a note for people
  * Threads	event loop only
  */
 #pragma once
@@ -23,9 +19,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/packet/attach.h"
+#include <bpf/libbpf.h>
+
 #include "daemon/packet/view.h"
 #include "rules/base.h"
+#include "xdp/abi.h"
 
 #define MAPS_NOTE_MAX 512 /* bytes with the NUL */
 
@@ -43,8 +41,7 @@ struct maps_config {
 
 struct maps;
 
-/* Load a generation. It judges nothing until gates_attach() or gates_swap()
- * is given maps_program(). The caller owns *ret_maps. */
+/* Make tables, and take over what lasts. The caller owns *ret_maps. */
 int maps_load(const struct maps_config *config, struct maps **ret_maps,
 	      char note[MAPS_NOTE_MAX]);
 
@@ -52,33 +49,38 @@ int maps_load(const struct maps_config *config, struct maps **ret_maps,
 void maps_free(struct maps *maps);
 DEFINE_CLEANUP(struct maps *, maps_free)
 
-/* Say in PIN_DIR/live that this generation judges now. */
-int maps_make_live(struct maps *maps);
+/* Constants of every program over these tables. */
+struct maps_constants {
+	uint32_t hosts4_bits, blocks4_bits, exact6_bits;
+	uint32_t seed4;
+	uint64_t seed6;
+	bool sample_passes;
+};
+
+struct maps_constants maps_constants(const struct maps *maps);
+
+/* As configured; NULL when nothing is pinned. */
+const char *maps_pin_dir(const struct maps *maps);
+
+/* Have an object that is opened and not loaded use these maps for its own of
+ * the same names. */
+int maps_share(const struct maps *maps, struct bpf_object *object);
 
 /* Valid as long as `maps`. */
-const struct gate_program *maps_program(const struct maps *maps);
 const struct fw_view4 *maps_view4(const struct maps *maps);
 const struct fw_view6 *maps_view6(const struct maps *maps);
 
 struct maps_info {
-	uint64_t generation;
-	uint64_t created_s;
-	uint32_t program_id;
 	size_t bytes; /* of all maps, tables and lasting ones */
 	size_t mapped_bytes; /* of those, what is in our address space */
 	bool adopted; /* lasting maps of an earlier life were taken over */
-	uint32_t found_abi; /* of the generation found live, 0 if none */
 };
 
 struct maps_info maps_info(const struct maps *maps);
 
-/* What the program does with a class, from the next packet on; its sets are
- * kept for the next life. */
-void maps_put_class(struct maps *maps, uint16_t class_id,
-		    const struct fw_class *class,
-		    const struct fw_class_sets *sets);
-
-/* Sets of a class as an earlier life left them; all zero if not in use. */
+/* Sets of a class, kept for the next life; all zero if not in use. */
+void maps_put_class_sets(struct maps *maps, uint16_t class_id,
+			 const struct fw_class_sets *sets);
 struct fw_class_sets maps_class_sets(const struct maps *maps,
 				     uint16_t class_id);
 
@@ -87,10 +89,12 @@ struct fw_class_sets maps_class_sets(const struct maps *maps,
 int maps_forget_classes(struct maps *maps);
 
 /* Sums over all CPUs, read from the kernel now. `ret_counts` has room for
- * FW_REASON_COUNT, or for `count` classes from number 0 on. */
+ * FW_REASON_COUNT, or for `count` classes or rules from number 0 on. */
 int maps_reason_counts(const struct maps *maps, struct fw_count *ret_counts);
 int maps_class_counts(const struct maps *maps, struct fw_count *ret_counts,
 		      uint32_t count);
+int maps_rule_counts(const struct maps *maps, struct fw_count *ret_counts,
+		     uint32_t count);
 
 typedef int maps_event_fn(void *arg, const struct fw_event *event);
 

@@ -31,8 +31,9 @@ static int fill(struct stand *stand, const struct list *list)
 
 int stand_open(const struct list *list, struct stand *ret_stand)
 {
-	const struct fw_class class = {.reason = FW_DROP_LISTED, .set_id = 1};
-	const struct fw_class_sets sets = {.words = {2}};
+	const struct program_class class = {.reason = FW_DROP_LISTED,
+					    .set_id = 1};
+	const struct program_config no_policy = {0};
 	struct table_need need = {0};
 	struct stand stand = {0};
 	struct maps_config config;
@@ -48,13 +49,16 @@ int stand_open(const struct list *list, struct stand *ret_stand)
 	};
 
 	r = maps_load(&config, &stand.maps, note);
+	if (r == 0)
+		r = program_load(stand.maps, &no_policy, &stand.program, note);
 	if (r < 0) {
 		(void)fprintf(stderr, "load: %s %s\n", strerror(-r), note);
 		return r;
 	}
-	maps_put_class(stand.maps, STAND_CLASS, &class, &sets);
-	r = table_new(maps_view4(stand.maps), maps_view6(stand.maps),
-		      &stand.table);
+	r = program_put_class(stand.program, STAND_CLASS, &class);
+	if (r == 0)
+		r = table_new(maps_view4(stand.maps), maps_view6(stand.maps),
+			      &stand.table);
 	if (r == 0)
 		r = fill(&stand, list);
 	if (r < 0) {
@@ -68,6 +72,7 @@ int stand_open(const struct list *list, struct stand *ret_stand)
 void stand_close(struct stand *stand)
 {
 	table_free(stand->table);
+	program_free(stand->program);
 	maps_free(stand->maps);
 	*stand = (struct stand){0};
 }
@@ -98,8 +103,8 @@ int stand_share_maps(const struct stand *stand, struct bpf_object *object)
 	uint32_t len = sizeof(info);
 	int r = 0;
 
-	if (bpf_obj_get_info_by_fd(maps_program(stand->maps)->fd, &info, &len) <
-	    0)
+	if (bpf_obj_get_info_by_fd(program_gate(stand->program)->fd, &info,
+				   &len) < 0)
 		return -errno;
 	for (uint32_t i = 0; i < info.nr_map_ids && r == 0; i++)
 		r = share_map(object, ids[i]);

@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "daemon/packet/maps.h"
+#include "daemon/packet/program.h"
 #include "daemon/packet/table.h"
 #include "perf/support/list.h"
 #include "rules/base.h"
@@ -18,6 +19,7 @@
 
 struct stand {
 	struct maps *maps;
+	struct program *program;
 	struct table *table;
 };
 

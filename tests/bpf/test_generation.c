@@ -122,7 +122,7 @@ static uint32_t verdict(const struct generation *generation, const char *source)
 	run.data_size_in = (uint32_t)frame.len;
 	run.repeat = 1;
 	assert_int_equal(bpf_prog_test_run_opts(
-				 maps_program(generation->maps)->fd, &run),
+				 program_gate(generation->program)->fd, &run),
 			 0);
 	return run.retval;
 }
@@ -328,12 +328,10 @@ static void what_the_table_has_no_room_for_is_counted(void **state)
 /* Numbers as lives before left them, for combinations nobody needs now. */
 static void leave_classes(const struct generation *generation, uint16_t count)
 {
-	const struct fw_class class = {.reason = FW_DROP_LISTED};
-
 	for (uint16_t id = 1; id <= count; id++) {
 		const struct fw_class_sets sets = {.words[3] = id};
 
-		maps_put_class(generation->maps, id, &class, &sets);
+		maps_put_class_sets(generation->maps, id, &sets);
 	}
 }
 

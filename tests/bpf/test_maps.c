@@ -18,6 +18,7 @@
 
 #include "daemon/packet/maps.h"
 #include "daemon/packet/pins.h"
+#include "daemon/packet/program.h"
 #include "daemon/packet/table.h"
 #include "tests/support/frames.h"
 #include "tests/support/sandbox.h"
@@ -29,6 +30,7 @@
 struct stand {
 	struct maps_config config;
 	struct maps *maps;
+	struct program *program;
 	struct table *table;
 	char note[MAPS_NOTE_MAX];
 };
@@ -46,6 +48,7 @@ static int setup(void **state)
 static void end(struct stand *stand)
 {
 	table_free(TAKE(stand->table));
+	program_free(TAKE(stand->program));
 	maps_free(TAKE(stand->maps));
 }
 
@@ -59,8 +62,12 @@ static int teardown(void **state)
 /* A life begins. */
 static void begin(struct stand *stand)
 {
+	const struct program_config no_policy = {0};
 	int r = maps_load(&stand->config, &stand->maps, stand->note);
 
+	if (r == 0)
+		r = program_load(stand->maps, &no_policy, &stand->program,
+				 stand->note);
 	if (r < 0)
 		fail_msg("%s (%s)", stand->note, strerror(-r));
 	assert_int_equal(table_new(maps_view4(stand->maps),
@@ -78,10 +85,11 @@ static struct prefix prefix_of(const char *text)
 
 static void put_class(struct stand *stand, enum fw_reason reason)
 {
-	const struct fw_class class = {.reason = (uint8_t)reason, .set_id = 3};
+	const struct program_class class = {.reason = reason, .set_id = 3};
 	const struct fw_class_sets sets = {.words = {1u << 3, 0, 5, 0}};
 
-	maps_put_class(stand->maps, CLASS, &class, &sets);
+	assert_int_equal(program_put_class(stand->program, CLASS, &class), 0);
+	maps_put_class_sets(stand->maps, CLASS, &sets);
 }
 
 static void list(struct stand *stand)
@@ -111,7 +119,7 @@ static uint32_t run_fd(int fd, uint32_t count)
 
 static uint32_t run(struct stand *stand, uint32_t count)
 {
-	return run_fd(maps_program(stand->maps)->fd, count);
+	return run_fd(program_gate(stand->program)->fd, count);
 }
 
 static uint64_t counted(const struct stand *stand, enum fw_reason reason)
@@ -226,8 +234,8 @@ static void plant(const char *name)
 static void another_layout_is_refused_by_the_name_of_its_file(void **state)
 {
 	static const char *const names[] = {
-		"class_counts", "class_sets", "credit",
-		"event_counts", "events",     "reason_counts",
+		"class_counts", "class_sets",	 "credit",	"event_counts",
+		"events",	"reason_counts", "rule_counts",
 	};
 	struct stand *stand = *state;
 
@@ -252,16 +260,17 @@ static void the_live_generation_is_known_to_the_next(void **state)
 	struct stand *stand = *state;
 
 	begin(stand);
-	assert_int_equal(maps_info(stand->maps).generation, 1);
-	assert_int_equal(maps_info(stand->maps).found_abi, 0);
-	assert_int_equal(maps_make_live(stand->maps), 0);
+	assert_int_equal(program_info(stand->program).generation, 1);
+	assert_int_equal(program_info(stand->program).found_abi, 0);
+	assert_int_equal(program_make_live(stand->program), 0);
 	end(stand);
 	begin(stand);
-	assert_int_equal(maps_info(stand->maps).generation, 2);
-	assert_int_equal(maps_info(stand->maps).found_abi, FW_ABI_VERSION);
+	assert_int_equal(program_info(stand->program).generation, 2);
+	assert_int_equal(program_info(stand->program).found_abi,
+			 FW_ABI_VERSION);
 	end(stand);
 	begin(stand); /* the second did not go live */
-	assert_int_equal(maps_info(stand->maps).generation, 2);
+	assert_int_equal(program_info(stand->program).generation, 2);
 }
 
 static void without_a_directory_nothing_is_pinned_or_found(void **state)
@@ -277,7 +286,7 @@ static void without_a_directory_nothing_is_pinned_or_found(void **state)
 	begin(stand);
 	assert_false(maps_info(stand->maps).adopted);
 	assert_int_equal(counted(stand, FW_DROP_LISTED), 0);
-	assert_int_equal(maps_make_live(stand->maps), 0);
+	assert_int_equal(program_make_live(stand->program), 0);
 	assert_false(is_there(PIN_DIR));
 }
 
@@ -297,7 +306,7 @@ static void pins_stay_until_they_are_taken_away(void **state)
 	struct stand *stand = *state;
 
 	begin(stand);
-	assert_int_equal(maps_make_live(stand->maps), 0);
+	assert_int_equal(program_make_live(stand->program), 0);
 	end(stand);
 	assert_true(is_there(PIN_DIR "/live/program"));
 	assert_true(is_there(PIN_DIR "/live/meta"));
@@ -325,7 +334,7 @@ static void a_copy_judges_by_the_same_tables(void **state)
 
 	begin(stand);
 	list(stand);
-	program = maps_program(stand->maps);
+	program = program_gate(stand->program);
 	assert_int_equal(program->open_object(program->arg, &copy), 0);
 	assert_int_equal(bpf_object__load(copy), 0);
 	verdict = run_fd(bpf_program__fd(bpf_object__find_program_by_name(

@@ -167,12 +167,13 @@ static void sink_clear(void *arg, const struct prefix *prefix,
 		assert_int_equal(prefix_cmp(cover, &around->prefix), 0);
 }
 
-static void sink_define(void *arg, uint16_t class_id,
-			const struct class_info *info)
+static int sink_define(void *arg, uint16_t class_id,
+		       const struct class_info *info)
 {
 	struct world *world = arg;
 
 	world->told[class_id] = *info;
+	return 0;
 }
 
 static const struct ledger_sink SINK = {

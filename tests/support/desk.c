@@ -36,12 +36,13 @@ static void sink_clear(void *arg, const struct prefix *prefix,
 	desk->known--;
 }
 
-static void sink_define(void *arg, uint16_t class_id,
-			const struct class_info *info)
+static int sink_define(void *arg, uint16_t class_id,
+		       const struct class_info *info)
 {
 	(void)arg;
 	(void)class_id;
 	(void)info;
+	return 0;
 }
 
 void desk_init(struct desk *desk)

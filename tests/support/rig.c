@@ -27,6 +27,8 @@ static const struct maps_config config = {
 	.sample_passes = true,
 };
 
+static const struct program_config no_policy;
+
 void rig_init(struct rig *rig)
 {
 	char note[MAPS_NOTE_MAX];
@@ -43,6 +45,9 @@ void rig_init(struct rig *rig)
 	}
 	if (r < 0)
 		fail_msg("maps_load: %s: %s", strerror(-r), note);
+	r = program_load(rig->maps, &no_policy, &rig->program, note);
+	if (r < 0)
+		fail_msg("program_load: %s: %s", strerror(-r), note);
 	r = table_new(maps_view4(rig->maps), maps_view6(rig->maps),
 		      &rig->table);
 	assert_int_equal(r, 0);
@@ -54,6 +59,7 @@ void rig_init(struct rig *rig)
 void rig_done(struct rig *rig)
 {
 	table_free(rig->table);
+	program_free(rig->program);
 	maps_free(rig->maps);
 	*rig = (struct rig){0};
 }
@@ -68,13 +74,12 @@ void rig_list(struct rig *rig, const char *text, uint16_t class_id)
 
 void rig_put_class(struct rig *rig, uint16_t class_id, enum fw_reason reason)
 {
-	const struct fw_class class = {
-		.reason = (uint8_t)reason,
+	const struct program_class class = {
+		.reason = reason,
 		.set_id = RIG_SET,
 	};
-	const struct fw_class_sets sets = {.words = {1ull << RIG_SET}};
 
-	maps_put_class(rig->maps, class_id, &class, &sets);
+	assert_int_equal(program_put_class(rig->program, class_id, &class), 0);
 }
 
 /* A frame shorter than the kernel takes is put behind as many bytes of
@@ -100,7 +105,7 @@ static int test_run(const struct rig *rig, const uint8_t *data, size_t len,
 		opts.ctx_in = &context;
 		opts.ctx_size_in = sizeof(context);
 	}
-	r = bpf_prog_test_run_opts(maps_program(rig->maps)->fd, &opts);
+	r = bpf_prog_test_run_opts(program_gate(rig->program)->fd, &opts);
 	if (r < 0)
 		return r;
 	*ret_verdict = opts.retval;
@@ -146,7 +151,7 @@ bool rig_run_split(struct rig *rig, const uint8_t *data, size_t len,
 		    .data_size_in = (uint32_t)len, .ctx_in = &context,
 		    .ctx_size_in = sizeof(context), .repeat = 1);
 
-	if (bpf_prog_test_run_opts(maps_program(rig->maps)->fd, &opts) < 0)
+	if (bpf_prog_test_run_opts(program_gate(rig->program)->fd, &opts) < 0)
 		return false;
 	*ret_verdict = opts.retval;
 	return true;

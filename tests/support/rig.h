@@ -12,11 +12,13 @@
 #include <stdint.h>
 
 #include "daemon/packet/maps.h"
+#include "daemon/packet/program.h"
 #include "daemon/packet/table.h"
 #include "tests/support/reader.h"
 
 struct rig {
 	struct maps *maps;
+	struct program *program;
 	struct table *table;
 	struct fw_count before[FW_REASON_COUNT]; /* by rig_mark() */
 };

@@ -25,6 +25,7 @@ struct probe {
 	char told[2000];
 	size_t used;
 	int refusal; /* 0, or the -errno to answer with */
+	int define_refusal; /* the same, of define() */
 };
 
 static void tell(struct probe *probe, const char *line)
@@ -65,15 +66,17 @@ static void probe_clear(void *arg, const struct prefix *prefix,
 	tell(arg, line);
 }
 
-static void probe_define(void *arg, uint16_t class_id,
-			 const struct class_info *info)
+static int probe_define(void *arg, uint16_t class_id,
+			const struct class_info *info)
 {
+	struct probe *probe = arg;
 	char line[200];
 
 	(void)snprintf(line, sizeof(line), "define %u %s by %u;",
 		       (unsigned int)class_id, set_action_name(info->action),
 		       (unsigned int)info->set_id);
 	tell(arg, line);
+	return probe->define_refusal;
 }
 
 static void put_set(struct probe *probe, uint8_t id, enum set_action action)
@@ -156,6 +159,23 @@ static void a_class_is_defined_before_it_is_set(void **state)
 
 	assert_int_equal(claim(p, BLOCK, "10.0.0.1"), 0);
 	assert_string_equal(p->told, "define 1 drop by 3;set 10.0.0.1 1;");
+}
+
+static void a_class_the_sink_cannot_define_is_not_made(void **state)
+{
+	struct probe *p = *state;
+
+	assert_int_equal(claim(p, BLOCK, "10.0.0.1"), 0);
+	p->define_refusal = -E2BIG;
+	assert_int_equal(claim(p, ALLOW, "10.0.0.2"), -E2BIG);
+	assert_int_equal(ledger_set_count(p->ledger, ALLOW), 0);
+	p->define_refusal = 0;
+	hush(p);
+	assert_int_equal(claim(p, ALLOW, "10.0.0.2"), 0);
+	assert_string_equal(p->told, "define 2 allow by 2;set 10.0.0.2 2;");
+	hush(p);
+	assert_int_equal(claim(p, BLOCK, "10.0.0.3"), 0);
+	assert_string_equal(p->told, "set 10.0.0.3 1;");
 }
 
 static void an_outer_claim_reaches_all_that_is_inside(void **state)
@@ -424,6 +444,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_class_is_defined_before_it_is_set),
+		TEST(a_class_the_sink_cannot_define_is_not_made),
 		TEST(an_outer_claim_reaches_all_that_is_inside),
 		TEST(an_inner_claim_takes_over_what_is_around),
 		TEST(the_last_claim_clears_and_names_what_is_around),

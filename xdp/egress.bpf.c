@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * egress.bpf.c - the gate on the way out: tc, behind the stack.
+ *
+ * Headers may lie outside of the buffer's linear part; they are pulled in
+ * before they are read, so frames are judged as on the way in. What passes is
+ * handed on to other filters, if there are any.
+ */
+#define FW_CTX_SKB
+
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "xdp/pipeline.bpf.h"
+
+#define HEADER_BYTES 256 /* more than is ever read in one go */
+
+char LICENSE[] SEC("license") = "GPL";
+
+SEC("tc")
+int egress(struct __sk_buff *ctx)
+{
+	__u32 want = ctx->len < HEADER_BYTES ? ctx->len : HEADER_BYTES;
+
+	/* a frame it fails for has fewer bytes than it says */
+	if (ctx->data_end - ctx->data < want)
+		(void)bpf_skb_pull_data(ctx, want);
+	return judge(ctx) < FW_REASON_FIRST_DROP ? TC_ACT_UNSPEC : TC_ACT_SHOT;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pipeline.bpf.h - the stages in their order, the same on the way in and out.
+ *
+ * Each stage either decides (a reason) or has no opinion (FW_NEXT). Addresses
+ * are looked up before anything behind the IP header is read. finish() is the
+ * only exit, so every packet has one reason, which picks the action and the
+ * counter; a counter or a sample that fails changes no verdict.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "xdp/stage_classify.bpf.h"
+#include "xdp/stage_default.bpf.h"
+#include "xdp/stage_destination.bpf.h"
+#include "xdp/stage_l4.bpf.h"
+#include "xdp/stage_neighbour.bpf.h"
+#include "xdp/stage_parse.bpf.h"
+#include "xdp/stage_sample.bpf.h"
+#include "xdp/stage_source.bpf.h"
+
+/* What the addresses alone decide. */
+static __always_inline enum fw_reason by_addresses(FW_CTX *ctx, struct pkt *pkt)
+{
+	enum fw_reason why = stage_source(pkt);
+
+	if (why >= FW_REASON_FIRST_DROP &&
+	    stage_neighbour(ctx, pkt) != FW_NEXT) {
+		pkt->rule = FW_RULE_NONE;
+		why = FW_PASS_NEIGHBOUR;
+	}
+	if (cfg_has_policy && why == FW_NEXT)
+		why = stage_destination(pkt);
+	return why;
+}
+
+/* What the rules decide; `behind` is what stage_l4 said. */
+static __always_inline enum fw_reason by_rules(FW_CTX *ctx, struct pkt *pkt,
+					       enum fw_reason behind)
+{
+	enum fw_reason why;
+
+	if (behind != FW_NEXT)
+		return cfg_default_drops & (1u << CTX_IS_EGRESS)
+			       ? FW_DROP_UNREADABLE
+			       : FW_PASS_UNREADABLE;
+	if (cfg_essentials & FW_ESSENTIAL_NEIGHBOUR &&
+	    stage_neighbour(ctx, pkt) != FW_NEXT)
+		return FW_PASS_NEIGHBOUR;
+	why = stage_classify(ctx, pkt);
+	return why == FW_NEXT ? stage_default(ctx, pkt) : why;
+}
+
+static __always_inline enum fw_reason other_than_ip(const struct pkt *pkt)
+{
+	return cfg_other_drops && pkt->proto_be != bpf_htons(ETH_P_ARP)
+		       ? FW_DROP_NOT_IP
+		       : FW_PASS_NOT_IP;
+}
+
+static __always_inline void count_packet(const struct pkt *pkt,
+					 enum fw_reason why)
+{
+	__u32 slot = why;
+
+	account(bpf_map_lookup_elem(&reason_counts, &slot), pkt->len);
+	slot = pkt->class_id;
+	if (slot)
+		account(bpf_map_lookup_elem(&class_counts, &slot), pkt->len);
+}
+
+/* The reason of a frame, which is counted and, as far as credit goes, told. */
+static __always_inline enum fw_reason judge(FW_CTX *ctx)
+{
+	struct pkt pkt = {.rule = FW_RULE_NONE};
+	enum fw_reason why = stage_parse(ctx, &pkt);
+	enum fw_reason behind = FW_NEXT;
+	bool is_read = false;
+	bool sample;
+
+	if (why == FW_PASS_NOT_IP)
+		why = other_than_ip(&pkt);
+	if (why == FW_NEXT)
+		why = by_addresses(ctx, &pkt);
+	if (why == FW_NEXT && (cfg_has_policy || !pkt.l4_is_whole)) {
+		behind = stage_l4(ctx, &pkt);
+		is_read = true;
+	}
+	if (why == FW_NEXT && cfg_has_policy)
+		why = by_rules(ctx, &pkt, behind);
+	if (why == FW_NEXT)
+		why = behind != FW_NEXT ? behind : FW_PASS_UNLISTED;
+
+	sample = sample_wanted(why);
+	if (sample) {
+		if (!is_read)
+			(void)stage_l4(ctx, &pkt);
+		pkt.ifindex = ctx_ifindex(ctx);
+		(void)stage_sample(ctx, &pkt, why);
+	}
+	count_packet(&pkt, why);
+	return why;
+}
