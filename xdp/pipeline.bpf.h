@@ -20,16 +20,26 @@
 #include "xdp/stage_sample.bpf.h"
 #include "xdp/stage_source.bpf.h"
 
+/* The rule that a source is certain to end at is counted like any other. */
+static __always_inline void end_at_fast(struct pkt *pkt)
+{
+	const struct fw_slot *slot = slot_at(pkt->fast - 1);
+
+	if (!slot)
+		return;
+	pkt->rule = slot->rule;
+	count_rule(slot, pkt->len);
+}
+
 /* What the addresses alone decide. */
 static __always_inline enum fw_reason by_addresses(FW_CTX *ctx, struct pkt *pkt)
 {
 	enum fw_reason why = stage_source(pkt);
 
-	if (why >= FW_REASON_FIRST_DROP &&
-	    stage_neighbour(ctx, pkt) != FW_NEXT) {
-		pkt->rule = FW_RULE_NONE;
-		why = FW_PASS_NEIGHBOUR;
-	}
+	if (why >= FW_REASON_FIRST_DROP && stage_neighbour(ctx, pkt) != FW_NEXT)
+		return FW_PASS_NEIGHBOUR;
+	if (why == FW_DROP_RULE)
+		end_at_fast(pkt);
 	if (cfg_has_policy && why == FW_NEXT)
 		why = stage_destination(pkt);
 	return why;
@@ -73,7 +83,7 @@ static __always_inline void count_packet(const struct pkt *pkt,
 /* The reason of a frame, which is counted and, as far as credit goes, told. */
 static __always_inline enum fw_reason judge(FW_CTX *ctx)
 {
-	struct pkt pkt = {.rule = FW_RULE_NONE};
+	struct pkt pkt = {.rule = FW_RULE_NONE, .flow = FW_FLOW_UNKNOWN};
 	enum fw_reason why = stage_parse(ctx, &pkt);
 	enum fw_reason behind = FW_NEXT;
 	bool is_read = false;

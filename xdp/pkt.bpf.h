@@ -30,6 +30,7 @@ struct pkt {
 	__u16 vlan[2]; /* host order */
 	__u16 source_vector; /* by stage_source, */
 	__u16 destination_vector; /* stage_destination: what rules go by */
+	__u16 fast; /* slot + 1 that dropped it already, by stage_source */
 	__u16 rule; /* that ended it, by stage_classify; or FW_RULE_NONE */
 	__u8 tags;
 	__u8 family; /* PKT_V4, PKT_V6, 0 */

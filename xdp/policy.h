@@ -52,8 +52,8 @@ struct fw_class {
 	__u8 set_id; /* for events */
 	__u16 source; /* vectors, if it is a packet's source, */
 	__u16 destination; /* or its destination */
-	__u16 fast; /* slot + 1 that a source of this class is certain to end
-		     * at, whatever else is in the packet; or 0 */
+	__u16 fast; /* slot + 1 that a source of this class is certain to be
+		     * dropped by, whatever else is in the packet; or 0 */
 };
 
 enum fw_dim {

@@ -3,9 +3,9 @@
  * stage_source - what is the source address, and what follows from that alone.
  *
  *	reads	the address table, classes (written by daemon/packet)
- *	writes	pkt->class_id, set_id, source_vector, rule
- *	says	the reason of the source's class, or that of the rule which
- *		such a source is certain to end at, or FW_NEXT
+ *	writes	pkt->class_id, set_id, source_vector, fast
+ *	says	the reason of the source's class, FW_DROP_RULE if such a source
+ *		is certain to end at a rule, or FW_NEXT
  *	costs	one cache line for most unlisted sources, two for listed ones
  *
  * On the way out a source decides nothing by itself: it is ours, or was asked
@@ -16,18 +16,6 @@
 #include "xdp/addresses.bpf.h"
 #include "xdp/pkt.bpf.h"
 #include "xdp/policy_maps.bpf.h"
-
-static __always_inline enum fw_reason reason_of_slot(struct pkt *pkt,
-						     __u32 index)
-{
-	struct fw_slot *slot = slot_at(index);
-
-	if (!slot)
-		return FW_NEXT;
-	pkt->rule = slot->rule;
-	count_rule(slot, pkt->len);
-	return slot->act == FW_ACT_DROP ? FW_DROP_RULE : FW_PASS_RULE;
-}
 
 static __always_inline enum fw_reason stage_source(struct pkt *pkt)
 {
@@ -46,5 +34,6 @@ static __always_inline enum fw_reason stage_source(struct pkt *pkt)
 	pkt->set_id = class->set_id;
 	if (class->reason != FW_NEXT || !cfg_has_policy || !class->fast)
 		return class->reason;
-	return reason_of_slot(pkt, class->fast - 1);
+	pkt->fast = class->fast;
+	return FW_DROP_RULE;
 }

@@ -50,7 +50,7 @@ int program_make_live(struct program *program);
 /* The one on the way in. Valid as long as `program`. */
 const struct gate_program *program_gate(const struct program *program);
 
-/* The one on the way out, or -1 without a policy. */
+/* The program on the way out, or -1 without a policy. */
 int program_egress_fd(const struct program *program);
 
 struct program_info {
