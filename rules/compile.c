@@ -43,7 +43,7 @@ static int make(const struct policy *policy, struct compiled *compiled,
 int compile(const struct policy *policy, struct compiled **ret_compiled,
 	    char note[COMPILE_NOTE_MAX])
 {
-	CLEANUP(compiled_freep) struct compiled *compiled = NULL;
+	struct compiled *compiled;
 	int r;
 
 	assert(policy);
@@ -60,9 +60,10 @@ int compile(const struct policy *policy, struct compiled **ret_compiled,
 			       "apart in one dimension",
 			       VECTORS_MAX);
 	if (r < 0)
-		return r;
-	*ret_compiled = TAKE(compiled);
-	return 0;
+		compiled_free(compiled);
+	else
+		*ret_compiled = compiled;
+	return r;
 }
 
 void compiled_free(struct compiled *compiled)

@@ -108,7 +108,8 @@ struct compiled {
 	uint16_t *values[VALUES_COUNT]; /* vectors; value_counts of each */
 	uint16_t absent[DIMENSION_COUNT]; /* of a packet without such a value */
 
-	struct compiled_region *regions; /* 1.. in order of prefix_cmp() */
+	struct compiled_region *regions; /* from 1 on IPv4, then IPv6, each
+					    in order of prefix_cmp() */
 	size_t region_count; /* with region 0 */
 	struct compiled_mac *macs; /* others: absent[DIMENSION_MAC] */
 	size_t mac_count;

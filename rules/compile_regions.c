@@ -26,11 +26,15 @@ struct nesting {
 	size_t depth;
 };
 
+/* IPv4 first, which to the order of prefixes lies in ::/0; here it does not,
+ * and so no network is around one of the other family. */
 static int compare_namings(const void *a, const void *b)
 {
 	const struct naming *left = a, *right = b;
+	int families = (int)prefix_is_v4(&right->prefix) -
+		       (int)prefix_is_v4(&left->prefix);
 
-	return prefix_cmp(&left->prefix, &right->prefix);
+	return families ? families : prefix_cmp(&left->prefix, &right->prefix);
 }
 
 static size_t add_namings(const struct match_address *match, size_t slot,
@@ -58,7 +62,6 @@ static size_t count_namings(const struct compiled *compiled)
 	return count;
 }
 
-/* In order of prefix. */
 static int list_namings(const struct compiled *compiled,
 			struct naming **ret_namings, size_t *ret_count)
 {
@@ -84,7 +87,6 @@ static int list_namings(const struct compiled *compiled,
 	return 0;
 }
 
-/* To the order of prefixes ::/0 is around all of IPv4; here it is not. */
 static bool lies_in(const struct prefix *inner, const struct prefix *outer)
 {
 	return prefix_is_v4(inner) == prefix_is_v4(outer) &&
@@ -152,14 +154,11 @@ static size_t count_regions(const struct naming *namings, size_t count)
 	return regions;
 }
 
-static int walk(struct compiled *compiled, const struct naming *namings,
-		size_t count)
+static int walk(struct compiled *compiled, struct nesting *nesting,
+		const struct naming *namings, size_t count)
 {
-	CLEANUP(freep) struct nesting *nesting = calloc(1, sizeof(*nesting));
 	int r;
 
-	if (!nesting)
-		return -ENOMEM;
 	nesting->depth = 1;
 	r = put_region(compiled, nesting);
 	for (size_t i = 0; i < count && r == 0;) {
@@ -176,6 +175,7 @@ static int walk(struct compiled *compiled, const struct naming *namings,
 int compile_regions(struct compiled *compiled, char note[COMPILE_NOTE_MAX])
 {
 	CLEANUP(freep) struct naming *namings = NULL;
+	struct nesting *nesting;
 	size_t count, region_count;
 	int r = list_namings(compiled, &namings, &count);
 
@@ -190,7 +190,10 @@ int compile_regions(struct compiled *compiled, char note[COMPILE_NOTE_MAX])
 		return -E2BIG;
 	}
 	compiled->regions = calloc(region_count, sizeof(*compiled->regions));
-	if (!compiled->regions)
-		return -ENOMEM;
-	return walk(compiled, namings, count);
+	nesting = calloc(1, sizeof(*nesting));
+	r = compiled->regions && nesting
+		    ? walk(compiled, nesting, namings, count)
+		    : -ENOMEM;
+	free(nesting);
+	return r;
 }

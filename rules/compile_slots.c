@@ -12,6 +12,11 @@ static bool is_mixed(const struct match_address *match)
 	return match->set_count && match->prefix_count && !match->is_negated;
 }
 
+static size_t parts_of(const struct match_address *match)
+{
+	return is_mixed(match) ? 2 : 1;
+}
+
 static bool asks_protocol(const struct rule *rule)
 {
 	return rule->family || rule->ranges[RANGE_PROTOCOL].count;
@@ -168,10 +173,10 @@ static int name_sets(struct compiled *compiled, size_t slot)
 static void split_rule(struct compiled *compiled, size_t index)
 {
 	const struct rule *rule = &compiled->basis->policy->rules[index];
-	int sources = is_mixed(&rule->source) ? 2 : 1;
-	int destinations = is_mixed(&rule->destination) ? 2 : 1;
+	size_t sources = parts_of(&rule->source);
+	size_t destinations = parts_of(&rule->destination);
 
-	for (int i = 0; i < sources * destinations; i++) {
+	for (size_t i = 0; i < sources * destinations; i++) {
 		bool by_set = sources == 1 || i % 2 == 0;
 		bool by_net = sources == 1 || i % 2 == 1;
 		bool to_set = destinations == 1 || i / sources == 0;
@@ -197,8 +202,8 @@ static size_t count_slots(const struct policy *policy)
 	size_t count = 0;
 
 	for (size_t i = 0; i < policy->rule_count; i++)
-		count += (is_mixed(&policy->rules[i].source) ? 2u : 1u) *
-			 (is_mixed(&policy->rules[i].destination) ? 2u : 1u);
+		count += parts_of(&policy->rules[i].source) *
+			 parts_of(&policy->rules[i].destination);
 	return count;
 }
 

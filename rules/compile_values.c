@@ -14,7 +14,7 @@ const size_t compile_value_counts[VALUES_COUNT] = {
 	[VALUES_PROTOCOL4] = 256,
 	[VALUES_PROTOCOL6] = 256,
 	[VALUES_FLAGS] = 256,
-	[VALUES_PIECE] = FRAG_KIND_COUNT * PIECE_STATES,
+	[VALUES_PIECE] = (size_t)FRAG_KIND_COUNT * PIECE_STATES,
 	[VALUES_VLAN] = RANGE_VLAN_NONE + 1,
 	[VALUES_LENGTH] = 65536,
 	[VALUES_SOURCE_PORT] = 65536,
@@ -240,27 +240,37 @@ static int compare_macs(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct mac));
 }
 
+static size_t gather_macs(const struct policy *policy, struct mac *macs)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < policy->rule_count; i++)
+		for (size_t j = 0; j < policy->rules[i].macs.count; j++)
+			macs[count++] = policy->rules[i].macs.macs[j];
+	return count;
+}
+
 /* All that rules name, in order, each once. */
 static int list_macs(struct compiled *compiled)
 {
 	const struct policy *policy = compiled->basis->policy;
-	CLEANUP(freep) struct mac *macs = NULL;
+	struct mac *macs;
 	size_t count = 0;
 
 	for (size_t i = 0; i < policy->rule_count; i++)
 		count += policy->rules[i].macs.count;
-	macs = calloc(count + 1, sizeof(*macs));
 	compiled->macs = calloc(count + 1, sizeof(*compiled->macs));
-	if (!macs || !compiled->macs)
+	macs = calloc(count + 1, sizeof(*macs));
+	if (!compiled->macs || !macs) {
+		free(macs);
 		return -ENOMEM;
-	count = 0;
-	for (size_t i = 0; i < policy->rule_count; i++)
-		for (size_t j = 0; j < policy->rules[i].macs.count; j++)
-			macs[count++] = policy->rules[i].macs.macs[j];
+	}
+	count = gather_macs(policy, macs);
 	qsort(macs, count, sizeof(*macs), compare_macs);
 	for (size_t i = 0; i < count; i++)
 		if (i == 0 || compare_macs(&macs[i - 1], &macs[i]) != 0)
 			compiled->macs[compiled->mac_count++].mac = macs[i];
+	free(macs);
 	return 0;
 }
 

@@ -224,8 +224,7 @@ static int list(const struct compiled *compiled, bool is_v4,
 		struct listing *ret_listing)
 {
 	struct listing listing = {
-		.regions = calloc(compiled->region_count,
-				  sizeof(*listing.regions)),
+		.regions = calloc(compiled->region_count, sizeof(void *)),
 	};
 
 	if (!listing.regions)

@@ -1,0 +1,552 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Two judges agree: the packet path and the oracle, on random packets under
+ * random policies, in verdict, reason, rule, and what is counted.
+ *
+ *	property.judges [--seconds N | --policies N] [--packets N] [--seed N]
+ *
+ * A disagreement is told with its seed and shrunk: rules are taken out as long
+ * as the judges go on to disagree about the packet.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <bpf/bpf.h>
+#include <cmocka.h>
+#include <linux/pkt_cls.h>
+
+#include "daemon/merge/ledger.h"
+#include "daemon/packet/maps.h"
+#include "daemon/packet/program.h"
+#include "daemon/packet/table.h"
+#include "rules/compile.h"
+#include "rules/oracle.h"
+#include "tests/support/invent.h"
+
+#define SKIP	    77
+#define LOOPBACK    1 /* what a test run takes for the interface */
+#define MEMBERS_MAX 24
+#define BATCHES	    4
+#define POLICIES    300
+#define PACKETS	    10000
+#define FIRST_SET   10 /* id of invent_sets[0] */
+#define FIRST_SEED  20261129
+
+static const enum set_action set_actions[INVENT_SETS] = {
+	SET_NONE, SET_NONE, SET_NONE, SET_NONE, SET_DROP, SET_ALLOW,
+};
+
+struct held {
+	struct prefix prefix;
+	unsigned int set; /* index into invent_sets */
+};
+
+struct bench {
+	struct maps *maps;
+	struct table *table;
+	struct ledger *ledger;
+	struct held held[MEMBERS_MAX];
+	size_t held_count;
+
+	struct policy policy;
+	struct compiled *compiled;
+	struct program *program;
+	uint16_t counters[COMPILE_SLOTS_MAX];
+	const char *ifname;
+	uint64_t matched[COMPILE_SLOTS_MAX]; /* by the oracle */
+	struct fw_count before[COMPILE_SLOTS_MAX];
+	struct fw_event event;
+};
+
+static int sink_set(void *arg, const struct prefix *prefix, uint16_t class_id)
+{
+	struct bench *bench = arg;
+
+	return table_set(bench->table, prefix, class_id);
+}
+
+static void sink_clear(void *arg, const struct prefix *prefix,
+		       const struct prefix *cover, uint16_t class_id)
+{
+	struct bench *bench = arg;
+
+	table_clear(bench->table, prefix, cover, class_id);
+}
+
+static enum fw_reason reason_of(const struct class_info *info)
+{
+	static const enum fw_reason reasons[SET_ACTION_COUNT] = {
+		[SET_ALLOW] = FW_PASS_ALLOWED,
+		[SET_DROP] = FW_DROP_LISTED,
+		[SET_SHADOW] = FW_PASS_SHADOW,
+		[SET_NONE] = FW_NEXT,
+	};
+
+	return reasons[info->action];
+}
+
+static int sink_define(void *arg, uint16_t class_id,
+		       const struct class_info *info)
+{
+	struct bench *bench = arg;
+	struct program_class class = {
+		.reason = reason_of(info),
+		.set_id = info->set_id,
+	};
+
+	if (!bench->program)
+		return 0;
+	for (size_t i = 0; i < bench->compiled->set_count; i++) {
+		unsigned int set =
+			(unsigned int)(bench->compiled->set_names[i][0] - 'a');
+
+		if (set_mask_has(&info->sets, (uint8_t)(FIRST_SET + set)))
+			class.sets.words[i / 64] |= 1ull << (i % 64);
+	}
+	return program_put_class(bench->program, class_id, &class);
+}
+
+static const struct ledger_sink sink = {
+	.set = sink_set,
+	.clear = sink_clear,
+	.define = sink_define,
+};
+
+static void begin(struct bench *bench)
+{
+	static const struct maps_config config = {
+		.hosts4 = 1,
+		.blocks4 = 1,
+		.entries6 = 1000,
+		.sample_passes = true,
+	};
+	char note[MAPS_NOTE_MAX];
+	int r = maps_load(&config, &bench->maps, note);
+
+	if (r == -EPERM) {
+		(void)printf("skipped: loading maps (run it as root): %s\n",
+			     strerror(-r));
+		(void)fflush(stdout);
+		_Exit(SKIP);
+	}
+	if (r < 0)
+		fail_msg("maps_load: %s: %s", strerror(-r), note);
+	assert_int_equal(table_new(maps_view4(bench->maps),
+				   maps_view6(bench->maps), &bench->table),
+			 0);
+	assert_int_equal(ledger_new(&sink, bench, &bench->ledger), 0);
+	for (unsigned int i = 0; i < INVENT_SETS; i++) {
+		struct set set = {
+			.id = (uint8_t)(FIRST_SET + i),
+			.action = (uint8_t)set_actions[i],
+			.capacity = 1000,
+		};
+
+		(void)snprintf(set.name, sizeof(set.name), "%s",
+			       invent_sets[i]);
+		assert_int_equal(ledger_put_set(bench->ledger, &set), 0);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bench->counters); i++)
+		bench->counters[i] = (uint16_t)i;
+}
+
+static void end(struct bench *bench)
+{
+	ledger_free(bench->ledger);
+	table_free(bench->table);
+	maps_free(bench->maps);
+}
+
+static void load_policy(struct bench *bench)
+{
+	char note[MAPS_NOTE_MAX];
+	uint16_t last = classes_last(ledger_classes(bench->ledger));
+	int r = compile(&bench->policy, &bench->compiled, note);
+
+	if (r < 0)
+		fail_msg("compile: %s: %s", strerror(-r), note);
+	r = program_load(bench->maps,
+			 &(struct program_config){
+				 .policy = &bench->policy,
+				 .compiled = bench->compiled,
+				 .counters = bench->counters,
+			 },
+			 &bench->program, note);
+	if (r < 0)
+		fail_msg("program_load: %s: %s", strerror(-r), note);
+	for (uint16_t i = 1; i <= last; i++) {
+		struct class_info info =
+			classes_info(ledger_classes(bench->ledger), i);
+
+		assert_int_equal(sink_define(bench, i, &info), 0);
+	}
+}
+
+static void unload_policy(struct bench *bench)
+{
+	program_free(TAKE(bench->program));
+	compiled_free(TAKE(bench->compiled));
+}
+
+/* Other members than before. */
+static void deal_members(struct bench *bench, struct dice *dice)
+{
+	while (bench->held_count > 0) {
+		struct held *held = &bench->held[--bench->held_count];
+
+		assert_int_equal(
+			ledger_withdraw(bench->ledger,
+					(uint8_t)(FIRST_SET + held->set),
+					&held->prefix),
+			0);
+	}
+	for (size_t i = dice_below(dice, MEMBERS_MAX); i > 0; i--) {
+		struct member member = {.prefix = invent_prefix(dice),
+					.evidence.reason = ""};
+		unsigned int set = (unsigned int)dice_below(dice, INVENT_SETS);
+		struct evidence there;
+
+		if (prefix_has_all_v4(&member.prefix) ||
+		    ledger_get(bench->ledger, (uint8_t)(FIRST_SET + set),
+			       &member.prefix, &there) == 0)
+			continue;
+		assert_int_equal(ledger_claim(bench->ledger,
+					      (uint8_t)(FIRST_SET + set),
+					      &member, 0),
+				 0);
+		bench->held[bench->held_count++] =
+			(struct held){member.prefix, set};
+	}
+}
+
+static bool is_member(void *arg, const char *set, const struct prefix *address)
+{
+	const struct bench *bench = arg;
+
+	for (size_t i = 0; i < bench->held_count; i++)
+		if (strcmp(invent_sets[bench->held[i].set], set) == 0 &&
+		    prefix_covers(&bench->held[i].prefix, address))
+			return true;
+	return false;
+}
+
+static enum set_action action_of(void *arg, const struct prefix *address)
+{
+	enum set_action strongest = SET_NONE;
+
+	for (size_t i = 0; i < INVENT_SETS; i++)
+		if (set_actions[i] < strongest &&
+		    is_member(arg, invent_sets[i], address))
+			strongest = set_actions[i];
+	return strongest;
+}
+
+static void note_match(void *arg, size_t rule)
+{
+	struct bench *bench = arg;
+
+	bench->matched[rule]++;
+}
+
+static enum fw_reason expected_reason(const struct oracle_answer *answer,
+				      const struct packet *packet)
+{
+	static const enum fw_reason faults[PACKET_FAULT_COUNT] = {
+		[PACKET_TRUNCATED] = FW_DROP_TRUNCATED,
+		[PACKET_BAD_HEADER] = FW_DROP_BAD_HEADER,
+		[PACKET_THIRD_TAG] = FW_DROP_TAGS,
+	};
+	static const enum fw_reason reasons[ORACLE_END_COUNT][2] = {
+		[ORACLE_NOT_IP] = {FW_PASS_NOT_IP, FW_DROP_NOT_IP},
+		[ORACLE_ALLOWED] = {FW_PASS_ALLOWED},
+		[ORACLE_LISTED] = {FW_NEXT, FW_DROP_LISTED},
+		[ORACLE_SHADOWED] = {FW_PASS_SHADOW},
+		[ORACLE_NEIGHBOUR] = {FW_PASS_NEIGHBOUR},
+		[ORACLE_UNREADABLE] = {FW_PASS_UNREADABLE, FW_DROP_UNREADABLE},
+		[ORACLE_RULE] = {FW_PASS_RULE, FW_DROP_RULE},
+		[ORACLE_LIMIT] = {FW_NEXT, FW_DROP_LIMIT},
+		[ORACLE_ESSENTIAL] = {FW_PASS_ESSENTIAL},
+		[ORACLE_DEFAULT] = {FW_PASS_DEFAULT, FW_DROP_DEFAULT},
+	};
+
+	return answer->end == ORACLE_MALFORMED
+		       ? faults[packet->fault]
+		       : reasons[answer->end][answer->verdict];
+}
+
+static int keep_event(void *arg, const struct fw_event *event)
+{
+	struct fw_event *kept = arg;
+
+	*kept = *event;
+	return 0;
+}
+
+/* What the kernel's program says, whose event is in bench->event. */
+static enum verdict run(struct bench *bench, const struct invent_frame *frame,
+			uint8_t direction)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame->data,
+		    .data_size_in = (uint32_t)frame->len, .repeat = 1);
+	bool is_out = direction == DIRECTION_OUT;
+	int fd = is_out ? program_egress_fd(bench->program)
+			: program_gate(bench->program)->fd;
+
+	maps_set_credit(bench->maps, 1);
+	if (bpf_prog_test_run_opts(fd, &opts) < 0)
+		fail_msg("a frame of %zu bytes, direction %d, was not run: %s",
+			 frame->len, direction, strerror(errno));
+	assert_int_equal(
+		maps_take_events(bench->maps, keep_event, &bench->event, 2), 1);
+	if (is_out)
+		return opts.retval == TC_ACT_SHOT ? VERDICT_DROP : VERDICT_PASS;
+	return opts.retval == XDP_DROP ? VERDICT_DROP : VERDICT_PASS;
+}
+
+struct opinion {
+	struct packet packet;
+	struct oracle_answer answer;
+	enum fw_reason reason;
+	enum verdict verdict; /* the kernel's */
+};
+
+/* Do both say the same of this packet? */
+static bool agree(struct bench *bench, const struct invent_frame *frame,
+		  uint8_t direction, struct opinion *ret_opinion)
+{
+	const struct oracle_world world = {
+		.is_member = is_member,
+		.action_of = action_of,
+		.arg = bench,
+	};
+	struct opinion opinion;
+	enum packet_reading reading =
+		packet_read(frame->data, frame->len, &opinion.packet);
+	bool by_rule;
+
+	opinion.packet.direction = direction;
+	opinion.packet.state = FLOW_STATE_COUNT;
+	(void)snprintf(opinion.packet.ifname, sizeof(opinion.packet.ifname),
+		       "%s", bench->ifname);
+	opinion.answer = oracle_judge(&bench->policy, &opinion.packet, reading,
+				      &world, note_match);
+	opinion.reason = expected_reason(&opinion.answer, &opinion.packet);
+	opinion.verdict = run(bench, frame, direction);
+	by_rule = opinion.answer.end == ORACLE_RULE;
+	*ret_opinion = opinion;
+	return opinion.verdict == opinion.answer.verdict &&
+	       bench->event.reason == opinion.reason &&
+	       bench->event.rule ==
+		       (by_rule ? opinion.answer.rule : FW_RULE_NONE);
+}
+
+static void tell(const struct bench *bench, const struct invent_frame *frame,
+		 const struct opinion *opinion)
+{
+	(void)fprintf(stderr,
+		      "oracle: verdict %d reason %d rule %zu; kernel: verdict "
+		      "%d reason %d rule %d; direction %d, interface %s\n"
+		      "frame:",
+		      (int)opinion->answer.verdict, (int)opinion->reason,
+		      opinion->answer.rule, (int)opinion->verdict,
+		      bench->event.reason, bench->event.rule,
+		      opinion->packet.direction, bench->ifname);
+	for (size_t i = 0; i < frame->len; i++)
+		(void)fprintf(stderr, " %02x", frame->data[i]);
+	(void)fprintf(stderr, "\nrules:");
+	for (size_t i = 0; i < bench->policy.rule_count; i++)
+		(void)fprintf(stderr, " %s (%s)", bench->policy.rules[i].id,
+			      rule_action_name(
+				      (enum rule_action)bench->policy.rules[i]
+					      .action));
+	(void)fprintf(stderr, "\n");
+}
+
+static bool agree_without(struct bench *bench, size_t index,
+			  const struct invent_frame *frame, uint8_t direction)
+{
+	struct policy *policy = &bench->policy;
+	struct rule rule = policy->rules[index];
+	size_t behind = policy->rule_count - index - 1;
+	struct opinion opinion;
+	bool agreed;
+
+	memmove(&policy->rules[index], &policy->rules[index + 1],
+		behind * sizeof(rule));
+	policy->rule_count--;
+	unload_policy(bench);
+	load_policy(bench);
+	assert_int_equal(
+		program_put_gate(bench->program, LOOPBACK, bench->ifname), 0);
+	agreed = agree(bench, frame, direction, &opinion);
+	if (!agreed) {
+		rule_done(&rule);
+		return false;
+	}
+	memmove(&policy->rules[index + 1], &policy->rules[index],
+		behind * sizeof(rule));
+	policy->rules[index] = rule;
+	policy->rule_count++;
+	return true;
+}
+
+/* As few rules as they disagree about, told, and the end. */
+static void shrink(struct bench *bench, const struct invent_frame *frame,
+		   uint8_t direction)
+{
+	struct opinion opinion;
+
+	for (size_t i = bench->policy.rule_count; i-- > 0;)
+		(void)agree_without(bench, i, frame, direction);
+	unload_policy(bench);
+	load_policy(bench);
+	assert_int_equal(
+		program_put_gate(bench->program, LOOPBACK, bench->ifname), 0);
+	(void)agree(bench, frame, direction, &opinion);
+	tell(bench, frame, &opinion);
+}
+
+static void counts_agree(struct bench *bench, uint64_t seed)
+{
+	struct fw_count *now = calloc(COMPILE_SLOTS_MAX, sizeof(*now));
+
+	assert_non_null(now);
+	assert_int_equal(maps_rule_counts(bench->maps, now, COMPILE_SLOTS_MAX),
+			 0);
+	for (size_t i = 0; i < bench->policy.rule_count; i++)
+		if (now[i].packets - bench->before[i].packets !=
+		    bench->matched[i])
+			fail_msg("seed %llu: rule %zu counted %llu, the oracle "
+				 "%llu",
+				 (unsigned long long)seed, i,
+				 (unsigned long long)(now[i].packets -
+						      bench->before[i].packets),
+				 (unsigned long long)bench->matched[i]);
+	memcpy(bench->before, now, sizeof(bench->before));
+	free(now);
+}
+
+/* A frame without an IP header in it cannot be handed to tc in a test. */
+static uint8_t invent_direction(struct dice *dice,
+				const struct invent_frame *frame)
+{
+	struct packet packet;
+
+	if (packet_read(frame->data, frame->len, &packet) == PACKET_MALFORMED)
+		return DIRECTION_IN;
+	return dice_below(dice, 3) ? DIRECTION_IN : DIRECTION_OUT;
+}
+
+static void judge_batch(struct bench *bench, struct dice *dice, size_t packets,
+			uint64_t seed)
+{
+	bench->ifname = invent_ifnames[dice_below(dice, INVENT_IFNAMES)];
+	assert_int_equal(
+		program_put_gate(bench->program, LOOPBACK, bench->ifname), 0);
+	for (size_t i = 0; i < packets; i++) {
+		struct invent_frame frame;
+		struct opinion opinion;
+		uint8_t direction;
+
+		invent_frame(dice, &frame);
+		direction = invent_direction(dice, &frame);
+		if (agree(bench, &frame, direction, &opinion))
+			continue;
+		tell(bench, &frame, &opinion);
+		shrink(bench, &frame, direction);
+		fail_msg("seed %llu, packet %zu", (unsigned long long)seed, i);
+	}
+}
+
+/* One policy, and so many packets under it. */
+static void judge_policy(struct bench *bench, uint64_t seed, size_t packets)
+{
+	struct dice dice = {.state = seed};
+	const struct invent_config config = {
+		.rules_max = dice_below(&dice, 4) ? 24 : 400,
+	};
+
+	invent_policy(&dice, &config, &bench->policy);
+	memset(bench->matched, 0, sizeof(bench->matched));
+	load_policy(bench);
+	for (int i = 0; i < BATCHES; i++) {
+		deal_members(bench, &dice);
+		judge_batch(bench, &dice, packets / BATCHES, seed);
+	}
+	counts_agree(bench, seed);
+	unload_policy(bench);
+	policy_done(&bench->policy);
+}
+
+static struct {
+	uint64_t seconds; /* 0: a number of policies */
+	uint64_t policies;
+	uint64_t packets;
+	uint64_t seed;
+} options = {0, POLICIES, PACKETS, FIRST_SEED};
+
+static bool is_over(uint64_t done, time_t start)
+{
+	if (options.seconds)
+		return (uint64_t)(time(NULL) - start) >= options.seconds;
+	return done >= options.policies;
+}
+
+static void the_packet_path_and_the_oracle_agree(void **state)
+{
+	static struct bench bench;
+	time_t start = time(NULL);
+	uint64_t done = 0;
+
+	(void)state;
+	begin(&bench);
+	for (; !is_over(done, start); done++)
+		judge_policy(&bench, options.seed + done, options.packets);
+	end(&bench);
+	(void)printf("%llu policies of %llu packets, seeds from %llu\n",
+		     (unsigned long long)done,
+		     (unsigned long long)options.packets,
+		     (unsigned long long)options.seed);
+}
+
+static int read_options(int argc, char **argv)
+{
+	for (int i = 1; i + 1 < argc; i += 2) {
+		uint64_t value = strtoull(argv[i + 1], NULL, 10);
+
+		if (strcmp(argv[i], "--seconds") == 0)
+			options.seconds = value;
+		else if (strcmp(argv[i], "--policies") == 0)
+			options.policies = value;
+		else if (strcmp(argv[i], "--packets") == 0)
+			options.packets = value;
+		else if (strcmp(argv[i], "--seed") == 0)
+			options.seed = value;
+		else
+			return -EINVAL;
+	}
+	return argc % 2 ? 0 : -EINVAL;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_packet_path_and_the_oracle_agree),
+	};
+
+	if (read_options(argc, argv) < 0) {
+		(void)fprintf(stderr, "expected --seconds, --policies, "
+				      "--packets or --seed, each with a "
+				      "number\n");
+		return 2;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
