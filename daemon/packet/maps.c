@@ -471,6 +471,12 @@ int maps_rule_counts(const struct maps *maps, struct fw_count *ret_counts,
 			     maps->cpu_count, ret_counts, count);
 }
 
+int maps_clear_rule_count(const struct maps *maps, uint32_t place)
+{
+	return percpu_clear_one(bpf_map__fd(maps->maps[SLOT_RULE_COUNTS]),
+				maps->cpu_count, place);
+}
+
 int maps_take_events(struct maps *maps, maps_event_fn *fn, void *arg, int max)
 {
 	int r;

@@ -96,6 +96,8 @@ int maps_class_counts(const struct maps *maps, struct fw_count *ret_counts,
 int maps_rule_counts(const struct maps *maps, struct fw_count *ret_counts,
 		     uint32_t count);
 
+int maps_clear_rule_count(const struct maps *maps, uint32_t place);
+
 typedef int maps_event_fn(void *arg, const struct fw_event *event);
 
 /* Take at most `max` events out of the ring; how many it was. */

@@ -89,6 +89,18 @@ int percpu_clear(int fd, int cpu_count, uint32_t count)
 	return r;
 }
 
+int percpu_clear_one(int fd, int cpu_count, uint32_t index)
+{
+	void *zeros = calloc((size_t)cpu_count, sizeof(struct fw_count));
+	int r;
+
+	if (!zeros)
+		return -ENOMEM;
+	r = bpf_map_update_elem(fd, &index, zeros, BPF_ANY) < 0 ? -errno : 0;
+	free(zeros);
+	return r;
+}
+
 int percpu_events(int fd, int cpu_count, struct fw_event_count *ret_count)
 {
 	struct fw_event_count *per_cpu =
