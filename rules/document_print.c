@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "rules/document_writer.h"
+#include "rules/duration.h"
+#include "rules/text.h"
+
+#define INDENT 2
+
+static const struct {
+	const char *name;
+	uint32_t factor;
+} byte_units[] = {
+	{"GB", 1000000000},
+	{"MB", 1000000},
+	{"kB", 1000},
+	{"B", 1},
+};
+
+static void fail(struct document_writer *writer)
+{
+	if (writer->r == 0)
+		writer->r = -EINVAL;
+}
+
+void document_write_key(struct document_writer *writer, const char *name)
+{
+	unsigned int blanks = writer->indent - (writer->is_item ? INDENT : 0);
+
+	(void)fprintf(writer->out, "%*s%s", (int)blanks, "",
+		      writer->is_item ? "- " : "");
+	document_put_name(writer->out, name);
+	(void)fputc(':', writer->out);
+	writer->is_item = false;
+}
+
+void document_write_value(struct document_writer *writer, const char *name,
+			  const char *value)
+{
+	document_write_key(writer, name);
+	(void)fputc(' ', writer->out);
+	document_put_value(writer->out, value);
+	(void)fputc('\n', writer->out);
+}
+
+void document_write_name(struct document_writer *writer, const char *name,
+			 const char *value)
+{
+	document_write_key(writer, name);
+	(void)fputc(' ', writer->out);
+	document_put_name(writer->out, value);
+	(void)fputc('\n', writer->out);
+}
+
+static void write_number(struct document_writer *writer, const char *name,
+			 uint64_t number)
+{
+	document_write_key(writer, name);
+	(void)fprintf(writer->out, " %llu\n", (unsigned long long)number);
+}
+
+/* "sets:", and what is in it further to the right. */
+static void open_block(struct document_writer *writer, const char *name)
+{
+	document_write_key(writer, name);
+	(void)fputc('\n', writer->out);
+	writer->indent += INDENT;
+}
+
+static void close_block(struct document_writer *writer)
+{
+	writer->indent -= INDENT;
+}
+
+static void write_version(struct document_writer *writer,
+			  const struct schema_key *key, const void *field)
+{
+	(void)field;
+	write_number(writer, key->name, 1);
+}
+
+static void each_interface(struct document_list *list, const void *match)
+{
+	const struct zone *zone = match;
+
+	for (size_t i = 0; i < zone->interface_count; i++)
+		document_list_name(list, zone->interfaces[i]);
+}
+
+static void write_empty_list(struct document_writer *writer, const char *name)
+{
+	document_write_key(writer, name);
+	(void)fputs(" []\n", writer->out);
+}
+
+static void write_zones(struct document_writer *writer,
+			const struct schema_key *key, const void *field)
+{
+	const struct policy *policy = writer->policy;
+
+	(void)field;
+	if (policy->zone_count == 0)
+		return;
+	open_block(writer, key->name);
+	for (size_t i = 0; i < policy->zone_count; i++) {
+		const struct zone *zone = &policy->zones[i];
+
+		if (!policy_name_is_valid(zone->name, RULE_NAME_MAX))
+			fail(writer);
+		if (zone->interface_count == 0)
+			write_empty_list(writer, zone->name);
+		document_write_list(writer, zone->name, false, each_interface,
+				    zone);
+	}
+	close_block(writer);
+}
+
+struct prefixes {
+	const struct prefix *prefixes;
+	size_t count;
+};
+
+static void each_prefix(struct document_list *list, const void *match)
+{
+	const struct prefixes *prefixes = match;
+	char text[PREFIX_TEXT_MAX];
+
+	for (size_t i = 0; i < prefixes->count; i++)
+		document_list_value(
+			list, prefix_to_text(&prefixes->prefixes[i], text));
+}
+
+static void write_prefixes(struct document_writer *writer,
+			   const struct schema_key *key, const void *field)
+{
+	struct prefixes prefixes;
+
+	prefixes.prefixes = *(struct prefix *const *)field;
+	memcpy(&prefixes.count,
+	       (const char *)field - key->offset + key->count_offset,
+	       sizeof(prefixes.count));
+	for (size_t i = 0; i < prefixes.count; i++) {
+		if (prefix_has_all_v4(&prefixes.prefixes[i]))
+			fail(writer);
+	}
+	document_write_list(writer, key->name, false, each_prefix, &prefixes);
+}
+
+static void write_sets(struct document_writer *writer,
+		       const struct schema_key *key, const void *field)
+{
+	const struct policy *policy = writer->policy;
+
+	(void)field;
+	if (policy->set_count == 0)
+		return;
+	open_block(writer, key->name);
+	for (size_t i = 0; i < policy->set_count; i++) {
+		const struct policy_set *set = &policy->sets[i];
+
+		if (!set_name_is_valid(set->set.name))
+			fail(writer);
+		open_block(writer, set->set.name);
+		document_write_mapping(writer, key->mapping, set);
+		close_block(writer);
+	}
+	close_block(writer);
+}
+
+static void write_limits(struct document_writer *writer,
+			 const struct schema_key *key, const void *field)
+{
+	const struct policy *policy = writer->policy;
+	size_t named = writer->next_limit;
+
+	(void)field;
+	if (named == 0)
+		return;
+	open_block(writer, key->name);
+	for (size_t i = 0; i < named; i++) {
+		if (!policy_name_is_valid(policy->limits[i].name,
+					  RULE_NAME_MAX))
+			fail(writer);
+		open_block(writer, policy->limits[i].name);
+		document_write_mapping(writer, key->mapping,
+				       &policy->limits[i]);
+		close_block(writer);
+	}
+	close_block(writer);
+}
+
+static void write_group(struct document_writer *writer,
+			const struct schema_key *key, const void *field)
+{
+	open_block(writer, key->name);
+	document_write_mapping(writer, key->mapping, field);
+	close_block(writer);
+}
+
+static void write_rules(struct document_writer *writer,
+			const struct schema_key *key, const void *field)
+{
+	const struct policy *policy = writer->policy;
+
+	(void)field;
+	if (policy->rule_count == 0)
+		return;
+	open_block(writer, key->name);
+	writer->indent += INDENT;
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		writer->is_item = true;
+		document_write_mapping(writer, key->mapping, &policy->rules[i]);
+	}
+	writer->indent -= INDENT;
+	close_block(writer);
+}
+
+static void write_word(struct document_writer *writer,
+		       const struct schema_key *key, const void *field)
+{
+	uint8_t index;
+
+	memcpy(&index, field, sizeof(index));
+	if (index >= key->words->count)
+		fail(writer);
+	else
+		document_write_value(writer, key->name,
+				     key->words->name(index));
+}
+
+struct word_bits {
+	const struct schema_words *words;
+	uint8_t bits;
+};
+
+static void each_word(struct document_list *list, const void *match)
+{
+	const struct word_bits *set = match;
+
+	for (unsigned int i = 0; i < set->words->count; i++) {
+		if (set->bits >> i & 1)
+			document_list_value(list, set->words->name(i));
+	}
+}
+
+static void write_words(struct document_writer *writer,
+			const struct schema_key *key, const void *field)
+{
+	struct word_bits set = {.words = key->words};
+
+	memcpy(&set.bits, field, sizeof(set.bits));
+	if (set.bits >> key->words->count)
+		fail(writer);
+	if (set.bits == 0 && key->min == 0)
+		write_empty_list(writer, key->name);
+	document_write_list(writer, key->name, false, each_word, &set);
+}
+
+static void write_flag(struct document_writer *writer,
+		       const struct schema_key *key, const void *field)
+{
+	bool flag;
+
+	memcpy(&flag, field, sizeof(flag));
+	if (flag)
+		document_write_value(writer, key->name, "true");
+}
+
+static void write_number_field(struct document_writer *writer,
+			       const struct schema_key *key, const void *field)
+{
+	uint32_t number;
+
+	memcpy(&number, field, sizeof(number));
+	if (number < key->min || number > key->max)
+		fail(writer);
+	write_number(writer, key->name, number);
+}
+
+/* In two units where that is all of it, else in seconds. */
+static void write_span(struct document_writer *writer,
+		       const struct schema_key *key, const void *field)
+{
+	char text[MOMENT_TEXT_MAX];
+	uint64_t read_s = 0;
+	uint32_t span_s;
+
+	memcpy(&span_s, field, sizeof(span_s));
+	if (span_s < key->min || span_s > key->max)
+		fail(writer);
+	if (duration_from_text(duration_to_text(span_s, text), &read_s) < 0 ||
+	    read_s != span_s)
+		(void)snprintf(text, sizeof(text), "%us", span_s);
+	document_write_value(writer, key->name, text);
+}
+
+static void each_file(struct document_list *list, const void *match)
+{
+	const struct policy_set *set = match;
+
+	for (size_t i = 0; i < set->file_count; i++)
+		document_list_name(list, set->files[i]);
+}
+
+static void write_files(struct document_writer *writer,
+			const struct schema_key *key, const void *field)
+{
+	const struct policy_set *set =
+		(const void *)((const char *)field - key->offset);
+
+	for (size_t i = 0; i < set->file_count; i++) {
+		if (*set->files[i] != '/' ||
+		    !text_is_line(set->files[i], DOCUMENT_FILE_MAX))
+			fail(writer);
+	}
+	document_write_list(writer, key->name, false, each_file, set);
+}
+
+static const char *period_name(uint32_t seconds)
+{
+	switch (seconds) {
+	case 1:
+		return "s";
+	case 60:
+		return "minute";
+	case 3600:
+		return "hour";
+	case 86400:
+		return "day";
+	default:
+		return NULL;
+	}
+}
+
+static void write_rate(struct document_writer *writer,
+		       const struct schema_key *key, const void *field)
+{
+	const struct limit *limit =
+		(const void *)((const char *)field - key->offset);
+	const char *period = period_name(limit->seconds);
+	size_t unit = 0;
+
+	if (!period || limit->rate == 0 ||
+	    limit->rate / limit->seconds > RULE_RATE_MAX) {
+		fail(writer);
+		return;
+	}
+	document_write_key(writer, key->name);
+	while (limit->rate % byte_units[unit].factor != 0)
+		unit++;
+	if (limit->unit == LIMIT_BYTES)
+		(void)fprintf(writer->out, " %llu %s/%s\n",
+			      (unsigned long long)(limit->rate /
+						   byte_units[unit].factor),
+			      byte_units[unit].name, period);
+	else
+		(void)fprintf(writer->out, " %llu/%s\n",
+			      (unsigned long long)limit->rate, period);
+}
+
+static void write_burst(struct document_writer *writer,
+			const struct schema_key *key, const void *field)
+{
+	uint64_t burst;
+
+	memcpy(&burst, field, sizeof(burst));
+	if (burst == 0 || burst > RULE_RATE_MAX)
+		fail(writer);
+	write_number(writer, key->name, burst);
+}
+
+static void write_id(struct document_writer *writer,
+		     const struct schema_key *key, const void *field)
+{
+	if (!policy_name_is_valid(field, RULE_ID_MAX))
+		fail(writer);
+	document_write_name(writer, key->name, field);
+}
+
+static void write_comment(struct document_writer *writer,
+			  const struct schema_key *key, const void *field)
+{
+	const char *comment = field;
+
+	if (!text_is_line(comment, RULE_COMMENT_MAX))
+		fail(writer);
+	if (*comment != '\0')
+		document_write_name(writer, key->name, comment);
+}
+
+static document_write_fn *const writers[] = {
+	[SCHEMA_VERSION] = write_version,
+	[SCHEMA_ZONES] = write_zones,
+	[SCHEMA_PREFIXES] = write_prefixes,
+	[SCHEMA_SETS] = write_sets,
+	[SCHEMA_LIMITS] = write_limits,
+	[SCHEMA_GROUP] = write_group,
+	[SCHEMA_RULES] = write_rules,
+	[SCHEMA_WORD] = write_word,
+	[SCHEMA_WORDS] = write_words,
+	[SCHEMA_FLAG] = write_flag,
+	[SCHEMA_NUMBER] = write_number_field,
+	[SCHEMA_SPAN] = write_span,
+	[SCHEMA_FILES] = write_files,
+	[SCHEMA_RATE] = write_rate,
+	[SCHEMA_BURST] = write_burst,
+	[SCHEMA_ID] = write_id,
+	[SCHEMA_COMMENT] = write_comment,
+	[SCHEMA_LIMIT] = document_write_limit,
+	[SCHEMA_IN] = document_write_in,
+	[SCHEMA_OUT] = document_write_out,
+	[SCHEMA_INTERFACES] = document_write_interfaces,
+	[SCHEMA_FAMILY] = document_write_family,
+	[SCHEMA_ADDRESSES] = document_write_addresses,
+	[SCHEMA_PROTOCOLS] = document_write_protocols,
+	[SCHEMA_PORTS] = document_write_numbers,
+	[SCHEMA_TCP_FLAGS] = document_write_tcp_flags,
+	[SCHEMA_ICMP] = document_write_icmp,
+	[SCHEMA_ICMPV6] = document_write_icmpv6,
+	[SCHEMA_LENGTHS] = document_write_numbers,
+	[SCHEMA_VLANS] = document_write_vlans,
+	[SCHEMA_MACS] = document_write_macs,
+	[SCHEMA_WINDOWS] = document_write_windows,
+	[SCHEMA_DAYS] = document_write_days,
+	[SCHEMA_MINUTE] = document_write_minute,
+};
+_Static_assert(ARRAY_LEN(writers) == SCHEMA_TYPE_COUNT, "");
+
+void document_write_mapping(struct document_writer *writer,
+			    const struct schema_mapping *mapping,
+			    const void *object)
+{
+	for (size_t i = 0; i < mapping->key_count; i++) {
+		const struct schema_key *key = &mapping->keys[i];
+
+		writers[key->type](writer, key,
+				   (const char *)object + key->offset);
+	}
+}
+
+int document_print(const struct policy *policy, FILE *out)
+{
+	struct document_writer writer = {.out = out, .policy = policy};
+
+	assert(policy);
+	assert(out);
+
+	while (writer.next_limit < policy->limit_count &&
+	       policy->limits[writer.next_limit].name[0] != '\0')
+		writer.next_limit++;
+	document_write_mapping(&writer, &schema_document, policy);
+	if (writer.next_limit != policy->limit_count)
+		fail(&writer);
+	if (writer.r == 0 && ferror(out))
+		writer.r = -EIO;
+	return writer.r;
+}

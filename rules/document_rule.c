@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "rules/document_reader.h"
+
+#define TCP 6
+
+/* The value of the key `name`, or NULL. */
+static const struct node *value_of(const struct schema_mapping *mapping,
+				   const struct document_values *values,
+				   const char *name)
+{
+	for (size_t i = 0; i < mapping->key_count; i++) {
+		if (strcmp(mapping->keys[i].name, name) == 0)
+			return values->of[i];
+	}
+	return NULL;
+}
+
+int document_read_limit_mapping(struct document_reader *reader,
+				const struct node *node, struct limit *limit)
+{
+	struct document_values values;
+	const struct node *rate;
+	int r;
+
+	limit->line = node->mark.line;
+	r = document_read_mapping(reader, &schema_limit, node, limit, &values);
+	if (r < 0)
+		return r;
+	rate = value_of(&schema_limit, &values, "rate");
+	if (strchr(rate->text, 'B') && limit->unit != LIMIT_BYTES)
+		return document_note_refuse(reader->note, rate->mark,
+					    "\"%.60s\" is a rate of bytes, but "
+					    "the unit is %s",
+					    rate->text,
+					    limit_unit_name(limit->unit));
+	return 0;
+}
+
+static const char *limit_name(const void *arg, uint32_t index)
+{
+	const struct policy *policy = arg;
+
+	return policy->limits[index].name;
+}
+
+/* Named ones are first. */
+static uint32_t count_named(const struct policy *policy)
+{
+	uint32_t count = 0;
+
+	while (count < policy->limit_count &&
+	       policy->limits[count].name[0] != '\0')
+		count++;
+	return count;
+}
+
+static int find_limit(struct document_reader *reader, const struct node *value,
+		      uint16_t *ret_index)
+{
+	const struct policy *policy = reader->policy;
+	struct note_choices choices = {
+		.noun = "limit",
+		.place = "",
+		.name = limit_name,
+		.arg = policy,
+		.count = count_named(policy),
+	};
+
+	for (uint32_t i = 0; i < choices.count; i++) {
+		if (strcmp(policy->limits[i].name, value->text) == 0) {
+			*ret_index = (uint16_t)i;
+			return 0;
+		}
+	}
+	return document_note_refuse_unknown(reader->note, value->mark,
+					    value->text, &choices);
+}
+
+static int add_limit(struct document_reader *reader, const struct node *value,
+		     uint16_t *ret_index)
+{
+	struct policy *policy = reader->policy;
+	struct limit limit = {.name = ""};
+	struct limit *grown;
+	int r;
+
+	if (policy->limit_count == POLICY_LIMITS_MAX)
+		return document_note_refuse_count(reader->note, value->mark,
+						  policy->limit_count + 1,
+						  POLICY_LIMITS_MAX, "limits");
+	r = document_read_limit_mapping(reader, value, &limit);
+	if (r < 0)
+		return r;
+	grown = reallocarray(policy->limits, policy->limit_count + 1,
+			     sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	policy->limits = grown;
+	*ret_index = (uint16_t)policy->limit_count;
+	policy->limits[policy->limit_count++] = limit;
+	return 0;
+}
+
+int document_read_limit(struct document_reader *reader,
+			const struct schema_key *key, const struct node *value,
+			void *field)
+{
+	uint16_t index;
+	int r;
+
+	if (value->kind == NODE_LIST)
+		return document_refuse(reader, key, value);
+	r = value->kind == NODE_SCALAR ? find_limit(reader, value, &index)
+				       : add_limit(reader, value, &index);
+	if (r < 0)
+		return r;
+	memcpy(field, &index, sizeof(index));
+	return 0;
+}
+
+int document_read_windows(struct document_reader *reader,
+			  const struct schema_key *key,
+			  const struct node *value, void *field)
+{
+	struct rule *rule = field;
+	struct document_items items;
+	int r = document_items_of(reader, key, value, false, &items);
+
+	if (r < 0)
+		return r;
+	rule->windows = calloc(items.count, sizeof(*rule->windows));
+	if (!rule->windows)
+		return -ENOMEM;
+	for (const struct node *item = items.first; items.count > 0;
+	     items.count--, item = item->next) {
+		struct window *window = &rule->windows[rule->window_count];
+		struct document_values values;
+
+		*window = (struct window){.days = 0x7f, .to_min = 1440};
+		r = document_read_mapping(reader, key->mapping, item, window,
+					  &values);
+		if (r < 0)
+			return r;
+		rule->window_count++;
+	}
+	return 0;
+}
+
+static bool asks_for_tcp_only(const struct rule *rule)
+{
+	const struct match_ranges *match = &rule->ranges[RANGE_PROTOCOL];
+
+	return match->count == 1 && !match->is_negated &&
+	       match->ranges[0].first == TCP && match->ranges[0].last == TCP;
+}
+
+/* What no single key can see. */
+static int check_rule(struct document_reader *reader, const struct rule *rule,
+		      const struct node *node,
+		      const struct document_values *values)
+{
+	const struct node *limit = value_of(&schema_rule, values, "limit");
+	size_t prefix_count =
+		rule->source.prefix_count + rule->destination.prefix_count;
+
+	if (rule->action == RULE_LIMIT && !limit)
+		return document_note_refuse(reader->note, node->mark,
+					    "rule \"%s\" of action limit needs "
+					    "the key \"limit\"",
+					    rule->id);
+	if (rule->action != RULE_LIMIT && limit)
+		return document_note_refuse(reader->note, limit->mark,
+					    "rule \"%s\" has a limit, but its "
+					    "action is %s",
+					    rule->id,
+					    rule_action_name(rule->action));
+	if (rule->action == RULE_SYNCOOKIE && !asks_for_tcp_only(rule))
+		return document_note_refuse(reader->note, node->mark,
+					    "rule \"%s\" of action syncookie "
+					    "needs \"protocol: tcp\"",
+					    rule->id);
+	if (prefix_count > DOCUMENT_RULE_PREFIXES_MAX)
+		return document_note_refuse_count(
+			reader->note, node->mark, prefix_count,
+			DOCUMENT_RULE_PREFIXES_MAX, "networks in one rule");
+	return 0;
+}
+
+static int read_rule(struct document_reader *reader, const struct node *node,
+		     struct rule *rule)
+{
+	struct document_values values;
+	int r;
+
+	rule->line = node->mark.line;
+	r = document_read_mapping(reader, &schema_rule, node, rule, &values);
+	if (r < 0)
+		return r;
+	if (rule->directions == 0)
+		rule->directions = DIRECTION_IN;
+	return check_rule(reader, rule, node, &values);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct rule *const *left = a;
+	const struct rule *const *right = b;
+	int order = strcmp((*left)->id, (*right)->id);
+
+	if (order != 0)
+		return order;
+	return *left < *right ? -1 : *left > *right;
+}
+
+static int check_ids(struct document_reader *reader)
+{
+	const struct policy *policy = reader->policy;
+	CLEANUP(freep)
+	const struct rule **sorted =
+		calloc(policy->rule_count + 1, sizeof(struct rule *));
+
+	if (!sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < policy->rule_count; i++)
+		sorted[i] = &policy->rules[i];
+	qsort(sorted, policy->rule_count, sizeof(struct rule *), compare_ids);
+	for (size_t i = 1; i < policy->rule_count; i++) {
+		if (strcmp(sorted[i - 1]->id, sorted[i]->id) == 0)
+			return document_note_refuse(
+				reader->note, (struct mark){sorted[i]->line, 1},
+				"the rules on line %u and line %u have the "
+				"same id \"%s\"",
+				sorted[i - 1]->line, sorted[i]->line,
+				sorted[i]->id);
+	}
+	return 0;
+}
+
+int document_read_rules(struct document_reader *reader,
+			const struct schema_key *key, const struct node *value,
+			void *field)
+{
+	struct policy *policy = reader->policy;
+
+	(void)key;
+	(void)field;
+	if (value->kind != NODE_LIST)
+		return document_note_refuse(reader->note, value->mark,
+					    "rules are a list, [] for none");
+	if (value->count > POLICY_RULES_MAX)
+		return document_note_refuse_count(reader->note, value->mark,
+						  value->count,
+						  POLICY_RULES_MAX, "rules");
+	policy->rules = calloc(value->count + 1, sizeof(*policy->rules));
+	if (!policy->rules)
+		return -ENOMEM;
+	for (const struct node *node = value->first; node; node = node->next) {
+		int r = read_rule(reader, node,
+				  &policy->rules[policy->rule_count++]);
+
+		if (r < 0)
+			return r;
+	}
+	return check_ids(reader);
+}
