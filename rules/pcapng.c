@@ -198,7 +198,9 @@ int pcapng_to_file(void *file, const void *bytes, size_t len)
 int pcapng_start(pcapng_sink_fn *sink, void *arg,
 		 const struct pcapng_origin *origin, struct pcapng *ret_pcapng)
 {
-	struct pcapng pcapng = {.sink = sink, .arg = arg};
+	struct pcapng pcapng = {.sink = sink,
+				.arg = arg,
+				.snaplen_bytes = origin->snaplen_bytes};
 	struct block block = {
 		.type = BLOCK_SECTION,
 		.texts = {{SHB_HARDWARE, origin->hardware},
@@ -222,7 +224,7 @@ int pcapng_start(pcapng_sink_fn *sink, void *arg,
 }
 
 int pcapng_describe(struct pcapng *pcapng, const char *name,
-		    uint32_t snaplen_bytes, uint32_t *ret_interface)
+		    uint32_t *ret_interface)
 {
 	struct block block = {
 		.type = BLOCK_INTERFACE,
@@ -238,7 +240,7 @@ int pcapng_describe(struct pcapng *pcapng, const char *name,
 		return -EINVAL;
 	add(&block, 2, LINK_ETHERNET);
 	add(&block, 2, 0);
-	add(&block, 4, snaplen_bytes);
+	add(&block, 4, pcapng->snaplen_bytes);
 	r = write_block(pcapng, &block);
 	if (r < 0)
 		return r;

@@ -38,13 +38,16 @@ int pcapng_to_file(void *file, const void *bytes, size_t len);
 struct pcapng {
 	pcapng_sink_fn *sink;
 	void *arg;
+	uint32_t snaplen_bytes;
 	uint32_t interface_count;
 	int r; /* negative once the sink has failed */
 };
 
-/* Who wrote it. Texts are UTF-8; NULL or "" leaves one out. */
+/* Who wrote it and how. Texts are UTF-8; NULL or "" leaves one out. */
 struct pcapng_origin {
 	const char *hardware, *os, *application;
+	uint32_t snaplen_bytes; /* of a packet, kept at most; 0: no limit. One
+		for all: libpcap reads no file whose interfaces differ in it */
 };
 
 struct pcapng_packet {
@@ -66,10 +69,10 @@ struct pcapng_count {
 int pcapng_start(pcapng_sink_fn *sink, void *arg,
 		 const struct pcapng_origin *origin, struct pcapng *ret_pcapng);
 
-/* Describe an interface, before the first packet of it; snaplen 0 is no
- * limit. Their numbers count from 0. */
+/* Describe an interface, before the first packet of it. Their numbers count
+ * from 0. */
 int pcapng_describe(struct pcapng *pcapng, const char *name,
-		    uint32_t snaplen_bytes, uint32_t *ret_interface);
+		    uint32_t *ret_interface);
 
 int pcapng_write(struct pcapng *pcapng, const struct pcapng_packet *packet);
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <pcap/pcap.h>
 
 #include "rules/base.h"
 #include "rules/pcap.h"
@@ -40,7 +41,7 @@ static int keep(void *arg, const void *bytes, size_t len)
 	return 0;
 }
 
-static const struct pcapng_origin origin = {"x86", "Linux", "fwd 1"};
+static const struct pcapng_origin origin = {"x86", "Linux", "fwd 1", 256};
 
 static void start(struct pcapng *pcapng, struct memory *memory)
 {
@@ -52,7 +53,7 @@ static void describe(struct pcapng *pcapng, const char *name, uint32_t expected)
 {
 	uint32_t interface = UINT32_MAX;
 
-	assert_int_equal(pcapng_describe(pcapng, name, 0, &interface), 0);
+	assert_int_equal(pcapng_describe(pcapng, name, &interface), 0);
 	assert_int_equal(interface, expected);
 }
 
@@ -187,7 +188,7 @@ static void an_interface_has_a_name_and_nanoseconds(void **state)
 	(void)state;
 	start(&pcapng, &memory);
 	at = memory.len;
-	assert_int_equal(pcapng_describe(&pcapng, "wan", 256, &interface), 0);
+	assert_int_equal(pcapng_describe(&pcapng, "wan", &interface), 0);
 	assert_rest(&memory, at, INTERFACE);
 }
 
@@ -221,6 +222,38 @@ static void the_end_counts_what_was_received_and_dropped(void **state)
 				&(struct pcapng_count){7, 0x100000003}),
 		0);
 	assert_rest(&memory, at, STATISTICS);
+}
+
+static void libpcap_reads_what_was_written(void **state)
+{
+	char error[PCAP_ERRBUF_SIZE] = "";
+	struct pcap_pkthdr *header;
+	const uint8_t *bytes;
+	struct memory memory;
+	struct pcapng pcapng;
+	pcap_t *pcap;
+	FILE *file;
+
+	(void)state;
+	start(&pcapng, &memory);
+	describe(&pcapng, "eth0", 0);
+	describe(&pcapng, "wan", 1);
+	assert_int_equal(pcapng_write(&pcapng, &first), 0);
+	assert_int_equal(
+		pcapng_conclude(&pcapng, 0, 1, &(struct pcapng_count){10, 2}),
+		0);
+	file = fmemopen(memory.bytes, memory.len, "r");
+	assert_non_null(file);
+	pcap = pcap_fopen_offline(file, error);
+	if (!pcap)
+		fail_msg("%s", error);
+	assert_int_equal(pcap_datalink(pcap), DLT_EN10MB);
+	assert_int_equal(pcap_next_ex(pcap, &header, &bytes), 1);
+	assert_int_equal(header->caplen, 5);
+	assert_int_equal(header->len, 1500);
+	assert_memory_equal(bytes, "abcde", 5);
+	assert_int_equal(pcap_next_ex(pcap, &header, &bytes), PCAP_ERROR_BREAK);
+	pcap_close(pcap);
 }
 
 static void what_is_not_given_is_left_out(void **state)
@@ -267,7 +300,7 @@ static void what_is_wrong_writes_nothing(void **state)
 	packet.comment = NULL;
 	packet.captured_bytes = PCAPNG_PACKET_MAX + 1;
 	assert_int_equal(pcapng_write(&pcapng, &packet), -E2BIG);
-	assert_int_equal(pcapng_describe(&pcapng, text, 0, &interface), -E2BIG);
+	assert_int_equal(pcapng_describe(&pcapng, text, &interface), -E2BIG);
 	assert_int_equal(interface, 7);
 	assert_int_equal(memory.len, len);
 	/* and all goes on after that */
@@ -288,8 +321,7 @@ static void interfaces_are_bounded(void **state)
 	start(&pcapng, &memory);
 	for (uint32_t i = 0; i < PCAPNG_INTERFACES_MAX; i++)
 		describe(&pcapng, NULL, i);
-	assert_int_equal(pcapng_describe(&pcapng, NULL, 0, &interface),
-			 -EINVAL);
+	assert_int_equal(pcapng_describe(&pcapng, NULL, &interface), -EINVAL);
 }
 
 static void a_sink_that_failed_is_not_tried_again(void **state)
@@ -308,8 +340,7 @@ static void a_sink_that_failed_is_not_tried_again(void **state)
 	memory.room = FILE_MAX;
 	calls = memory.calls;
 	assert_int_equal(pcapng_write(&pcapng, &first), -ENOSPC);
-	assert_int_equal(pcapng_describe(&pcapng, "lan", 0, &interface),
-			 -ENOSPC);
+	assert_int_equal(pcapng_describe(&pcapng, "lan", &interface), -ENOSPC);
 	assert_int_equal(memory.calls, calls);
 }
 
@@ -360,6 +391,7 @@ int main(void)
 		cmocka_unit_test(an_interface_has_a_name_and_nanoseconds),
 		cmocka_unit_test(a_packet_has_a_comment_and_a_direction),
 		cmocka_unit_test(the_end_counts_what_was_received_and_dropped),
+		cmocka_unit_test(libpcap_reads_what_was_written),
 		cmocka_unit_test(what_is_not_given_is_left_out),
 		cmocka_unit_test(what_is_wrong_writes_nothing),
 		cmocka_unit_test(interfaces_are_bounded),
