@@ -256,8 +256,7 @@ static int parse_where(struct parser *parser, struct flowtext_word word)
 
 	if (word.len < RULE_NAME_MAX)
 		memcpy(where, word.at, word.len);
-	if (word.len >= RULE_NAME_MAX ||
-	    !policy_name_is_valid(where, RULE_NAME_MAX))
+	if (!policy_name_is_valid(where, RULE_NAME_MAX))
 		return refuse(parser, word,
 			      "the name of an interface or a zone");
 	return 0;

@@ -293,6 +293,7 @@ static void a_wrong_word_is_refused(void **state)
 		       "8/256",
 		       "a type of ICMP as echo-request or 8, and a code as "
 		       "3/1");
+	assert_refused("icmp 192.0.2.1 > 192.0.2.2 8 in wan", 28, "8", WORDS);
 	assert_refused("icmp 192.0.2.1 > 192.0.2.2 packet-too-big in wan", 28,
 		       "packet-too-big", WORDS);
 }

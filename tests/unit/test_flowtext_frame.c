@@ -109,6 +109,10 @@ static void frames_are_as_computed_elsewhere(void **state)
 	assert_frame("udp 203.0.113.9:39314 > 198.51.100.7:7 in wan",
 		     "0800 4500001c 00010000 4011148c cb007109 c6336407 9992"
 		     "0007 0008ffff");
+	assert_frame(
+		"sctp 203.0.113.9:9 > 198.51.100.7:38412 frag first in wan",
+		"0800 45000024 00012000 4084f410 cb007109 c6336407 0009"
+		"960c 00000001 c830c8a2 8400000c");
 }
 
 static void a_length_is_the_bytes_from_the_ip_header_on(void **state)
@@ -221,6 +225,7 @@ static void a_parsed_frame_is_a_text_again(void **state)
 	assert_string_equal(flowtext_print(&flow, text),
 			    "vlan 5.6 tcp [2001:db8::1]:1 > [2001:db8::2]:2 "
 			    "syn,ack len 60 mac 02:00:00:00:00:02");
+	packet.tags[0] |= 0xf000; /* priority is not the text's */
 	packet.direction = DIRECTION_OUT;
 	packet.state = FLOW_INVALID;
 	memcpy(packet.ifname, "eth1", 5);

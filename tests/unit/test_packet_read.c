@@ -433,6 +433,8 @@ static void what_is_longer_than_65535_counts_as_such(void **state)
 	memcpy(bytes, frame.data, frame.len);
 	assert_int_equal(read_bytes(bytes, 14 + 65534, &packet), PACKET_READ);
 	assert_int_equal(packet.length, 65534);
+	assert_int_equal(read_bytes(bytes, 14 + 65536, &packet), PACKET_READ);
+	assert_int_equal(packet.length, 65535);
 	assert_int_equal(read_bytes(bytes, sizeof(bytes), &packet),
 			 PACKET_READ);
 	assert_int_equal(packet.length, 65535);

@@ -27,13 +27,15 @@ struct memory {
 	size_t len;
 	size_t room;
 	int calls;
+	int fail_at; /* the call that fails; 0: none */
 };
 
 static int keep(void *arg, const void *bytes, size_t len)
 {
 	struct memory *memory = arg;
 
-	memory->calls++;
+	if (++memory->calls == memory->fail_at)
+		return -EIO;
 	if (len > memory->room - memory->len)
 		return -ENOSPC;
 	memcpy(memory->bytes + memory->len, bytes, len);
@@ -344,6 +346,28 @@ static void a_sink_that_failed_is_not_tried_again(void **state)
 	assert_int_equal(memory.calls, calls);
 }
 
+static void a_sink_that_failed_once_has_failed(void **state)
+{
+	static char text[PCAPNG_TEXT_MAX + 2];
+	struct pcapng_packet packet = first;
+	struct memory memory;
+	struct pcapng pcapng;
+	size_t len;
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	start(&pcapng, &memory);
+	describe(&pcapng, "eth0", 0);
+	describe(&pcapng, "wan", 1);
+	len = memory.len;
+	memory.fail_at = memory.calls + 2;
+	assert_int_equal(pcapng_write(&pcapng, &packet), -EIO);
+	assert_int_equal(memory.len, len + 8);
+	packet.comment = text;
+	assert_int_equal(pcapng_write(&pcapng, &packet), -EIO);
+	assert_int_equal(memory.len, len + 8);
+}
+
 static void a_start_that_failed_gives_no_writer(void **state)
 {
 	struct memory memory = {.room = 20};
@@ -396,6 +420,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_writes_nothing),
 		cmocka_unit_test(interfaces_are_bounded),
 		cmocka_unit_test(a_sink_that_failed_is_not_tried_again),
+		cmocka_unit_test(a_sink_that_failed_once_has_failed),
 		cmocka_unit_test(a_start_that_failed_gives_no_writer),
 		cmocka_unit_test(a_file_is_a_sink),
 		cmocka_unit_test(a_full_file_says_why),
