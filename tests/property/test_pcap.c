@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 #include <pcap/pcap.h>
@@ -57,16 +58,19 @@ static int compare(void *arg, const struct pcap_packet *packet)
 	return 0;
 }
 
+/* As much memory as the file is long, so that a byte too far is found. */
 static uint8_t *read_bytes(const char *path, size_t *ret_len)
 {
-	size_t room = 64u << 20;
-	uint8_t *bytes = malloc(room);
 	FILE *file = fopen(path, "re");
+	struct stat status = {0};
+	uint8_t *bytes;
 
-	if (!bytes || !file)
+	if (!file || fstat(fileno(file), &status) < 0)
 		fail_msg("cannot read %s", path);
-	*ret_len = fread(bytes, 1, room, file);
-	assert_true(feof(file));
+	*ret_len = (size_t)status.st_size;
+	bytes = malloc(*ret_len + !*ret_len);
+	assert_non_null(bytes);
+	assert_int_equal(fread(bytes, 1, *ret_len, file), *ret_len);
 	(void)fclose(file);
 	return bytes;
 }
