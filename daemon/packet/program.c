@@ -29,6 +29,7 @@ enum slot {
 	SLOT_REGIONS,
 	SLOT_GATES,
 	SLOT_CLASSES,
+	SLOT_TRIAL,
 	SLOT_MACS,
 	SLOT_COUNT,
 };
@@ -38,7 +39,8 @@ static const char *const slot_names[] = {
 	[SLOT_VALUES] = "values",	[SLOT_SLOTS] = "slots",
 	[SLOT_NETS4] = "nets4",		[SLOT_NETS6] = "nets6",
 	[SLOT_REGIONS] = "regions",	[SLOT_GATES] = "gates",
-	[SLOT_CLASSES] = "classes",	[SLOT_MACS] = "macs",
+	[SLOT_CLASSES] = "classes",	[SLOT_TRIAL] = "trial",
+	[SLOT_MACS] = "macs",
 };
 _Static_assert(ARRAY_LEN(slot_names) == SLOT_COUNT, "");
 
@@ -82,6 +84,7 @@ DEFINE_CLEANUP(struct bpf_object *, bpf_object__close)
 		(rodata)->cfg_default_drops = i_->default_drops;             \
 		(rodata)->cfg_other_drops = i_->other_drops;                 \
 		(rodata)->cfg_essentials = i_->essentials;                   \
+		(rodata)->cfg_is_trial = (program)->config.is_trial;         \
 	} while (0)
 
 static size_t at_least_one(size_t count)
@@ -393,6 +396,52 @@ const struct gate_program *program_gate(const struct program *program)
 int program_egress_fd(const struct program *program)
 {
 	return program->out ? bpf_program__fd(program->out->progs.egress) : -1;
+}
+
+static int set_fallback(struct bpf_map *map, int program_fd)
+{
+	uint32_t zero = 0;
+
+	return bpf_map_update_elem(bpf_map__fd(map), &zero, &program_fd,
+				   BPF_ANY);
+}
+
+int program_begin_trial(struct program *program, const struct program *fallback,
+			uint64_t deadline_ns)
+{
+	uint64_t *deadline = program->mapped[SLOT_TRIAL].base;
+	int egress_fd = program_egress_fd(fallback);
+	int r;
+
+	assert(program->config.is_trial && program->out);
+
+	r = set_fallback(program->in->maps.fallback, fallback->gate.fd);
+	if (r == 0 && egress_fd >= 0)
+		r = set_fallback(program->out->maps.fallback, egress_fd);
+	/* without a user's hold the kernel would empty them when we die */
+	if (r == 0 && *program->pin_dir)
+		r = pins_put_fallback(program->pin_dir,
+				      bpf_map__fd(program->in->maps.fallback),
+				      bpf_map__fd(program->out->maps.fallback));
+	if (r == 0)
+		__atomic_store_n(deadline, deadline_ns, __ATOMIC_RELEASE);
+	return r;
+}
+
+void program_end_trial(struct program *program)
+{
+	uint64_t *deadline = program->mapped[SLOT_TRIAL].base;
+	uint32_t zero = 0;
+
+	__atomic_store_n(deadline, 0, __ATOMIC_RELEASE);
+	if (!program->out)
+		return;
+	(void)bpf_map_delete_elem(bpf_map__fd(program->in->maps.fallback),
+				  &zero);
+	(void)bpf_map_delete_elem(bpf_map__fd(program->out->maps.fallback),
+				  &zero);
+	if (*program->pin_dir)
+		pins_del_fallback(program->pin_dir);
 }
 
 struct program_info program_info(const struct program *program)

@@ -32,6 +32,7 @@ struct program_config {
 	const struct policy *policy; /* NULL: none, sets act alone */
 	struct compiled *compiled; /* of it; both are kept */
 	const uint16_t *counters; /* of each rule, its place in rule_counts */
+	bool is_trial; /* see program_begin_trial() */
 };
 
 struct program;
@@ -63,6 +64,16 @@ struct program_info {
 };
 
 struct program_info program_info(const struct program *program);
+
+/*
+ * From the deadline on (CLOCK_BOOTTIME) packets are judged by `fallback`, a
+ * program over the same address tables, also when we are gone meanwhile: it is
+ * pinned in PIN_DIR/live. Only for a program loaded with is_trial; before it is
+ * attached. program_end_trial() lets it judge for good.
+ */
+int program_begin_trial(struct program *program, const struct program *fallback,
+			uint64_t deadline_ns);
+void program_end_trial(struct program *program);
 
 /* What a class of addresses is: what its sets' own actions say, the set that
  * is counted, and which of the policy's sets it is in. */
