@@ -35,6 +35,12 @@ static inline uint64_t clock_boot_s(void)
 	return clock_read_ns(CLOCK_BOOTTIME) / 1000000000u;
 }
 
+/* The clock that the packet path reads. */
+static inline uint64_t clock_boot_ns(void)
+{
+	return clock_read_ns(CLOCK_BOOTTIME);
+}
+
 /* For people, the store, and the ends of members; may be stepped. */
 static inline uint64_t clock_wall_s(void)
 {

@@ -56,7 +56,7 @@ int daemon_make_live(struct daemon *daemon, struct generation *generation,
 	char gate_note[GATE_NOTE_MAX] = "";
 	int r;
 
-	r = gates_swap(daemon->gates, program_gate(generation->program),
+	r = gates_swap(daemon->gates, program_gate(generation->judge->program),
 		       gate_note);
 	if (r < 0) {
 		(void)snprintf(note, MAPS_NOTE_MAX,
@@ -65,7 +65,8 @@ int daemon_make_live(struct daemon *daemon, struct generation *generation,
 		/* Those that were swapped go back to what we keep. */
 		if (old)
 			(void)gates_swap(daemon->gates,
-					 program_gate(old->program), gate_note);
+					 program_gate(old->judge->program),
+					 gate_note);
 		generation_free(generation);
 		return r;
 	}
@@ -81,7 +82,7 @@ int daemon_make_live(struct daemon *daemon, struct generation *generation,
 	daemon->doubts_clock = generation->doubts_clock;
 	members_guard(daemon);
 	tell_unenforced(daemon, generation);
-	r = program_make_live(generation->program);
+	r = program_make_live(generation->judge->program);
 	if (r < 0)
 		(void)snprintf(note, MAPS_NOTE_MAX,
 			       "%s: the live generation could not be pinned: "

@@ -260,10 +260,10 @@ static void wish_try(struct daemon *daemon, struct wish *wish,
 		     const struct iface *iface)
 {
 	const struct attachment *want = &wish->attachment;
-	int r = gates_attach(daemon->gates, want->ifname,
-			     (enum attach_mode)want->mode,
-			     (enum attach_share)want->share,
-			     program_gate(daemon->live->program), wish->note);
+	int r = gates_attach(
+		daemon->gates, want->ifname, (enum attach_mode)want->mode,
+		(enum attach_share)want->share,
+		program_gate(daemon->live->judge->program), wish->note);
 
 	/* Renamed or gone since it was listed: the change that is on its way
 	 * tells which, by the number. */

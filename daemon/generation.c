@@ -27,34 +27,22 @@ static void sink_clear(void *arg, const struct prefix *prefix,
 	table_clear(generation->table, prefix, cover, class_id);
 }
 
-static enum fw_reason reason_of(uint8_t action)
-{
-	switch ((enum set_action)action) {
-	case SET_ALLOW:
-		return FW_PASS_ALLOWED;
-	case SET_SHADOW:
-		return FW_PASS_SHADOW;
-	case SET_NONE:
-		return FW_NEXT;
-	case SET_DROP:
-	default:
-		return FW_DROP_LISTED;
-	}
-}
-
 static int sink_define(void *arg, uint16_t class_id,
 		       const struct class_info *info)
 {
 	struct generation *generation = arg;
-	const struct program_class class = {
-		.reason = reason_of(info->action),
-		.set_id = info->set_id,
-	};
+	struct judge *judges[] = {generation->judge, generation->last,
+				  generation->next};
 	struct fw_class_sets sets;
-	int r = program_put_class(generation->program, class_id, &class);
 
-	if (r < 0)
-		return r;
+	for (size_t i = 0; i < ARRAY_LEN(judges); i++) {
+		int r = judges[i] ? judge_define(judges[i], generation->ledger,
+						 class_id, info)
+				  : 0;
+
+		if (r < 0)
+			return r;
+	}
 	_Static_assert(sizeof(sets) == sizeof(info->sets), "");
 	memcpy(&sets, &info->sets, sizeof(sets));
 	maps_put_class_sets(generation->maps, class_id, &sets);
@@ -66,8 +54,6 @@ static const struct ledger_sink sink = {
 	.clear = sink_clear,
 	.define = sink_define,
 };
-
-static const struct program_config no_policy;
 
 static bool is_no_class(const struct fw_class_sets *sets)
 {
@@ -175,35 +161,140 @@ static int fill(struct generation *generation, struct store *store)
 	return r;
 }
 
-int generation_build(const struct config *config, struct store *store,
-		     struct generation **ret_generation,
-		     char note[MAPS_NOTE_MAX])
+int generation_boot_id(uint8_t boot_id[BOOT_ID_BYTES])
 {
-	CLEANUP(generation_freep) struct generation *generation = NULL;
+	char text[64] = "";
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+	size_t count = 0;
+
+	if (!file)
+		return -errno;
+	(void)fgets(text, sizeof(text), file);
+	(void)fclose(file);
+	for (const char *at = text; count < BOOT_ID_BYTES && *at; at++) {
+		unsigned int byte;
+
+		if (*at == '-')
+			continue;
+		if (sscanf(at, "%2x", &byte) != 1)
+			break;
+		boot_id[count++] = (uint8_t)byte;
+		at++;
+	}
+	return count == BOOT_ID_BYTES ? 0 : -EBADMSG;
+}
+
+/* A trial of another boot, or whose deadline is past, has been lost. */
+static bool is_on_trial(const struct policy_state *state)
+{
+	uint8_t boot_id[BOOT_ID_BYTES];
+
+	return state->pending && generation_boot_id(boot_id) == 0 &&
+	       memcmp(boot_id, state->boot_id, BOOT_ID_BYTES) == 0 &&
+	       clock_boot_ns() < state->deadline_ns;
+}
+
+/* Ready but for its classes. `beside`: whose rules keep their counts too. */
+static int make_judge(struct generation *generation, struct store *store,
+		      uint64_t revision, struct judge **judge,
+		      char note[JUDGE_NOTE_MAX])
+{
+	CLEANUP(freep) char *text = NULL;
+	char why[JUDGE_NOTE_MAX] = "";
+	size_t len;
+	int r;
+
+	if (!revision)
+		r = judge_new(judge);
+	else
+		r = store_revision_text(store, revision, &text, &len);
+	if (r == 0 && revision)
+		r = judge_read(text, len, revision, judge, why);
+	if (r == 0)
+		r = judge_count(*judge, generation->counters, generation->judge,
+				why);
+	if (r < 0)
+		(void)snprintf(note, JUDGE_NOTE_MAX,
+			       "revision %llu of the policy: %.900s",
+			       (unsigned long long)revision,
+			       *why ? why : strerror(-r));
+	return r;
+}
+
+static int make_judges(struct generation *generation, struct store *store,
+		       char note[JUDGE_NOTE_MAX])
+{
+	struct policy_state *state = &generation->state;
+	int r = store_policy_state(store, state);
+
+	if (r == 0 && !is_on_trial(state))
+		state->pending = 0;
+	if (r == 0 && state->pending)
+		r = make_judge(generation, store, state->current,
+			       &generation->last, note);
+	if (r == 0)
+		r = make_judge(generation, store,
+			       state->pending ? state->pending : state->current,
+			       &generation->judge, note);
+	if (r < 0)
+		return r;
+	generation->judge->is_trial = state->pending != 0;
+	if (generation->last)
+		r = judge_load(generation->last, generation->maps, note);
+	if (r == 0)
+		r = judge_load(generation->judge, generation->maps, note);
+	if (r == 0 && generation->last)
+		r = program_begin_trial(generation->judge->program,
+					generation->last->program,
+					state->deadline_ns);
+	return r;
+}
+
+static int make_tables(const struct config *config,
+		       struct generation *generation, char *note)
+{
 	const struct maps_config maps_config = {
 		.pin_dir = config->pin_dir,
 		.hosts4 = config->hosts4,
 		.blocks4 = config->blocks4,
 		.entries6 = config->entries6,
 	};
+	int r = maps_load(&maps_config, &generation->maps, note);
+
+	if (r == 0)
+		r = counters_open(generation->maps, &generation->counters,
+				  note);
+	if (r < 0 && !*note)
+		(void)snprintf(note, MAPS_NOTE_MAX,
+			       "the tables could not be made: %s",
+			       strerror(-r));
+	return r;
+}
+
+int generation_build(const struct config *config, struct store *store,
+		     struct generation **ret_generation,
+		     char note[MAPS_NOTE_MAX])
+{
+	CLEANUP(generation_freep) struct generation *generation = NULL;
+	char why[JUDGE_NOTE_MAX] = "";
 	int r;
 
 	assert(store);
 	assert(ret_generation);
 
+	note[0] = '\0';
 	generation = calloc(1, sizeof(*generation));
 	if (!generation)
 		return -ENOMEM;
-	r = maps_load(&maps_config, &generation->maps, note);
-	if (r == 0)
-		r = program_load(generation->maps, &no_policy,
-				 &generation->program, note);
-	if (r < 0 && !*note)
-		(void)snprintf(note, MAPS_NOTE_MAX,
-			       "the program could not be loaded: %s",
-			       strerror(-r));
+	r = make_tables(config, generation, note);
 	if (r < 0)
 		return r;
+	r = make_judges(generation, store, why);
+	if (r < 0) {
+		(void)snprintf(note, MAPS_NOTE_MAX, "%.500s",
+			       *why ? why : strerror(-r));
+		return r;
+	}
 	r = table_new(maps_view4(generation->maps),
 		      maps_view6(generation->maps), &generation->table);
 	if (r == 0)
@@ -219,6 +310,24 @@ int generation_build(const struct config *config, struct store *store,
 	return 0;
 }
 
+int generation_ready_next(struct generation *generation, uint32_t *from,
+			  uint32_t max)
+{
+	struct classes *classes = ledger_classes(generation->ledger);
+	uint32_t last = classes_last(classes);
+
+	for (; *from <= last && max > 0; max--) {
+		struct class_info info =
+			classes_info(classes, (uint16_t)(*from)++);
+		int r = judge_define(generation->next, generation->ledger,
+				     (uint16_t)(*from - 1), &info);
+
+		if (r < 0)
+			return r;
+	}
+	return *from <= last;
+}
+
 void generation_free(struct generation *generation)
 {
 	if (!generation)
@@ -227,7 +336,10 @@ void generation_free(struct generation *generation)
 	ended_done(&generation->ended);
 	ledger_free(generation->ledger);
 	table_free(generation->table);
-	program_free(generation->program);
+	judge_free(generation->judge);
+	judge_free(generation->last);
+	judge_free(generation->next);
+	counters_close(generation->counters);
 	maps_free(generation->maps);
 	free(generation);
 }

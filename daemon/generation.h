@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * generation.h - a program, its tables, and the ledger that fills them, made
- * from what the store holds.
+ * generation.h - the address tables, the ledger that fills them, and the
+ * judges over them, made from what the store holds.
  *
  * At the start and after a restore everything is built beside what judges
  * now, and then takes its place in one step. So a table is never one that a
@@ -22,16 +22,20 @@
 
 #include "daemon/config.h"
 #include "daemon/ended.h"
+#include "daemon/judge.h"
 #include "daemon/merge/ledger.h"
 #include "daemon/packet/maps.h"
-#include "daemon/packet/program.h"
 #include "daemon/packet/table.h"
 #include "rules/base.h"
 #include "rules/store.h"
 
 struct generation {
 	struct maps *maps;
-	struct program *program;
+	struct counters *counters;
+	struct judge *judge; /* the one whose programs gates run */
+	struct judge *last; /* on trial: the one before; else NULL */
+	struct judge *next; /* made ready to take over; mostly NULL */
+	struct policy_state state; /* of the store, as of the last commit */
 	struct table *table;
 	struct ledger *ledger;
 	struct ended ended; /* members of the store that were left out: past */
@@ -45,6 +49,14 @@ struct generation {
 int generation_build(const struct config *config, struct store *store,
 		     struct generation **ret_generation,
 		     char note[MAPS_NOTE_MAX]);
+
+/* Tell generation->next what classes are, number *from and after, at most
+ * `max`; *from goes on. 1: there are more. */
+int generation_ready_next(struct generation *generation, uint32_t *from,
+			  uint32_t max);
+
+/* The boot that CLOCK_BOOTTIME is of. */
+int generation_boot_id(uint8_t boot_id[BOOT_ID_BYTES]);
 
 /* What is attached lives on. NULL is fine. */
 void generation_free(struct generation *generation);

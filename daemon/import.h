@@ -43,6 +43,9 @@ struct import {
 	struct evidence evidence; /* of additions; reason is owned */
 	char *text; /* the list, mapped; NULL for an empty one */
 	size_t text_bytes;
+	const struct prefix
+		*given; /* in place of text; borrowed till the end */
+	size_t given_count;
 	struct journal_entry entry;
 
 	/* What came of it. */

@@ -145,6 +145,8 @@ int import_plan(struct import *import)
 		r = plain_read(import->text, import->text_bytes, take_entry,
 			       import, &import->report);
 	}
+	for (size_t i = 0; i < import->given_count && r == 0; i++)
+		r = take_entry(import, &import->given[i], 0);
 	if (r == 0)
 		r = listed_sort(&import->listed);
 	if (r < 0)

@@ -220,7 +220,7 @@ static int attach(struct daemon *daemon, struct gate_call *gate, int ifindex)
 		r = gates_attach(daemon->gates, want->ifname,
 				 (enum attach_mode)want->mode,
 				 (enum attach_share)want->share,
-				 program_gate(daemon->live->program),
+				 program_gate(daemon->live->judge->program),
 				 gate->note);
 	else
 		(void)snprintf(gate->note, sizeof(gate->note),
@@ -379,7 +379,7 @@ void request_doctor(struct daemon *daemon, struct call *call)
 		return;
 	}
 	all.ifaces = json_array();
-	all.own_id = program_info(daemon->live->program).program_id;
+	all.own_id = program_info(daemon->live->judge->program).program_id;
 	host = json_array();
 	r = *ifname ? examine(&all, &iface)
 		    : netlink_each_iface(daemon->netlink, examine_ethernet,

@@ -189,13 +189,14 @@ static json_int_t rss_bytes(const struct daemon *daemon)
 		return 0;
 	bytes = strtoll(resident, NULL, 10) * sysconf(_SC_PAGESIZE);
 	return bytes - (json_int_t)maps_info(daemon->maps).mapped_bytes -
-	       (json_int_t)program_info(daemon->live->program).mapped_bytes;
+	       (json_int_t)program_info(daemon->live->judge->program)
+		       .mapped_bytes;
 }
 
 static void add_store(const struct daemon *daemon, json_t *answer)
 {
 	const struct store_usage *usage = &daemon->store_usage;
-	struct program_info info = program_info(daemon->live->program);
+	struct program_info info = program_info(daemon->live->judge->program);
 
 	(void)json_object_set_new(
 		answer, "store",

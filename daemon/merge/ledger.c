@@ -14,6 +14,7 @@ struct ledger {
 	struct nest nest;
 	struct set sets[SET_ID_MAX + 1]; /* id 0: none */
 	uint32_t set_counts[SET_ID_MAX + 1]; /* members */
+	uint64_t sets_version;
 };
 
 int ledger_new(const struct ledger_sink *sink, void *arg,
@@ -86,11 +87,14 @@ int ledger_put_set(struct ledger *ledger, const struct set *set)
 	 * numbers mean the new set of that id from now on. */
 	old = ledger->sets[set->id];
 	ledger->sets[set->id] = *set;
-	if (old.id && old.action == set->action)
+	ledger->sets_version++;
+	if (old.id && old.action == set->action &&
+	    strcmp(old.name, set->name) == 0)
 		return 0;
 	r = redefine(ledger, set->id);
 	if (r < 0) {
 		ledger->sets[set->id] = old;
+		ledger->sets_version++;
 		(void)redefine(ledger, set->id); /* as it was: it fits */
 	}
 	return r;
@@ -105,6 +109,7 @@ int ledger_drop_set(struct ledger *ledger, uint8_t set_id)
 	if (ledger->set_counts[set_id])
 		return -ENOTEMPTY;
 	ledger->sets[set_id] = (struct set){0};
+	ledger->sets_version++;
 	return 0;
 }
 
@@ -128,6 +133,13 @@ const struct set *ledger_set_named(const struct ledger *ledger,
 			return set;
 	}
 	return NULL;
+}
+
+uint64_t ledger_sets_version(const struct ledger *ledger)
+{
+	assert(ledger);
+
+	return ledger->sets_version;
 }
 
 size_t ledger_set_count(const struct ledger *ledger, uint8_t set_id)

@@ -76,6 +76,10 @@ int ledger_drop_set(struct ledger *ledger, uint8_t set_id);
 const struct set *ledger_set(const struct ledger *ledger, uint8_t set_id);
 const struct set *ledger_set_named(const struct ledger *ledger,
 				   const char *name);
+
+/* Another number after each ledger_put_set() and ledger_drop_set(). */
+uint64_t ledger_sets_version(const struct ledger *ledger);
+
 size_t ledger_set_count(const struct ledger *ledger, uint8_t set_id);
 
 /* Hold member->prefix for the set, or replace the evidence; copies it. */
