@@ -33,6 +33,19 @@ static const struct option add_options[] = {
 	{0},
 };
 
+static const struct option apply_options[] = {
+	{"confirm", 'c', OPTION_CONFIRM, KIND_SPAN, NULL,
+	 "go back after SPAN, unless it is confirmed until then"},
+	{"note", 'n', OPTION_NOTE, KIND_REASON, NULL, "shown by policy log"},
+	{0},
+};
+
+static const struct option rollback_options[] = {
+	{"confirm", 'c', OPTION_CONFIRM, KIND_SPAN, NULL,
+	 "go back after SPAN, unless it is confirmed until then"},
+	{0},
+};
+
 static const struct option block_options[] = {
 	{"for", 'f', OPTION_FOR, KIND_SPAN, NULL, "take it out after SPAN"},
 	{"reason", 'r', OPTION_REASON, KIND_REASON, NULL,
@@ -166,6 +179,47 @@ const struct command command_table[] = {
 	 {{0}},
 	 log_options,
 	 cmd_log},
+	{"policy apply",
+	 "have a policy document judge packets",
+	 "The document is checked whole first. All gates go over to it in one "
+	 "step each, and no packet is judged by a mixture. With --confirm it "
+	 "is on trial: the policy before judges again when it is not confirmed "
+	 "in time, also when fwd has died.",
+	 {{.kind = KIND_FILE}},
+	 apply_options,
+	 cmd_policy_apply},
+	{"policy check",
+	 "read a policy document and say what is wrong with it",
+	 "Needs no daemon. Sets that rules name and the document does not "
+	 "declare are looked for when it is applied.",
+	 {{.kind = KIND_FILE}},
+	 NULL,
+	 cmd_policy_check},
+	{"policy confirm",
+	 "keep the policy that is on trial",
+	 NULL,
+	 {{0}},
+	 NULL,
+	 cmd_policy_confirm},
+	{"policy log",
+	 "the revisions that are kept, newest first",
+	 NULL,
+	 {{0}},
+	 NULL,
+	 cmd_policy_log},
+	{"policy rollback",
+	 "go back to an earlier policy",
+	 "Without N, end the trial that is under way. With N, the document of "
+	 "that revision is applied again, as a new revision.",
+	 {{.kind = KIND_NUMBER, .optional = true}},
+	 rollback_options,
+	 cmd_policy_rollback},
+	{"policy show",
+	 "print the document of a revision",
+	 "Without N, of the one that judges.",
+	 {{.kind = KIND_NUMBER, .optional = true}},
+	 NULL,
+	 cmd_policy_show},
 	{"restore",
 	 "replace all sets and members by those of a backup",
 	 "The backup is checked whole before anything is changed.",

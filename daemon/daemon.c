@@ -10,8 +10,10 @@
 #include <systemd/sd-daemon.h>
 
 #include "daemon/ahead.h"
+#include "daemon/apply.h"
 #include "daemon/clock.h"
 #include "daemon/expire.h"
+#include "daemon/gate_follow.h"
 #include "daemon/log.h"
 #include "daemon/members.h"
 #include "daemon/requests.h"
@@ -81,6 +83,7 @@ int daemon_make_live(struct daemon *daemon, struct generation *generation,
 	generation->ended = (struct ended){0};
 	daemon->doubts_clock = generation->doubts_clock;
 	members_guard(daemon);
+	gate_follow(daemon);
 	tell_unenforced(daemon, generation);
 	r = program_make_live(generation->judge->program);
 	if (r < 0)
@@ -154,6 +157,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
+	apply_tick(arg);
 	expire_due(arg, clock_wall_s());
 	members_hold_owed(arg);
 }
@@ -445,6 +449,8 @@ int daemon_new(const struct config *config, const char *config_path,
 	for (size_t i = 0; i < ARRAY_LEN(starts) && r == 0; i++)
 		r = starts[i](daemon, note);
 	if (r == 0)
+		apply_sweep(daemon);
+	if (r == 0)
 		r = start_sources(daemon);
 	if (r < 0)
 		return r;
@@ -472,7 +478,7 @@ static int finish_begun(struct daemon *daemon)
 {
 	int r = 0;
 
-	while (r >= 0 && (daemon_is_importing(daemon) ||
+	while (r >= 0 && (daemon->apply || daemon_is_importing(daemon) ||
 			  worker_pending(daemon->worker) > 0))
 		r = event_base_loop(daemon->base, EVLOOP_ONCE);
 	if (r >= 0) /* the last answers */

@@ -46,6 +46,8 @@
 #define ALERT_TABLE_START   "table start"
 #define ALERT_CLASSES_START "classes start"
 
+struct apply;
+
 struct daemon {
 	struct config config;
 	const char *config_path; /* for reload; NULL: none was read */
@@ -86,6 +88,7 @@ struct daemon {
 	struct event *expire_turn; /* NULL before it is first needed */
 	uint64_t expire_retry_s; /* wall clock; 0: all could go */
 
+	struct apply *apply; /* under way, or NULL */
 	bool is_importing[SET_ID_MAX + 1]; /* its members are not to change;
 					    * [0]: a restore is under way */
 	bool is_stale; /* a restore is stored that could not judge: what is

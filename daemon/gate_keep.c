@@ -10,6 +10,7 @@
 #include "daemon/clock.h"
 #include "daemon/commit.h"
 #include "daemon/daemon.h"
+#include "daemon/gate_follow.h"
 #include "daemon/log.h"
 
 _Static_assert(ATTACHMENT_MODE_MAX == ATTACH_MODE_COUNT - 1, "");
@@ -341,4 +342,5 @@ void gate_keep_settle(struct daemon *daemon)
 	}
 	for (size_t i = 0; i < keep->count; i++)
 		wish_settle(daemon, &keep->wishes[i], &ifaces);
+	gate_follow(daemon);
 }

@@ -148,12 +148,11 @@ int judge_load(struct judge *judge, struct maps *maps,
 void judge_version_name(const char *name, uint64_t revision,
 			char version[SET_NAME_MAX])
 {
-	char suffix[24];
-	int len = snprintf(suffix, sizeof(suffix), ".%llu",
+	int len = snprintf(version, SET_NAME_MAX, "%s.%llu", name,
 			   (unsigned long long)revision);
 
-	(void)snprintf(version, SET_NAME_MAX, "%.*s%s", SET_NAME_MAX - 1 - len,
-		       name, suffix);
+	if (len >= SET_NAME_MAX)
+		*version = '\0';
 }
 
 static const struct policy_set *declared(const struct judge *judge,

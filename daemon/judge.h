@@ -68,7 +68,8 @@ int judge_load(struct judge *judge, struct maps *maps,
 int judge_define(struct judge *judge, const struct ledger *ledger,
 		 uint16_t class_id, const struct class_info *info);
 
-/* The name of the set that a revision puts beside the one of this name. */
+/* The name of the set that a revision puts beside the one of this name; "" if
+ * it would be too long. */
 void judge_version_name(const char *name, uint64_t revision,
 			char version[SET_NAME_MAX]);
 

@@ -26,6 +26,7 @@
 #include "daemon/config.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "daemon/packet/egress.h"
 #include "daemon/packet/maps.h"
 #include "daemon/privileges.h"
 
@@ -163,6 +164,7 @@ static int detach_found(struct gates *gates, const struct found_gates *found)
 	for (size_t i = 0; i < found->count && r == 0; i++) {
 		const struct gate *gate = &found->list[i];
 
+		(void)egress_detach(gate->ifindex);
 		r = gates_detach(gates, gate->ifindex, note);
 		if (r == -ENOENT) /* it went with its interface */
 			r = 0;

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "daemon/commit.h"
+#include "daemon/gate_follow.h"
 #include "daemon/gate_keep.h"
 #include "daemon/packet/doctor.h"
+#include "daemon/packet/egress.h"
 #include "daemon/requests.h"
 
 struct gate_call {
@@ -235,6 +237,7 @@ static int attach(struct daemon *daemon, struct gate_call *gate, int ifindex)
 	wish->note[0] = '\0'; /* to wait is no failure */
 	if (ifindex)
 		memcpy(wish->note, gate->note, sizeof(wish->note));
+	gate_follow(daemon);
 	return 0;
 }
 
@@ -316,6 +319,7 @@ void request_detach(struct daemon *daemon, struct call *call)
 		free(gate);
 		return;
 	}
+	(void)egress_detach(ifindex);
 	gate_keep_del(daemon, ifname);
 	gate_keep_settle(daemon);
 	store_gate(gate);

@@ -26,6 +26,11 @@ static request_fn *const functions[] = {
 	[REQ_LOG] = request_log,
 	[REQ_BACKUP] = request_backup,
 	[REQ_RESTORE] = request_restore,
+	[REQ_POLICY_APPLY] = request_policy_apply,
+	[REQ_POLICY_CONFIRM] = request_policy_confirm,
+	[REQ_POLICY_ROLLBACK] = request_policy_rollback,
+	[REQ_POLICY_LOG] = request_policy_log,
+	[REQ_POLICY_SHOW] = request_policy_show,
 };
 _Static_assert(ARRAY_LEN(functions) == REQ_COUNT, "");
 

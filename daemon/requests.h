@@ -33,6 +33,11 @@ void request_events(struct daemon *daemon, struct call *call);
 void request_log(struct daemon *daemon, struct call *call);
 void request_backup(struct daemon *daemon, struct call *call);
 void request_restore(struct daemon *daemon, struct call *call);
+void request_policy_apply(struct daemon *daemon, struct call *call);
+void request_policy_confirm(struct daemon *daemon, struct call *call);
+void request_policy_rollback(struct daemon *daemon, struct call *call);
+void request_policy_log(struct daemon *daemon, struct call *call);
+void request_policy_show(struct daemon *daemon, struct call *call);
 
 /*
  * Arguments, read and checked. A getter that fails has refused the call, so

@@ -49,6 +49,11 @@ enum request {
 	REQ_LOG, /* one page of the journal */
 	REQ_BACKUP, /* with a memfd the daemon writes into: not sealed yet */
 	REQ_RESTORE, /* with a memfd */
+	REQ_POLICY_APPLY, /* with a memfd: the document */
+	REQ_POLICY_CONFIRM,
+	REQ_POLICY_ROLLBACK,
+	REQ_POLICY_LOG,
+	REQ_POLICY_SHOW, /* with a memfd the daemon writes into */
 	REQ_COUNT,
 };
 

@@ -333,6 +333,14 @@ bool gates_have(const struct gates *gates, int ifindex)
 	return entry && !entry_is_cut(entry);
 }
 
+bool gates_have_shared(const struct gates *gates)
+{
+	for (size_t i = 0; i < gates->count; i++)
+		if (gates->entries[i].share == ATTACH_SHARED)
+			return true;
+	return false;
+}
+
 int gates_detach(struct gates *gates, int ifindex, char note[GATE_NOTE_MAX])
 {
 	struct entry *entry = entry_find(gates, ifindex);

@@ -98,6 +98,9 @@ int gates_attach(struct gates *gates, const char *ifname, enum attach_mode mode,
 /* Is ours on this interface, in whatever way? */
 bool gates_have(const struct gates *gates, int ifindex);
 
+/* Is any of them shared with others? */
+bool gates_have_shared(const struct gates *gates);
+
 /* Take ours off, and the pin with it. -ENOENT: ours is not there. */
 int gates_detach(struct gates *gates, int ifindex, char note[GATE_NOTE_MAX]);
 

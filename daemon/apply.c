@@ -1,0 +1,478 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/apply.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/apply_job.h"
+#include "daemon/clock.h"
+#include "daemon/commit.h"
+#include "daemon/gate_follow.h"
+#include "daemon/import.h"
+#include "daemon/log.h"
+
+#define READY_CLASSES 256 /* told in one turn of the loop */
+
+static void apply_free(struct apply *apply)
+{
+	if (apply->turn)
+		event_free(apply->turn);
+	judge_free(apply->judge);
+	free(apply->sets);
+	free(apply->text);
+	free(apply);
+}
+
+/* Answers, and is over. */
+static void finish(struct apply *apply, int r)
+{
+	struct daemon *daemon = apply->daemon;
+
+	if (r < 0 && !*apply->why)
+		(void)snprintf(apply->why, sizeof(apply->why), "%s",
+			       strerror(-r));
+	if (r < 0) {
+		if (daemon->live->next == apply->judge)
+			daemon->live->next = NULL;
+		apply_drop_versions(daemon, apply->number, 0);
+	}
+	daemon->apply = NULL;
+	apply->done(apply->arg, r, &apply->result, r < 0 ? apply->why : NULL);
+	apply_free(apply);
+}
+
+static uint64_t span_us(uint64_t from_ns, uint64_t to_ns)
+{
+	return (to_ns - from_ns) / 1000;
+}
+
+static void fill_result(struct apply *apply, uint64_t swap_ns)
+{
+	const struct judge *judge = apply->daemon->live->judge;
+	struct apply_result *result = &apply->result;
+	uint64_t now_ns = clock_mono_ns();
+
+	result->revision = apply->number;
+	result->rule_count = judge->policy.rule_count;
+	result->set_count = judge->policy.set_count;
+	for (size_t i = 0; i < apply->set_count; i++)
+		result->changed_sets += apply->sets[i].is_changed;
+	result->class_count = apply->next_class;
+	result->deadline_ns = apply->daemon->live->state.deadline_ns;
+	result->took_us = span_us(apply->started_ns, now_ns);
+	result->prepare_us = span_us(apply->started_ns, apply->prepared_ns);
+	result->fill_us = span_us(apply->prepared_ns, apply->filled_ns);
+	result->load_us = span_us(apply->filled_ns, apply->loaded_ns);
+	result->swap_us = span_us(swap_ns, now_ns);
+}
+
+/* Every gate runs the judge's programs, or as before, none does. */
+static int swap(struct daemon *daemon, const struct judge *to,
+		const struct judge *from, char why[JUDGE_NOTE_MAX])
+{
+	char note[GATE_NOTE_MAX] = "";
+	int r = gates_swap(daemon->gates, program_gate(to->program), note);
+
+	if (r == 0)
+		return 0;
+	(void)snprintf(why, JUDGE_NOTE_MAX,
+		       "a gate could not be given the new program: %s",
+		       *note ? note : strerror(-r));
+	(void)gates_swap(daemon->gates, program_gate(from->program), note);
+	return r;
+}
+
+static void put_back_done(void *arg, int r)
+{
+	(void)arg;
+	if (r < 0)
+		log_err(r, "policy: the store says another revision than the "
+			   "one that judges");
+}
+
+/* The store is ahead: what it says is not what judges. */
+static void put_back(struct apply *apply, int r)
+{
+	const struct policy_state *state = &apply->daemon->live->state;
+	struct change *change = malloc(sizeof(*change));
+
+	if (!change) {
+		finish(apply, r);
+		return;
+	}
+	*change = (struct change){.kind = CHANGE_POLICY_STATE,
+				  .policy_state = *state};
+	commit_submit(apply->daemon,
+		      &(struct commit_order){.changes = change,
+					     .count = 1,
+					     .uid = apply->uid,
+					     .done = put_back_done},
+		      "policy: revision %llu did not come into force",
+		      (unsigned long long)apply->number);
+	finish(apply, r);
+}
+
+static void take_over(struct apply *apply)
+{
+	struct daemon *daemon = apply->daemon;
+	struct generation *live = daemon->live;
+	struct judge *before = live->judge;
+
+	live->judge = TAKE(apply->judge);
+	live->next = NULL;
+	live->state.pending = apply->confirm_s ? apply->number : 0;
+	if (apply->confirm_s) {
+		live->last = before;
+	} else {
+		live->state.current = apply->number;
+		apply_settle(daemon, live->judge, before);
+		judge_free(before);
+	}
+	gate_follow(daemon);
+	(void)program_make_live(live->judge->program);
+}
+
+static void stored(void *arg, int r)
+{
+	struct apply *apply = arg;
+	struct daemon *daemon = apply->daemon;
+	struct judge *next = daemon->live->next;
+	uint64_t swap_ns = clock_mono_ns();
+
+	if (r < 0) {
+		(void)snprintf(apply->why, sizeof(apply->why),
+			       "the revision could not be stored (%s), nothing "
+			       "was changed",
+			       strerror(-r));
+		finish(apply, r);
+		return;
+	}
+	if (apply->confirm_s)
+		r = program_begin_trial(next->program,
+					daemon->live->judge->program,
+					apply->result.deadline_ns);
+	if (r == 0)
+		r = swap(daemon, next, daemon->live->judge, apply->why);
+	if (r < 0) {
+		put_back(apply, r);
+		return;
+	}
+	daemon->live->state.deadline_ns = apply->result.deadline_ns;
+	take_over(apply);
+	fill_result(apply, swap_ns);
+	log_notice("policy: revision %llu judges%s rules=%zu took_us=%llu",
+		   (unsigned long long)apply->number,
+		   apply->confirm_s ? " on trial" : "",
+		   apply->result.rule_count,
+		   (unsigned long long)apply->result.took_us);
+	finish(apply, 0);
+}
+
+static int list_changes(struct apply *apply, struct change **ret_changes,
+			size_t *ret_count)
+{
+	struct policy_state state = {.current = apply->number};
+	struct change *changes = NULL, *all;
+	size_t count = 0;
+	int r = 0;
+
+	if (apply->confirm_s) {
+		state = (struct policy_state){
+			.current = apply->daemon->live->state.current,
+			.pending = apply->number,
+			.deadline_ns = apply->result.deadline_ns,
+		};
+		r = generation_boot_id(state.boot_id);
+	} else {
+		r = apply_settle_changes(apply->daemon, apply->judge, &changes,
+					 &count);
+	}
+	if (r < 0)
+		return r;
+	all = reallocarray(changes, count + 2, sizeof(*changes));
+	if (!all) {
+		free(changes);
+		return -ENOMEM;
+	}
+	all[count++] = (struct change){
+		.kind = CHANGE_REVISION_PUT,
+		.revision = {.number = apply->number,
+			     .time_s = clock_wall_s(),
+			     .uid = apply->uid,
+			     .text_bytes = (uint32_t)apply->len},
+		.text = apply->text,
+	};
+	memcpy(all[count - 1].revision.note, apply->note, REVISION_NOTE_MAX);
+	all[count++] = (struct change){.kind = CHANGE_POLICY_STATE,
+				       .policy_state = state};
+	*ret_changes = all;
+	*ret_count = count;
+	return 0;
+}
+
+static void commit_revision(struct apply *apply)
+{
+	struct change *changes;
+	size_t count;
+	int r;
+
+	if (apply->confirm_s)
+		apply->result.deadline_ns =
+			clock_boot_ns() + apply->confirm_s * 1000000000u;
+	r = list_changes(apply, &changes, &count);
+	if (r < 0) {
+		finish(apply, r);
+		return;
+	}
+	commit_submit(apply->daemon,
+		      &(struct commit_order){.changes = changes,
+					     .count = count,
+					     .uid = apply->uid,
+					     .done = stored,
+					     .arg = apply},
+		      "policy: revision %llu%s%s%s",
+		      (unsigned long long)apply->number,
+		      apply->confirm_s ? " on trial" : "",
+		      *apply->note ? ": " : "", apply->note);
+}
+
+static void ready_turn(evutil_socket_t fd, short what, void *arg)
+{
+	const struct timeval at_once = {0};
+	struct apply *apply = arg;
+	int r = generation_ready_next(apply->daemon->live, &apply->next_class,
+				      READY_CLASSES);
+
+	(void)fd;
+	(void)what;
+	if (r > 0) {
+		(void)event_add(apply->turn, &at_once);
+		return;
+	}
+	if (r == -E2BIG)
+		(void)snprintf(apply->why, sizeof(apply->why),
+			       "the rules tell more combinations of sets "
+			       "apart than there is room for");
+	if (r < 0)
+		finish(apply, r);
+	else
+		commit_revision(apply);
+}
+
+static void run_load(struct job *job)
+{
+	struct apply *apply = (struct apply *)job;
+
+	apply->r = judge_load(apply->judge, apply->maps, apply->why);
+}
+
+static void load_done(struct job *job)
+{
+	struct apply *apply = (struct apply *)job;
+	struct daemon *daemon = apply->daemon;
+	int r = apply->r;
+
+	apply->loaded_ns = clock_mono_ns();
+	if (r == 0)
+		r = gate_follow_names(daemon, apply->judge);
+	if (r < 0) {
+		finish(apply, r);
+		return;
+	}
+	daemon->live->next = apply->judge;
+	apply->next_class = 1;
+	ready_turn(-1, 0, apply);
+}
+
+static void load(struct apply *apply)
+{
+	apply->filled_ns = clock_mono_ns();
+	apply->job.run = run_load;
+	apply->job.done = load_done;
+	worker_submit(apply->daemon->worker, &apply->job);
+}
+
+static void fill_next(struct apply *apply);
+
+static void filled(struct import *import, int r, const char *why)
+{
+	struct apply *apply = import->arg;
+
+	if (r == 0 && import->guarded.count > 0) {
+		r = -EPERM;
+		(void)snprintf(apply->why, sizeof(apply->why),
+			       "set %s would drop what is protected: %s",
+			       import->set.name, import->guarded.notes[0]);
+	} else if (r < 0) {
+		(void)snprintf(apply->why, sizeof(apply->why), "%s", why);
+	}
+	if (r < 0)
+		finish(apply, r);
+	else
+		fill_next(apply);
+}
+
+/* NULL when all sets are filled. */
+static struct apply_set *next_unfilled(struct apply *apply)
+{
+	while (apply->next_set < apply->set_count) {
+		struct apply_set *set = &apply->sets[apply->next_set++];
+
+		if (set->new_id && set->own->member_count > 0)
+			return set;
+	}
+	return NULL;
+}
+
+static void fill_next(struct apply *apply)
+{
+	struct apply_set *set = next_unfilled(apply);
+	struct import *import;
+	int r;
+
+	if (!set) {
+		load(apply);
+		return;
+	}
+	r = import_new(apply->daemon,
+		       ledger_set(apply->daemon->ledger, set->new_id), &import);
+	if (r < 0) {
+		finish(apply, r);
+		return;
+	}
+	import->given = set->own->members;
+	import->given_count = set->own->member_count;
+	import->evidence = (struct evidence){
+		.origin = ORIGIN_OPERATOR,
+		.uid = apply->uid,
+		.created_s = clock_wall_s(),
+		.reason = strdup("policy"),
+	};
+	import->entry.uid = apply->uid;
+	import->finished = filled;
+	import->arg = apply;
+	import_start(import);
+}
+
+static void sets_stored(void *arg, int r)
+{
+	struct apply *apply = arg;
+
+	if (r < 0)
+		finish(apply, r);
+	else
+		fill_next(apply);
+}
+
+static void place_sets(struct apply *apply)
+{
+	struct change *changes;
+	size_t count;
+	int r = apply_place_sets(apply, &changes, &count);
+
+	if (r < 0) {
+		finish(apply, r);
+		return;
+	}
+	if (count == 0) {
+		free(changes);
+		fill_next(apply);
+		return;
+	}
+	commit_submit(apply->daemon,
+		      &(struct commit_order){.changes = changes,
+					     .count = count,
+					     .uid = apply->uid,
+					     .done = sets_stored,
+					     .arg = apply},
+		      "policy: %zu sets for revision %llu", count,
+		      (unsigned long long)apply->number);
+}
+
+static void run_prepare(struct job *job)
+{
+	struct apply *apply = (struct apply *)job;
+
+	apply->r = apply_prepare(apply);
+}
+
+static void prepare_done(struct job *job)
+{
+	struct apply *apply = (struct apply *)job;
+	struct generation *live = apply->daemon->live;
+	int r = apply->r;
+
+	apply->prepared_ns = clock_mono_ns();
+	if (r == 0) {
+		apply->judge->is_trial = apply->confirm_s > 0;
+		r = judge_count(apply->judge, live->counters, live->judge,
+				apply->why);
+	}
+	if (r < 0)
+		finish(apply, r);
+	else
+		place_sets(apply);
+}
+
+/* 0, or why an apply cannot begin now; -EBUSY passes by itself. */
+static int obstacle(const struct daemon *daemon,
+		    const struct apply_order *order, const char **ret_why)
+{
+	if (daemon->apply) {
+		*ret_why = "another policy is being applied: wait for it";
+		return -EBUSY;
+	}
+	if (daemon_is_importing(daemon)) {
+		*ret_why = "an import is under way: try again when it is done";
+		return -EBUSY;
+	}
+	if (daemon->live->last) {
+		*ret_why = "a policy is on trial: confirm it or roll it back "
+			   "first";
+		return -EALREADY;
+	}
+	if (order->confirm_s && gates_have_shared(daemon->gates)) {
+		*ret_why = "a gate is shared with other programs, and there a "
+			   "policy cannot be on trial: attach it exclusively, "
+			   "or apply without confirm";
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+void apply_start(struct daemon *daemon, const struct apply_order *order)
+{
+	const char *why = "out of memory";
+	int r = obstacle(daemon, order, &why);
+	struct apply *apply = r < 0 ? NULL : calloc(1, sizeof(*apply));
+
+	assert(order->done);
+
+	if (apply)
+		apply->turn = evtimer_new(daemon->base, ready_turn, apply);
+	if (!apply || !apply->turn) {
+		free(order->text);
+		free(apply);
+		order->done(order->arg, r < 0 ? r : -ENOMEM, NULL, why);
+		return;
+	}
+	apply->daemon = daemon;
+	apply->store = daemon->store;
+	apply->maps = daemon->maps;
+	apply->text = order->text;
+	apply->len = order->len;
+	apply->again = order->again;
+	apply->uid = order->uid;
+	apply->confirm_s = order->confirm_s;
+	(void)snprintf(apply->note, sizeof(apply->note), "%s", order->note);
+	apply->done = order->done;
+	apply->arg = order->arg;
+	apply->started_ns = clock_mono_ns();
+	apply->job.run = run_prepare;
+	apply->job.done = prepare_done;
+	daemon->apply = apply;
+	worker_submit(daemon->worker, &apply->job);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * apply_job.h - an apply under way; private to apply*.c.
+ *
+ * Threads	as apply.h
+ */
+#pragma once
+
+#include "daemon/apply.h"
+#include "daemon/worker.h"
+
+/* A set that the policy declares. */
+struct apply_set {
+	const struct policy_set *own; /* in judge->policy */
+	uint8_t old_id; /* of the ledger; 0: there is none */
+	uint8_t new_id; /* that stands beside it; 0: it stays as it is */
+	bool is_changed; /* other members than are stored */
+};
+
+struct apply {
+	struct job job; /* first: the worker's view of it */
+	struct daemon *daemon;
+	struct store *store;
+	struct maps *maps;
+	char *text; /* owned */
+	size_t len;
+	uint64_t again;
+	uint32_t uid;
+	uint64_t confirm_s;
+	char note[REVISION_NOTE_MAX];
+	apply_done_fn *done;
+	void *arg;
+
+	uint64_t number; /* of the revision */
+	struct judge *judge;
+	struct apply_set *sets;
+	size_t set_count, next_set;
+	uint32_t next_class;
+	struct event *turn;
+	uint64_t started_ns, prepared_ns, filled_ns, loaded_ns;
+	struct apply_result result;
+	int r;
+	char why[JUDGE_NOTE_MAX];
+};
+
+/* On the worker: all up to what the loop has to say about it. */
+int apply_prepare(struct apply *apply);
+
+/* On the loop: places for sets that are new or changed, in the ledger and as
+ * changes for the store. What fails says why in apply->why. */
+int apply_place_sets(struct apply *apply, struct change **ret_changes,
+		     size_t *ret_count);
+
+/* Changes that make the versions of a revision the sets of their names. */
+int apply_settle_changes(struct daemon *daemon, const struct judge *judge,
+			 struct change **ret_changes, size_t *ret_count);
+
+/* The same in the ledger, and what no policy has any more goes. `before` is
+ * the judge that it takes over from. */
+void apply_settle(struct daemon *daemon, const struct judge *judge,
+		  const struct judge *before);
+
+/* Versions of a revision that does not come into force go; 0: of all but
+ * `kept`. */
+void apply_drop_versions(struct daemon *daemon, uint64_t revision,
+			 uint64_t kept);

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What of an apply is done on the worker. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "daemon/apply_job.h"
+#include "daemon/listed.h"
+#include "rules/feedfile/plain.h"
+
+static int find_newest(void *arg, const struct revision *revision)
+{
+	uint64_t *newest = arg;
+
+	if (revision->number > *newest)
+		*newest = revision->number;
+	return 0;
+}
+
+static int add_entry(void *arg, const struct prefix *prefix, uint32_t line)
+{
+	return listed_add(arg, prefix, line);
+}
+
+/* A list of the machine's own, whole: it is small beside what it holds. */
+static int read_list(const char *path, struct listed_array *listed,
+		     char why[JUDGE_NOTE_MAX])
+{
+	CLEANUP(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct plain_report report = {0};
+	struct stat stat;
+	char *text;
+	int r;
+
+	if (fd < 0 || fstat(fd, &stat) < 0)
+		r = -errno;
+	else
+		r = S_ISREG(stat.st_mode) ? 0 : -EINVAL;
+	if (r < 0) {
+		(void)snprintf(why, JUDGE_NOTE_MAX, "list %s: %s", path,
+			       r == -EINVAL ? "not a file" : strerror(-r));
+		return r;
+	}
+	if (stat.st_size == 0)
+		return 0;
+	text = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (text == MAP_FAILED)
+		return -errno;
+	r = plain_read(text, (size_t)stat.st_size, add_entry, listed, &report);
+	(void)munmap(text, (size_t)stat.st_size);
+	if (r == 0 && report.rejects > 0)
+		r = -EBADMSG;
+	if (r == -EBADMSG)
+		(void)snprintf(why, JUDGE_NOTE_MAX,
+			       "list %s, line %u: %s: \"%s\"", path,
+			       report.notes[0].line, report.notes[0].why,
+			       report.notes[0].text);
+	return r;
+}
+
+static int gather(struct policy_set *set, struct listed_array *listed,
+		  char why[JUDGE_NOTE_MAX])
+{
+	int r = 0;
+
+	for (size_t i = 0; i < set->member_count && r == 0; i++)
+		r = listed_add(listed, &set->members[i], 0);
+	for (size_t i = 0; i < set->file_count && r == 0; i++)
+		r = read_list(set->files[i], listed, why);
+	return r < 0 ? r : listed_sort(listed);
+}
+
+/* The members of lists join those of the document. */
+static int read_lists(struct policy_set *set, char why[JUDGE_NOTE_MAX])
+{
+	struct listed_array listed = {0};
+	struct prefix *members;
+	int r;
+
+	if (!set->file_count)
+		return 0;
+	r = gather(set, &listed, why);
+	members = r == 0 ? calloc(listed.count + 1, sizeof(*members)) : NULL;
+	if (r == 0 && !members)
+		r = -ENOMEM;
+	for (size_t i = 0; r == 0 && i < listed.count; i++)
+		members[i] = listed.list[i].prefix;
+	if (r == 0) {
+		free(set->members);
+		set->members = members;
+		set->member_count = listed.count;
+	}
+	listed_done(&listed);
+	return r;
+}
+
+static int find_set(void *arg, const struct set *set)
+{
+	struct apply *apply = arg;
+
+	for (size_t i = 0; i < apply->set_count; i++)
+		if (strcmp(apply->sets[i].own->set.name, set->name) == 0)
+			apply->sets[i].old_id = set->id;
+	return 0;
+}
+
+/* Two rows in order, side by side. */
+struct comparison {
+	const struct policy_set *own;
+	size_t next;
+	bool differs;
+};
+
+static int compare_member(void *arg, uint8_t set_id,
+			  const struct member *member)
+{
+	struct comparison *comparison = arg;
+	const struct policy_set *own = comparison->own;
+
+	(void)set_id;
+	if (comparison->next == own->member_count ||
+	    prefix_cmp(&own->members[comparison->next], &member->prefix) != 0)
+		comparison->differs = true;
+	comparison->next++;
+	return comparison->differs ? -ECANCELED : 0;
+}
+
+static int compare_set(struct apply *apply, struct apply_set *set)
+{
+	struct comparison comparison = {.own = set->own};
+	int r;
+
+	if (!set->old_id || set->own->set.kind == SET_DYNAMIC) {
+		set->is_changed = !set->old_id;
+		return 0;
+	}
+	r = store_each_member(apply->store, set->old_id, compare_member,
+			      &comparison);
+	set->is_changed =
+		comparison.differs || comparison.next != set->own->member_count;
+	return r == -ECANCELED ? 0 : r;
+}
+
+static int prepare_sets(struct apply *apply)
+{
+	struct policy *policy = &apply->judge->policy;
+	int r = 0;
+
+	apply->sets = calloc(policy->set_count + 1, sizeof(*apply->sets));
+	if (!apply->sets)
+		return -ENOMEM;
+	apply->set_count = policy->set_count;
+	for (size_t i = 0; i < policy->set_count && r == 0; i++) {
+		apply->sets[i].own = &policy->sets[i];
+		r = read_lists(&policy->sets[i], apply->why);
+	}
+	if (r == 0)
+		r = store_each_set(apply->store, find_set, apply);
+	for (size_t i = 0; i < policy->set_count && r == 0; i++)
+		r = compare_set(apply, &apply->sets[i]);
+	store_trim(apply->store);
+	return r;
+}
+
+int apply_prepare(struct apply *apply)
+{
+	uint64_t newest = 0;
+	int r = 0;
+
+	if (apply->again)
+		r = store_revision_text(apply->store, apply->again,
+					&apply->text, &apply->len);
+	if (r == -ENOENT)
+		(void)snprintf(apply->why, sizeof(apply->why),
+			       "there is no revision %llu (fwctl policy log "
+			       "shows those there are)",
+			       (unsigned long long)apply->again);
+	if (r == 0)
+		r = store_each_revision(apply->store, find_newest, &newest);
+	if (r < 0)
+		return r;
+	apply->number = newest + 1;
+	r = judge_read(apply->text, apply->len, apply->number, &apply->judge,
+		       apply->why);
+	return r < 0 ? r : prepare_sets(apply);
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The end of a trial: confirmed, rolled back, or past its deadline. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/apply_job.h"
+#include "daemon/clock.h"
+#include "daemon/commit.h"
+#include "daemon/gate_follow.h"
+#include "daemon/log.h"
+
+#define TRIAL_ALERT "policy"
+
+/* Somebody waits for the store. */
+struct settling {
+	struct daemon *daemon;
+	uint64_t revision;
+	apply_settled_fn *done;
+	void *arg;
+};
+
+static void refuse(apply_settled_fn *done, void *arg, int r, const char *why)
+{
+	if (done)
+		done(arg, r, why);
+}
+
+static struct settling *settling_new(struct daemon *daemon,
+				     apply_settled_fn *done, void *arg)
+{
+	struct settling *settling = calloc(1, sizeof(*settling));
+
+	if (settling)
+		*settling = (struct settling){
+			.daemon = daemon,
+			.revision = daemon->live->state.pending,
+			.done = done,
+			.arg = arg,
+		};
+	return settling;
+}
+
+static void settling_end(struct settling *settling, int r, const char *why)
+{
+	if (settling->done)
+		settling->done(settling->arg, r, why);
+	free(settling);
+}
+
+static void confirmed(void *arg, int r)
+{
+	struct settling *settling = arg;
+	struct daemon *daemon = settling->daemon;
+	struct generation *live = daemon->live;
+	struct judge *before;
+
+	if (r < 0) {
+		settling_end(settling, r, "it could not be stored");
+		return;
+	}
+	if (live->state.pending != settling->revision) {
+		settling_end(settling, -ETIME,
+			     "it was rolled back in the same moment");
+		return;
+	}
+	before = TAKE(live->last);
+	live->state = (struct policy_state){.current = settling->revision};
+	program_end_trial(live->judge->program);
+	apply_settle(daemon, live->judge, before);
+	judge_free(before);
+	gate_follow(daemon);
+	log_notice("policy: revision %llu is confirmed",
+		   (unsigned long long)settling->revision);
+	settling_end(settling, 0, NULL);
+}
+
+void apply_confirm(struct daemon *daemon, uint32_t uid, apply_settled_fn *done,
+		   void *arg)
+{
+	struct generation *live = daemon->live;
+	struct settling *settling;
+	struct change *changes = NULL, *all;
+	size_t count = 0;
+	int r;
+
+	if (!live->last) {
+		refuse(done, arg, -ENOENT, "no policy is on trial");
+		return;
+	}
+	r = apply_settle_changes(daemon, live->judge, &changes, &count);
+	all = r < 0 ? NULL : reallocarray(changes, count + 1, sizeof(*all));
+	settling = all ? settling_new(daemon, done, arg) : NULL;
+	if (!settling) {
+		free(all ? all : changes);
+		refuse(done, arg, -ENOMEM, "out of memory");
+		return;
+	}
+	all[count] = (struct change){
+		.kind = CHANGE_POLICY_STATE,
+		.policy_state = {.current = live->state.pending},
+	};
+	commit_submit(daemon,
+		      &(struct commit_order){.changes = all,
+					     .count = count + 1,
+					     .uid = uid,
+					     .done = confirmed,
+					     .arg = settling},
+		      "policy: revision %llu is confirmed",
+		      (unsigned long long)live->state.pending);
+}
+
+static void reverted(void *arg, int r)
+{
+	struct settling *settling = arg;
+
+	if (r < 0)
+		log_err(r,
+			"policy: that the trial of revision %llu is over "
+			"could not be stored",
+			(unsigned long long)settling->revision);
+	settling_end(settling, 0, NULL);
+}
+
+static void store_revert(struct daemon *daemon, uint32_t uid,
+			 const char *reason, struct settling *settling)
+{
+	struct change *change = malloc(sizeof(*change));
+
+	if (!change) {
+		settling_end(settling, 0, NULL);
+		return;
+	}
+	*change = (struct change){
+		.kind = CHANGE_POLICY_STATE,
+		.policy_state = {.current = daemon->live->state.current},
+	};
+	commit_submit(daemon,
+		      &(struct commit_order){.changes = change,
+					     .count = 1,
+					     .uid = uid,
+					     .done = reverted,
+					     .arg = settling},
+		      "policy: revision %llu is rolled back: %s",
+		      (unsigned long long)settling->revision, reason);
+}
+
+void apply_revert(struct daemon *daemon, uint32_t uid, const char *reason,
+		  apply_settled_fn *done, void *arg)
+{
+	struct generation *live = daemon->live;
+	struct settling *settling;
+	char note[GATE_NOTE_MAX] = "";
+	struct judge *failed;
+	int r;
+
+	if (!live->last) {
+		refuse(done, arg, -ENOENT, "no policy is on trial");
+		return;
+	}
+	settling = settling_new(daemon, done, arg);
+	r = settling ? gates_swap(daemon->gates,
+				  program_gate(live->last->program), note)
+		     : -ENOMEM;
+	if (r < 0) {
+		free(settling);
+		refuse(done, arg, r, *note ? note : strerror(-r));
+		return;
+	}
+	failed = live->judge;
+	live->judge = TAKE(live->last);
+	live->state = (struct policy_state){.current = live->state.current};
+	gate_follow(daemon);
+	program_end_trial(failed->program);
+	judge_free(failed);
+	(void)program_make_live(live->judge->program);
+	apply_drop_versions(daemon, settling->revision, 0);
+	log_notice("policy: revision %llu is rolled back: %s",
+		   (unsigned long long)settling->revision, reason);
+	store_revert(daemon, uid, reason, settling);
+}
+
+void apply_tick(struct daemon *daemon)
+{
+	struct generation *live = daemon->live;
+	uint64_t revision = live->state.pending;
+
+	if (!live->last || clock_boot_ns() < live->state.deadline_ns)
+		return;
+	(void)alerts_raise(&daemon->alerts, clock_wall_s(), TRIAL_ALERT,
+			   "revision %llu was not confirmed in time: the one "
+			   "before judges again",
+			   (unsigned long long)revision);
+	apply_revert(daemon, 0, "not confirmed in time", NULL, NULL);
+}
+
+static void swept(void *arg, int r)
+{
+	(void)arg;
+	if (r < 0)
+		log_err(r, "policy: the end of a trial could not be stored");
+}
+
+void apply_sweep(struct daemon *daemon)
+{
+	struct generation *live = daemon->live;
+	struct policy_state stored;
+	struct change *change;
+
+	apply_drop_versions(daemon, 0, live->state.pending);
+	if (store_policy_state(daemon->store, &stored) < 0 ||
+	    stored.pending == live->state.pending)
+		return;
+	(void)alerts_raise(&daemon->alerts, clock_wall_s(), TRIAL_ALERT,
+			   "revision %llu was not confirmed in time: the one "
+			   "before judges again",
+			   (unsigned long long)stored.pending);
+	change = malloc(sizeof(*change));
+	if (!change)
+		return;
+	*change = (struct change){.kind = CHANGE_POLICY_STATE,
+				  .policy_state = live->state};
+	commit_submit(daemon,
+		      &(struct commit_order){
+			      .changes = change, .count = 1, .done = swept},
+		      "policy: revision %llu was not confirmed in time",
+		      (unsigned long long)stored.pending);
+}

@@ -1,0 +1,144 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# test_policy.sh BUILD_DIR - a policy is applied, tried, and taken back.
+here=$(dirname "$0")
+# shellcheck source=tests/support/netns.sh
+. "$here/../support/netns.sh" "${1:?usage: test_policy.sh BUILD_DIR}"
+
+document=$work/firewall.yml
+
+# passes SOURCE, is_dropped SOURCE: packets of it, sent now.
+passes() {
+	local counter=clean4 before
+	[ "$1" = $clean4 ] || counter=listed4
+	before=$(arrived $counter)
+	send "$1" 3
+	[ "$(arrived $counter)" -ge $((before + 3)) ]
+}
+
+is_dropped() {
+	! passes "$1"
+}
+
+# rule_packets ID
+rule_packets() {
+	ask ".rules[] | select(.id == \"$1\").packets" counters
+}
+
+# One rule for the clean source and a set that holds it.
+write_document() {
+	cat >"$document" <<-END
+		version: 1
+		zones: {wan: [wan0]}
+		sets:
+		  office: {members: [$1]}
+		defaults: {in: drop}
+		rules:
+		  - id: office
+		    action: pass
+		    in: wan
+		    source: '@office'
+		    protocol: udp
+		    destination_port: 7000
+	END
+}
+
+count_arrivals
+fwd_start
+does attach wan0
+passes $clean4 || fail "nothing passes before there is a policy"
+
+# Wrong documents: the place is told, and nothing changes.
+printf 'version: 1\nrules:\n  - id: x\n    action: pas\n' >"$document"
+refuses "$document:4:13: .*pass" policy check "$document"
+refuses "$document:4:13: .*pass" policy apply "$document"
+printf 'version: 1\nrules: [{id: x, action: pass, source: "@nowhere"}]\n' \
+	>"$document"
+does policy check "$document"
+refuses "no such set" policy apply "$document"
+passes $clean4 || fail "a refused policy has changed something"
+refuses "no policy is on trial" policy confirm
+does policy log
+
+# In force: the set's member passes, all else is dropped.
+write_document "$clean4, 2001:db8:51::2"
+does policy apply "$document" --note first
+said "revision 1: 1 rules, 1 sets"
+passes $clean4 || fail "the rule does not pass its packets"
+is_dropped $listed4 || fail "the default does not drop"
+in_internet ping -c 1 -W 1 $own4 >/dev/null &&
+	fail "ping passes a default that drops"
+in_gateway ping -c 1 -W 5 -I wan0 2001:db8:51::2 >/dev/null 2>&1 || true
+ip -n "$internet" -6 neigh flush dev peer0
+in_internet python3 -c 'import socket
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.sendto(b"x", ("2001:db8:51::1", 9))'
+wait_for "neighbour discovery under a default that drops" \
+	sh -c "ip -n '$internet' -6 neigh show 2001:db8:51::1 | grep -q lladdr"
+
+# Members of the policy's set may change like those of any other.
+does set add office $listed4
+passes $listed4 || fail "a member that was added does not pass"
+does set del office $listed4
+is_dropped $listed4 || fail "a member that was taken out passes"
+
+# On trial: it changes the set, and nobody confirms, not even fwd.
+write_document $listed4
+does policy apply "$document" --confirm 3s
+said "on trial"
+passes $listed4 || fail "the policy on trial does not judge"
+is_dropped $clean4 || fail "the set of the policy before judges, too"
+refuses "on trial" policy apply "$document"
+fwd_kill
+wait_for "the policy before, without fwd" passes $clean4
+is_dropped $listed4 || fail "the policy that was on trial still judges"
+fwd_start
+passes $clean4 || fail "after a start the trial goes on"
+wait_for "an alert of the trial" has_alert "revision 2 was not confirmed"
+is "revision in force" 1 "$(ask .current policy log)"
+
+# The same, and fwd is there: it puts the gates back itself.
+does policy apply "$document" --confirm 1s
+wait_for "the policy before" passes $clean4
+wait_for "the end of the trial" sh -c \
+	"'$fwctl' --json policy log | jq -e '.pending == 0' >/dev/null"
+
+# Confirmed, it stays.
+does policy apply "$document" --confirm 1h
+does policy confirm
+passes $listed4 || fail "a policy that was confirmed does not judge"
+is_dropped $clean4 || fail "the policy before judges after a confirmation"
+is "members of the set" $listed4 "$(ask .prefix set show office)"
+fwd_kill
+fwd_start
+passes $listed4 || fail "a start has forgotten what was confirmed"
+is_dropped $clean4 || fail "a start has brought back the policy before"
+
+# Back to the first, whose document is kept.
+does policy rollback 1
+said "revision 5"
+passes $clean4 || fail "a rollback does not judge"
+is_dropped $listed4 || fail "a rollback has kept another member"
+does policy show 1
+said "$clean4"
+refuses "no revision 99" policy rollback 99
+
+# On the way out, and gone again without a trace.
+cat >"$document" <<-END
+	version: 1
+	defaults: {out: drop}
+	rules:
+	  - {id: replies, action: pass, out: any, destination: $clean4}
+END
+does policy apply "$document"
+in_gateway ping -c 1 -W 5 $clean4 >/dev/null ||
+	fail "a rule for the way out does not pass"
+! in_gateway ping -c 1 -W 1 203.0.113.7 >/dev/null 2>&1 ||
+	fail "a default for the way out does not drop"
+printf 'version: 1\n' >"$document"
+does policy apply "$document"
+in_gateway ping -c 1 -W 5 203.0.113.7 >/dev/null ||
+	fail "a policy without rules for the way out still drops there"
+fwd_stop
+echo "ok: the policy"
