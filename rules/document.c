@@ -74,33 +74,6 @@ static int read_group(struct document_reader *reader,
 				     &values);
 }
 
-/* Make room for the entries of a mapping from names, at most `max`. */
-static int make_room(struct document_reader *reader,
-		     const struct schema_key *key, const struct node *value,
-		     size_t max, size_t size, void **ret_room)
-{
-	size_t count = value->count / 2;
-
-	if (value->kind != NODE_MAPPING)
-		return document_note_refuse(reader->note, value->mark,
-					    "%s are a mapping from names, {} "
-					    "for none",
-					    key->name);
-	if (count > max)
-		return document_note_refuse_count(reader->note, value->mark,
-						  count, max, key->name);
-	*ret_room = calloc(count + 1, size);
-	return *ret_room ? 0 : -ENOMEM;
-}
-
-static int refuse_second(struct document_reader *reader, const char *noun,
-			 const struct node *name, uint32_t line)
-{
-	return document_note_refuse(reader->note, name->mark,
-				    "there is a %s \"%s\" already, on line %u",
-				    noun, name->text, line);
-}
-
 static int read_set_name(struct document_reader *reader,
 			 const struct node *name, struct policy_set *set)
 {
@@ -123,8 +96,9 @@ static int read_set_name(struct document_reader *reader,
 	}
 	for (size_t i = 0; i < reader->policy->set_count; i++) {
 		if (strcmp(reader->policy->sets[i].set.name, name->text) == 0)
-			return refuse_second(reader, "set", name,
-					     reader->policy->sets[i].line);
+			return document_refuse_second(
+				reader, "set", name,
+				reader->policy->sets[i].line);
 	}
 	text_copy(set->set.name, sizeof(set->set.name), name->text);
 	return 0;
@@ -153,8 +127,8 @@ static int read_sets(struct document_reader *reader,
 {
 	struct policy *policy = reader->policy;
 	void *room;
-	int r = make_room(reader, key, value, POLICY_SETS_MAX,
-			  sizeof(*policy->sets), &room);
+	int r = document_make_room(reader, key, value, POLICY_SETS_MAX,
+				   sizeof(*policy->sets), &room);
 
 	(void)field;
 	if (r < 0)
@@ -182,46 +156,12 @@ static int read_sets(struct document_reader *reader,
 	return 0;
 }
 
-static int read_limits(struct document_reader *reader,
-		       const struct schema_key *key, const struct node *value,
-		       void *field)
-{
-	struct policy *policy = reader->policy;
-	void *room;
-	int r = make_room(reader, key, value, POLICY_LIMITS_MAX,
-			  sizeof(*policy->limits), &room);
-
-	if (r < 0)
-		return r;
-	policy->limits = room;
-	for (const struct node *name = value->first; name;
-	     name = name->next->next) {
-		struct limit *limit = &policy->limits[policy->limit_count];
-
-		r = document_read_name(reader, "limit", name, limit->name);
-		if (r < 0)
-			return r;
-		for (size_t i = 0; i < policy->limit_count; i++) {
-			if (strcmp(policy->limits[i].name, limit->name) == 0)
-				return refuse_second(reader, "limit", name,
-						     policy->limits[i].line);
-		}
-		r = document_read_limit_mapping(reader, name->next, limit);
-		if (r < 0)
-			return r;
-		limit->line = name->mark.line;
-		policy->limit_count++;
-	}
-	(void)field;
-	return 0;
-}
-
 static document_read_fn *const readers[] = {
 	[SCHEMA_VERSION] = document_read_version,
 	[SCHEMA_ZONES] = document_read_zones,
 	[SCHEMA_PREFIXES] = document_read_prefixes,
 	[SCHEMA_SETS] = read_sets,
-	[SCHEMA_LIMITS] = read_limits,
+	[SCHEMA_LIMITS] = document_read_limits,
 	[SCHEMA_GROUP] = read_group,
 	[SCHEMA_RULES] = document_read_rules,
 	[SCHEMA_WORD] = document_read_word,
@@ -253,6 +193,35 @@ static document_read_fn *const readers[] = {
 	[SCHEMA_MINUTE] = document_read_minute,
 };
 _Static_assert(ARRAY_LEN(readers) == SCHEMA_TYPE_COUNT, "");
+
+int document_make_room(struct document_reader *reader,
+		       const struct schema_key *key, const struct node *value,
+		       size_t max, size_t size, void **ret_room)
+{
+	size_t count = value->count / 2;
+
+	if (value->kind != NODE_MAPPING)
+		return document_note_refuse(reader->note, value->mark,
+					    "%s are a mapping from names, {} "
+					    "for none",
+					    key->name);
+	if (count > max)
+		return document_note_refuse_count(reader->note, value->mark,
+						  count, max, key->name);
+	*ret_room = calloc(count + 1, size);
+	return *ret_room ? 0 : -ENOMEM;
+}
+
+const struct node *document_value_of(const struct schema_mapping *mapping,
+				     const struct document_values *values,
+				     const char *name)
+{
+	for (size_t i = 0; i < mapping->key_count; i++) {
+		if (strcmp(mapping->keys[i].name, name) == 0)
+			return values->of[i];
+	}
+	return NULL;
+}
 
 int document_read_mapping(struct document_reader *reader,
 			  const struct schema_mapping *mapping,

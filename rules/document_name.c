@@ -83,10 +83,8 @@ static int read_zone(struct document_reader *reader,
 
 	for (size_t i = 0; r >= 0 && i < policy->zone_count; i++) {
 		if (strcmp(policy->zones[i].name, zone->name) == 0)
-			r = document_note_refuse(
-				reader->note, name->mark,
-				"there is a zone \"%s\" already, on line %u",
-				zone->name, policy->zones[i].line);
+			r = document_refuse_second(reader, "zone", name,
+						   policy->zones[i].line);
 	}
 	if (r < 0)
 		return r;
@@ -104,21 +102,14 @@ int document_read_zones(struct document_reader *reader,
 			void *field)
 {
 	struct policy *policy = reader->policy;
-	size_t count = value->count / 2;
-	int r = 0;
+	void *room = NULL;
+	int r = document_make_room(reader, key, value, POLICY_ZONES_MAX,
+				   sizeof(*policy->zones), &room);
 
 	(void)field;
-	if (value->kind != NODE_MAPPING)
-		return document_note_refuse(reader->note, value->mark,
-					    "zones are a mapping from names to "
-					    "interfaces, {} for none");
-	if (count > POLICY_ZONES_MAX)
-		return document_note_refuse_count(reader->note, value->mark,
-						  count, POLICY_ZONES_MAX,
-						  "zones");
-	policy->zones = calloc(count + 1, sizeof(*policy->zones));
-	if (!policy->zones)
-		return -ENOMEM;
+	policy->zones = room;
+	if (r < 0)
+		return r;
 	for (const struct node *name = value->first; r >= 0 && name;
 	     name = name->next->next)
 		r = read_zone(reader, key, name,

@@ -9,22 +9,6 @@
 
 #define INDENT 2
 
-static const struct {
-	const char *name;
-	uint32_t factor;
-} byte_units[] = {
-	{"GB", 1000000000},
-	{"MB", 1000000},
-	{"kB", 1000},
-	{"B", 1},
-};
-
-static void fail(struct document_writer *writer)
-{
-	if (writer->r == 0)
-		writer->r = -EINVAL;
-}
-
 void document_write_key(struct document_writer *writer, const char *name)
 {
 	unsigned int blanks = writer->indent - (writer->is_item ? INDENT : 0);
@@ -54,22 +38,21 @@ void document_write_name(struct document_writer *writer, const char *name,
 	(void)fputc('\n', writer->out);
 }
 
-static void write_number(struct document_writer *writer, const char *name,
-			 uint64_t number)
+void document_write_number(struct document_writer *writer, const char *name,
+			   uint64_t number)
 {
 	document_write_key(writer, name);
 	(void)fprintf(writer->out, " %llu\n", (unsigned long long)number);
 }
 
-/* "sets:", and what is in it further to the right. */
-static void open_block(struct document_writer *writer, const char *name)
+void document_open_block(struct document_writer *writer, const char *name)
 {
 	document_write_key(writer, name);
 	(void)fputc('\n', writer->out);
 	writer->indent += INDENT;
 }
 
-static void close_block(struct document_writer *writer)
+void document_close_block(struct document_writer *writer)
 {
 	writer->indent -= INDENT;
 }
@@ -78,7 +61,7 @@ static void write_version(struct document_writer *writer,
 			  const struct schema_key *key, const void *field)
 {
 	(void)field;
-	write_number(writer, key->name, 1);
+	document_write_number(writer, key->name, 1);
 }
 
 static void each_interface(struct document_list *list, const void *match)
@@ -103,18 +86,18 @@ static void write_zones(struct document_writer *writer,
 	(void)field;
 	if (policy->zone_count == 0)
 		return;
-	open_block(writer, key->name);
+	document_open_block(writer, key->name);
 	for (size_t i = 0; i < policy->zone_count; i++) {
 		const struct zone *zone = &policy->zones[i];
 
 		if (!policy_name_is_valid(zone->name, RULE_NAME_MAX))
-			fail(writer);
+			document_write_fail(writer);
 		if (zone->interface_count == 0)
 			write_empty_list(writer, zone->name);
 		document_write_list(writer, zone->name, false, each_interface,
 				    zone);
 	}
-	close_block(writer);
+	document_close_block(writer);
 }
 
 struct prefixes {
@@ -143,7 +126,7 @@ static void write_prefixes(struct document_writer *writer,
 	       sizeof(prefixes.count));
 	for (size_t i = 0; i < prefixes.count; i++) {
 		if (prefix_has_all_v4(&prefixes.prefixes[i]))
-			fail(writer);
+			document_write_fail(writer);
 	}
 	document_write_list(writer, key->name, false, each_prefix, &prefixes);
 }
@@ -156,47 +139,25 @@ static void write_sets(struct document_writer *writer,
 	(void)field;
 	if (policy->set_count == 0)
 		return;
-	open_block(writer, key->name);
+	document_open_block(writer, key->name);
 	for (size_t i = 0; i < policy->set_count; i++) {
 		const struct policy_set *set = &policy->sets[i];
 
 		if (!set_name_is_valid(set->set.name))
-			fail(writer);
-		open_block(writer, set->set.name);
+			document_write_fail(writer);
+		document_open_block(writer, set->set.name);
 		document_write_mapping(writer, key->mapping, set);
-		close_block(writer);
+		document_close_block(writer);
 	}
-	close_block(writer);
-}
-
-static void write_limits(struct document_writer *writer,
-			 const struct schema_key *key, const void *field)
-{
-	const struct policy *policy = writer->policy;
-	size_t named = writer->next_limit;
-
-	(void)field;
-	if (named == 0)
-		return;
-	open_block(writer, key->name);
-	for (size_t i = 0; i < named; i++) {
-		if (!policy_name_is_valid(policy->limits[i].name,
-					  RULE_NAME_MAX))
-			fail(writer);
-		open_block(writer, policy->limits[i].name);
-		document_write_mapping(writer, key->mapping,
-				       &policy->limits[i]);
-		close_block(writer);
-	}
-	close_block(writer);
+	document_close_block(writer);
 }
 
 static void write_group(struct document_writer *writer,
 			const struct schema_key *key, const void *field)
 {
-	open_block(writer, key->name);
+	document_open_block(writer, key->name);
 	document_write_mapping(writer, key->mapping, field);
-	close_block(writer);
+	document_close_block(writer);
 }
 
 static void write_rules(struct document_writer *writer,
@@ -207,14 +168,14 @@ static void write_rules(struct document_writer *writer,
 	(void)field;
 	if (policy->rule_count == 0)
 		return;
-	open_block(writer, key->name);
+	document_open_block(writer, key->name);
 	writer->indent += INDENT;
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		writer->is_item = true;
 		document_write_mapping(writer, key->mapping, &policy->rules[i]);
 	}
 	writer->indent -= INDENT;
-	close_block(writer);
+	document_close_block(writer);
 }
 
 static void write_word(struct document_writer *writer,
@@ -224,7 +185,7 @@ static void write_word(struct document_writer *writer,
 
 	memcpy(&index, field, sizeof(index));
 	if (index >= key->words->count)
-		fail(writer);
+		document_write_fail(writer);
 	else
 		document_write_value(writer, key->name,
 				     key->words->name(index));
@@ -252,7 +213,7 @@ static void write_words(struct document_writer *writer,
 
 	memcpy(&set.bits, field, sizeof(set.bits));
 	if (set.bits >> key->words->count)
-		fail(writer);
+		document_write_fail(writer);
 	if (set.bits == 0 && key->min == 0)
 		write_empty_list(writer, key->name);
 	document_write_list(writer, key->name, false, each_word, &set);
@@ -275,8 +236,8 @@ static void write_number_field(struct document_writer *writer,
 
 	memcpy(&number, field, sizeof(number));
 	if (number < key->min || number > key->max)
-		fail(writer);
-	write_number(writer, key->name, number);
+		document_write_fail(writer);
+	document_write_number(writer, key->name, number);
 }
 
 /* In two units where that is all of it, else in seconds. */
@@ -289,7 +250,7 @@ static void write_span(struct document_writer *writer,
 
 	memcpy(&span_s, field, sizeof(span_s));
 	if (span_s < key->min || span_s > key->max)
-		fail(writer);
+		document_write_fail(writer);
 	if (duration_from_text(duration_to_text(span_s, text), &read_s) < 0 ||
 	    read_s != span_s)
 		(void)snprintf(text, sizeof(text), "%us", span_s);
@@ -313,69 +274,16 @@ static void write_files(struct document_writer *writer,
 	for (size_t i = 0; i < set->file_count; i++) {
 		if (*set->files[i] != '/' ||
 		    !text_is_line(set->files[i], DOCUMENT_FILE_MAX))
-			fail(writer);
+			document_write_fail(writer);
 	}
 	document_write_list(writer, key->name, false, each_file, set);
-}
-
-static const char *period_name(uint32_t seconds)
-{
-	switch (seconds) {
-	case 1:
-		return "s";
-	case 60:
-		return "minute";
-	case 3600:
-		return "hour";
-	case 86400:
-		return "day";
-	default:
-		return NULL;
-	}
-}
-
-static void write_rate(struct document_writer *writer,
-		       const struct schema_key *key, const void *field)
-{
-	const struct limit *limit =
-		(const void *)((const char *)field - key->offset);
-	const char *period = period_name(limit->seconds);
-	size_t unit = 0;
-
-	if (!period || limit->rate == 0 ||
-	    limit->rate / limit->seconds > RULE_RATE_MAX) {
-		fail(writer);
-		return;
-	}
-	document_write_key(writer, key->name);
-	while (limit->rate % byte_units[unit].factor != 0)
-		unit++;
-	if (limit->unit == LIMIT_BYTES)
-		(void)fprintf(writer->out, " %llu %s/%s\n",
-			      (unsigned long long)(limit->rate /
-						   byte_units[unit].factor),
-			      byte_units[unit].name, period);
-	else
-		(void)fprintf(writer->out, " %llu/%s\n",
-			      (unsigned long long)limit->rate, period);
-}
-
-static void write_burst(struct document_writer *writer,
-			const struct schema_key *key, const void *field)
-{
-	uint64_t burst;
-
-	memcpy(&burst, field, sizeof(burst));
-	if (burst == 0 || burst > RULE_RATE_MAX)
-		fail(writer);
-	write_number(writer, key->name, burst);
 }
 
 static void write_id(struct document_writer *writer,
 		     const struct schema_key *key, const void *field)
 {
 	if (!policy_name_is_valid(field, RULE_ID_MAX))
-		fail(writer);
+		document_write_fail(writer);
 	document_write_name(writer, key->name, field);
 }
 
@@ -385,7 +293,7 @@ static void write_comment(struct document_writer *writer,
 	const char *comment = field;
 
 	if (!text_is_line(comment, RULE_COMMENT_MAX))
-		fail(writer);
+		document_write_fail(writer);
 	if (*comment != '\0')
 		document_write_name(writer, key->name, comment);
 }
@@ -395,7 +303,7 @@ static document_write_fn *const writers[] = {
 	[SCHEMA_ZONES] = write_zones,
 	[SCHEMA_PREFIXES] = write_prefixes,
 	[SCHEMA_SETS] = write_sets,
-	[SCHEMA_LIMITS] = write_limits,
+	[SCHEMA_LIMITS] = document_write_limits,
 	[SCHEMA_GROUP] = write_group,
 	[SCHEMA_RULES] = write_rules,
 	[SCHEMA_WORD] = write_word,
@@ -404,8 +312,8 @@ static document_write_fn *const writers[] = {
 	[SCHEMA_NUMBER] = write_number_field,
 	[SCHEMA_SPAN] = write_span,
 	[SCHEMA_FILES] = write_files,
-	[SCHEMA_RATE] = write_rate,
-	[SCHEMA_BURST] = write_burst,
+	[SCHEMA_RATE] = document_write_rate,
+	[SCHEMA_BURST] = document_write_burst,
 	[SCHEMA_ID] = write_id,
 	[SCHEMA_COMMENT] = write_comment,
 	[SCHEMA_LIMIT] = document_write_limit,
@@ -452,7 +360,7 @@ int document_print(const struct policy *policy, FILE *out)
 		writer.next_limit++;
 	document_write_mapping(&writer, &schema_document, policy);
 	if (writer.next_limit != policy->limit_count)
-		fail(&writer);
+		document_write_fail(&writer);
 	if (writer.r == 0 && ferror(out))
 		writer.r = -EIO;
 	return writer.r;

@@ -14,41 +14,6 @@
 #define VLAN_MAX   4095
 #define CODES	   256 /* of an ICMP type */
 
-static void fail(struct document_writer *writer)
-{
-	if (writer->r == 0)
-		writer->r = -EINVAL;
-}
-
-/* A limit with a name by it; one without stands in one rule, in their order. */
-void document_write_limit(struct document_writer *writer,
-			  const struct schema_key *key, const void *field)
-{
-	const struct rule *rule =
-		(const void *)((const char *)field - key->offset);
-	const struct policy *policy = writer->policy;
-	const struct limit *limit;
-
-	if (rule->action != RULE_LIMIT)
-		return;
-	if (rule->limit >= policy->limit_count) {
-		fail(writer);
-		return;
-	}
-	limit = &policy->limits[rule->limit];
-	if (limit->name[0] != '\0') {
-		document_write_name(writer, key->name, limit->name);
-		return;
-	}
-	if (rule->limit != writer->next_limit++)
-		fail(writer);
-	document_write_key(writer, key->name);
-	(void)fputc('\n', writer->out);
-	writer->indent += INDENT;
-	document_write_mapping(writer, key->mapping, limit);
-	writer->indent -= INDENT;
-}
-
 static void each_name(struct document_list *list, const void *match)
 {
 	const struct match_names *names = match;
@@ -64,7 +29,7 @@ static void write_direction(struct document_writer *writer, const char *name,
 	    (rule->directions & ~(DIRECTION_IN | DIRECTION_OUT)) ||
 	    (rule->zones.count > 0 &&
 	     rule->directions == (DIRECTION_IN | DIRECTION_OUT)))
-		fail(writer);
+		document_write_fail(writer);
 	if (!(rule->directions & direction))
 		return;
 	if (rule->zones.count == 0)
@@ -104,7 +69,7 @@ void document_write_family(struct document_writer *writer,
 		document_write_value(writer, key->name,
 				     family == 4 ? "ipv4" : "ipv6");
 	else if (family != 0)
-		fail(writer);
+		document_write_fail(writer);
 }
 
 static void each_address(struct document_list *list, const void *match)
@@ -129,7 +94,7 @@ void document_write_addresses(struct document_writer *writer,
 	for (size_t i = 0; i < match->prefix_count; i++) {
 		if (prefix_has_all_v4(&match->prefixes[i]) &&
 		    !prefix_is_v4(&match->prefixes[i]))
-			fail(writer);
+			document_write_fail(writer);
 	}
 	document_write_list(writer, key->name, match->is_negated, each_address,
 			    match);
@@ -251,7 +216,7 @@ static void write_ranges(struct document_writer *writer,
 	for (size_t i = 0; i < match->count; i++) {
 		if (match->ranges[i].first > match->ranges[i].last ||
 		    match->ranges[i].last > max)
-			fail(writer);
+			document_write_fail(writer);
 	}
 	document_write_list(writer, key->name, match->is_negated, each, match);
 }
@@ -317,7 +282,7 @@ void document_write_tcp_flags(struct document_writer *writer,
 	for (size_t i = 0; i < match->count; i++) {
 		if (match->flags[i].mask == 0 ||
 		    (match->flags[i].value & ~match->flags[i].mask))
-			fail(writer);
+			document_write_fail(writer);
 	}
 	document_write_list(writer, key->name, false, each_flags, match);
 }
@@ -379,7 +344,7 @@ void document_write_days(struct document_writer *writer,
 	const uint8_t *days = field;
 
 	if (*days == 0 || *days >> DAYS)
-		fail(writer);
+		document_write_fail(writer);
 	document_write_list(writer, key->name, false, each_day, days);
 }
 
@@ -391,7 +356,7 @@ void document_write_minute(struct document_writer *writer,
 
 	memcpy(&minute, field, sizeof(minute));
 	if (minute > key->max)
-		fail(writer);
+		document_write_fail(writer);
 	(void)snprintf(text, sizeof(text), "%02u:%02u", minute / 60,
 		       minute % 60);
 	document_write_value(writer, key->name, text);

@@ -37,6 +37,25 @@ int document_read_mapping(struct document_reader *reader,
 			  const struct node *node, void *object,
 			  struct document_values *ret_values);
 
+/* The value of the key `name`, or NULL. */
+const struct node *document_value_of(const struct schema_mapping *mapping,
+				     const struct document_values *values,
+				     const char *name);
+
+/* Room for the entries of a mapping from names, at most `max`. */
+int document_make_room(struct document_reader *reader,
+		       const struct schema_key *key, const struct node *value,
+		       size_t max, size_t size, void **ret_room);
+
+static inline int document_refuse_second(struct document_reader *reader,
+					 const char *noun,
+					 const struct node *name, uint32_t line)
+{
+	return document_note_refuse(reader->note, name->mark,
+				    "there is a %s \"%s\" already, on line %u",
+				    noun, name->text, line);
+}
+
 /* document_value.c: single values */
 void document_note_value(struct document_reader *reader,
 			 const struct schema_key *key,
@@ -55,9 +74,8 @@ static inline int document_refuse(struct document_reader *reader,
 int document_read_count(const char *text, uint64_t max, uint64_t *ret_count);
 document_read_fn document_read_version, document_read_word, document_read_words,
 	document_read_flag, document_read_number, document_read_span,
-	document_read_rate, document_read_burst, document_read_id,
-	document_read_comment, document_read_family, document_read_days,
-	document_read_minute;
+	document_read_id, document_read_comment, document_read_family,
+	document_read_days, document_read_minute;
 
 /* A value that may be a list, as its items. */
 struct document_items {
@@ -96,11 +114,12 @@ const char *document_flag_name(unsigned int index);
 document_read_fn document_read_zones, document_read_in, document_read_out,
 	document_read_interfaces;
 
-/* document_rule.c: rules, their limits and times */
-document_read_fn document_read_rules, document_read_limit,
-	document_read_windows;
-int document_read_limit_mapping(struct document_reader *reader,
-				const struct node *node, struct limit *limit);
+/* document_limit.c: rates, named or in a rule */
+document_read_fn document_read_limits, document_read_limit, document_read_rate,
+	document_read_burst;
+
+/* document_rule.c: rules and their times */
+document_read_fn document_read_rules, document_read_windows;
 
 /* "any": no zone may be called so. */
 extern const char document_any[];

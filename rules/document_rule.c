@@ -7,121 +7,6 @@
 
 #define TCP 6
 
-/* The value of the key `name`, or NULL. */
-static const struct node *value_of(const struct schema_mapping *mapping,
-				   const struct document_values *values,
-				   const char *name)
-{
-	for (size_t i = 0; i < mapping->key_count; i++) {
-		if (strcmp(mapping->keys[i].name, name) == 0)
-			return values->of[i];
-	}
-	return NULL;
-}
-
-int document_read_limit_mapping(struct document_reader *reader,
-				const struct node *node, struct limit *limit)
-{
-	struct document_values values;
-	const struct node *rate;
-	int r;
-
-	limit->line = node->mark.line;
-	r = document_read_mapping(reader, &schema_limit, node, limit, &values);
-	if (r < 0)
-		return r;
-	rate = value_of(&schema_limit, &values, "rate");
-	if (strchr(rate->text, 'B') && limit->unit != LIMIT_BYTES)
-		return document_note_refuse(reader->note, rate->mark,
-					    "\"%.60s\" is a rate of bytes, but "
-					    "the unit is %s",
-					    rate->text,
-					    limit_unit_name(limit->unit));
-	return 0;
-}
-
-static const char *limit_name(const void *arg, uint32_t index)
-{
-	const struct policy *policy = arg;
-
-	return policy->limits[index].name;
-}
-
-/* Named ones are first. */
-static uint32_t count_named(const struct policy *policy)
-{
-	uint32_t count = 0;
-
-	while (count < policy->limit_count &&
-	       policy->limits[count].name[0] != '\0')
-		count++;
-	return count;
-}
-
-static int find_limit(struct document_reader *reader, const struct node *value,
-		      uint16_t *ret_index)
-{
-	const struct policy *policy = reader->policy;
-	struct note_choices choices = {
-		.noun = "limit",
-		.place = "",
-		.name = limit_name,
-		.arg = policy,
-		.count = count_named(policy),
-	};
-
-	for (uint32_t i = 0; i < choices.count; i++) {
-		if (strcmp(policy->limits[i].name, value->text) == 0) {
-			*ret_index = (uint16_t)i;
-			return 0;
-		}
-	}
-	return document_note_refuse_unknown(reader->note, value->mark,
-					    value->text, &choices);
-}
-
-static int add_limit(struct document_reader *reader, const struct node *value,
-		     uint16_t *ret_index)
-{
-	struct policy *policy = reader->policy;
-	struct limit limit = {.name = ""};
-	struct limit *grown;
-	int r;
-
-	if (policy->limit_count == POLICY_LIMITS_MAX)
-		return document_note_refuse_count(reader->note, value->mark,
-						  policy->limit_count + 1,
-						  POLICY_LIMITS_MAX, "limits");
-	r = document_read_limit_mapping(reader, value, &limit);
-	if (r < 0)
-		return r;
-	grown = reallocarray(policy->limits, policy->limit_count + 1,
-			     sizeof(*grown));
-	if (!grown)
-		return -ENOMEM;
-	policy->limits = grown;
-	*ret_index = (uint16_t)policy->limit_count;
-	policy->limits[policy->limit_count++] = limit;
-	return 0;
-}
-
-int document_read_limit(struct document_reader *reader,
-			const struct schema_key *key, const struct node *value,
-			void *field)
-{
-	uint16_t index;
-	int r;
-
-	if (value->kind == NODE_LIST)
-		return document_refuse(reader, key, value);
-	r = value->kind == NODE_SCALAR ? find_limit(reader, value, &index)
-				       : add_limit(reader, value, &index);
-	if (r < 0)
-		return r;
-	memcpy(field, &index, sizeof(index));
-	return 0;
-}
-
 int document_read_windows(struct document_reader *reader,
 			  const struct schema_key *key,
 			  const struct node *value, void *field)
@@ -163,7 +48,8 @@ static int check_rule(struct document_reader *reader, const struct rule *rule,
 		      const struct node *node,
 		      const struct document_values *values)
 {
-	const struct node *limit = value_of(&schema_rule, values, "limit");
+	const struct node *limit =
+		document_value_of(&schema_rule, values, "limit");
 	size_t prefix_count =
 		rule->source.prefix_count + rule->destination.prefix_count;
 

@@ -9,22 +9,6 @@
 
 #define DAYS 7
 
-static const struct {
-	const char *name;
-	uint32_t factor;
-} byte_units[] = {
-	{"B", 1},	    {"kB", 1000},      {"MB", 1000000},
-	{"GB", 1000000000}, {"KiB", 1u << 10}, {"MiB", 1u << 20},
-	{"GiB", 1u << 30},
-};
-
-static const struct {
-	const char *name;
-	uint32_t span_s;
-} periods[] = {
-	{"s", 1}, {"second", 1}, {"minute", 60}, {"hour", 3600}, {"day", 86400},
-};
-
 void document_note_value(struct document_reader *reader,
 			 const struct schema_key *key, const struct node *value)
 {
@@ -247,103 +231,6 @@ int document_read_span(struct document_reader *reader,
 			key->min, key->max);
 	number = (uint32_t)span_s;
 	memcpy(field, &number, sizeof(number));
-	return 0;
-}
-
-static int period_of(const char *text, uint32_t *ret_span_s)
-{
-	for (size_t i = 0; i < ARRAY_LEN(periods); i++) {
-		if (strcmp(periods[i].name, text) == 0) {
-			*ret_span_s = periods[i].span_s;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
-
-/* 0 if `text` names no unit. */
-static uint32_t byte_factor_of(const char *text)
-{
-	for (size_t i = 0; i < ARRAY_LEN(byte_units); i++) {
-		if (strcmp(byte_units[i].name, text) == 0)
-			return byte_units[i].factor;
-	}
-	return 0;
-}
-
-/* Cut "5 MB/s" into "5", "MB" and "s". */
-static int cut_rate(char *text, char **ret_unit, char **ret_period)
-{
-	char *slash = strchr(text, '/');
-	size_t digits = strspn(text, "0123456789");
-
-	if (!slash || digits == 0)
-		return -EINVAL;
-	*slash = '\0';
-	*ret_period = slash + 1;
-	*ret_unit = text + digits;
-	if (**ret_unit == ' ') {
-		*(*ret_unit)++ = '\0';
-		return **ret_unit == '\0' ? -EINVAL : 0;
-	}
-	return 0;
-}
-
-static int parse_rate(const char *written, struct limit *limit)
-{
-	char text[48];
-	char number[48];
-	char *unit, *period;
-	uint64_t count;
-	uint32_t factor;
-
-	if (strlen(written) >= sizeof(text))
-		return -EINVAL;
-	text_copy(text, sizeof(text), written);
-	if (cut_rate(text, &unit, &period) < 0 ||
-	    period_of(period, &limit->seconds) < 0)
-		return -EINVAL;
-	factor = *unit ? byte_factor_of(unit) : 1;
-	if (factor == 0)
-		return -EINVAL;
-	text_copy(number, sizeof(number), text);
-	number[strspn(text, "0123456789")] = '\0';
-	if (document_read_count(number, RULE_RATE_MAX * limit->seconds,
-				&count) < 0 ||
-	    count == 0 || count > RULE_RATE_MAX * limit->seconds / factor)
-		return -EINVAL;
-	limit->rate = count * factor;
-	limit->unit = *unit ? LIMIT_BYTES : LIMIT_PACKETS;
-	return 0;
-}
-
-/* The whole limit's, because it sets more than one field; `unit` comes after
- * it in the table. */
-int document_read_rate(struct document_reader *reader,
-		       const struct schema_key *key, const struct node *value,
-		       void *field)
-{
-	struct limit *limit =
-		(void *)((char *)field - offsetof(struct limit, rate));
-
-	if (value->kind != NODE_SCALAR || parse_rate(value->text, limit) < 0)
-		return document_refuse(reader, key, value);
-	limit->burst =
-		limit->rate < RULE_RATE_MAX ? limit->rate : RULE_RATE_MAX;
-	return 0;
-}
-
-int document_read_burst(struct document_reader *reader,
-			const struct schema_key *key, const struct node *value,
-			void *field)
-{
-	uint64_t burst;
-
-	if (value->kind != NODE_SCALAR ||
-	    document_read_count(value->text, RULE_RATE_MAX, &burst) < 0 ||
-	    burst == 0)
-		return document_refuse(reader, key, value);
-	memcpy(field, &burst, sizeof(burst));
 	return 0;
 }
 

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <errno.h>
+
 #include "rules/document.h"
 #include "rules/schema.h"
 
@@ -22,6 +24,13 @@ struct document_writer {
 typedef void document_write_fn(struct document_writer *writer,
 			       const struct schema_key *key, const void *field);
 
+/* The policy is none that document_read() would have made. */
+static inline void document_write_fail(struct document_writer *writer)
+{
+	if (writer->r == 0)
+		writer->r = -EINVAL;
+}
+
 /* document_print.c */
 void document_write_mapping(struct document_writer *writer,
 			    const struct schema_mapping *mapping,
@@ -35,6 +44,13 @@ void document_write_value(struct document_writer *writer, const char *name,
 			  const char *value);
 void document_write_name(struct document_writer *writer, const char *name,
 			 const char *value);
+
+void document_write_number(struct document_writer *writer, const char *name,
+			   uint64_t number);
+
+/* "sets:", and what is in it further to the right, until it is closed. */
+void document_open_block(struct document_writer *writer, const char *name);
+void document_close_block(struct document_writer *writer);
 
 /* document_list.c: a list whose items a function tells one by one, twice. */
 struct document_list {
@@ -61,8 +77,12 @@ void document_write_list(struct document_writer *writer, const char *name,
 void document_put_value(FILE *out, const char *value);
 void document_put_name(FILE *out, const char *value);
 
+/* document_print_limit.c */
+document_write_fn document_write_limits, document_write_limit,
+	document_write_rate, document_write_burst;
+
 /* document_print_rule.c */
-document_write_fn document_write_limit, document_write_in, document_write_out,
+document_write_fn document_write_in, document_write_out,
 	document_write_interfaces, document_write_family,
 	document_write_addresses, document_write_protocols,
 	document_write_numbers, document_write_tcp_flags, document_write_icmp,
