@@ -30,8 +30,12 @@ share/doc/portcullis/LICENSE
 share/doc/portcullis/README.md
 share/doc/portcullis/docs/architecture.md
 share/doc/portcullis/docs/operations.md
+share/doc/portcullis/examples/dns-server.yml
 share/doc/portcullis/examples/fwd.yml
+share/doc/portcullis/examples/gateway.yml
+share/doc/portcullis/examples/web-host.yml
 share/man/man1/fwctl.1
+share/man/man5/firewall.yml.5
 share/man/man5/fwd.yml.5
 share/man/man8/fwd.8
 '

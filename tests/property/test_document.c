@@ -87,7 +87,7 @@ static void a_damaged_document_is_refused_or_printable(void **state)
 		len = strlen(text);
 		at = (size_t)(random % len);
 		if (round % 2 == 0)
-			text[at] ^= (char)(1 << (random >> 32) % 7);
+			text[at] = (char)(text[at] ^ 1 << (random >> 32) % 7);
 		else
 			memmove(text + at, text + at + 1, len - at);
 		len -= (size_t)round % 2;

@@ -11,10 +11,9 @@
 
 #define FILE_ROOM (1u << 20)
 
-static int read_copy(const char *text, struct policy *ret_policy,
+static int read_copy(const char *text, size_t len, struct policy *ret_policy,
 		     struct document_note *ret_note)
 {
-	size_t len = strlen(text);
 	char *copy = malloc(len + !len);
 	int r;
 
@@ -28,7 +27,7 @@ static int read_copy(const char *text, struct policy *ret_policy,
 void read_document(const char *text, struct policy *ret_policy)
 {
 	struct document_note note;
-	int r = read_copy(text, ret_policy, &note);
+	int r = read_copy(text, strlen(text), ret_policy, &note);
 
 	if (r < 0)
 		fail_msg("%d, %u:%u: %s", r, note.line, note.column, note.text);
@@ -39,7 +38,7 @@ void assert_document_refused(const char *text, int r, uint32_t line,
 {
 	struct document_note note = {.line = 0};
 	struct policy policy;
-	int answer = read_copy(text, &policy, &note);
+	int answer = read_copy(text, strlen(text), &policy, &note);
 
 	if (answer == 0)
 		fail_msg("let in:\n%s", text);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "rules/text.h"
 #include "tests/support/policies.h"
 
 #define ZONES_MAX  4
@@ -112,7 +113,7 @@ static void random_interfaces(uint64_t *random,
 	for (size_t i = 0; i < count; i++) {
 		random_name(random, i, names[i]);
 		if (sometimes(random))
-			(void)strcat(names[i], "*");
+			text_copy(names[i] + strlen(names[i]), 2, "*");
 	}
 	qsort(names, count, RULE_NAME_MAX, by_name);
 	*ret_names = names;
@@ -289,8 +290,8 @@ static void random_way(uint64_t *random, const struct policy *policy,
 		rule->zones.names = room_for(policy->zone_count, RULE_NAME_MAX);
 		rule->zones.count = policy->zone_count;
 		for (size_t i = 0; i < policy->zone_count; i++)
-			(void)strcpy(rule->zones.names[i],
-				     policy->zones[i].name);
+			text_copy(rule->zones.names[i], RULE_NAME_MAX,
+				  policy->zones[i].name);
 		qsort(rule->zones.names, rule->zones.count, RULE_NAME_MAX,
 		      by_name);
 	}
@@ -349,7 +350,7 @@ static void random_rule(uint64_t *random, struct policy *policy, size_t number)
 	struct rule *rule = &policy->rules[number];
 
 	random_name(random, number, rule->id);
-	(void)strcpy(rule->comment, comments[draw(random, 6)]);
+	text_copy(rule->comment, RULE_COMMENT_MAX, comments[draw(random, 6)]);
 	random_action(random, policy, rule);
 	random_way(random, policy, rule);
 	rule->family = families[draw(random, 3)];
