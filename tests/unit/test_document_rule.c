@@ -262,6 +262,8 @@ static void what_is_no_address_is_refused(void **state)
 			    "is no address");
 	assert_rule_refused("action: drop, source: 10.0.0.0/8-11.0.0.0",
 			    "is no address");
+	assert_rule_refused("action: drop, source: 10.0.0.1/32-10.0.0.9",
+			    "is no address");
 	assert_rule_refused("action: drop, source: \"@Bad\"",
 			    "\"@Bad\" is no name of a set");
 	assert_rule_refused("action: drop, source: [[10.0.0.1]]",
