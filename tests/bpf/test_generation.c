@@ -121,9 +121,10 @@ static uint32_t verdict(const struct generation *generation, const char *source)
 	run.data_in = frame.data;
 	run.data_size_in = (uint32_t)frame.len;
 	run.repeat = 1;
-	assert_int_equal(bpf_prog_test_run_opts(
-				 program_gate(generation->judge->program)->fd, &run),
-			 0);
+	assert_int_equal(
+		bpf_prog_test_run_opts(
+			program_gate(generation->judge->program)->fd, &run),
+		0);
 	return run.retval;
 }
 

@@ -32,8 +32,9 @@ static void an_unknown_request_has_no_number(void **state)
 static void a_viewer_may_only_look(void **state)
 {
 	static const enum request views[] = {
-		REQ_STATUS,   REQ_DOCTOR,   REQ_WHY,	REQ_SET_LIST,
-		REQ_SET_SHOW, REQ_COUNTERS, REQ_EVENTS, REQ_LOG,
+		REQ_STATUS,	REQ_DOCTOR,	 REQ_WHY,    REQ_SET_LIST,
+		REQ_SET_SHOW,	REQ_COUNTERS,	 REQ_EVENTS, REQ_LOG,
+		REQ_POLICY_LOG, REQ_POLICY_SHOW,
 	};
 	unsigned int count = 0;
 
@@ -50,7 +51,8 @@ static void only_bulk_requests_take_a_descriptor(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < REQ_COUNT; i++) {
 		bool is_bulk = i == REQ_SET_IMPORT || i == REQ_BACKUP ||
-			       i == REQ_RESTORE;
+			       i == REQ_RESTORE || i == REQ_POLICY_APPLY ||
+			       i == REQ_POLICY_SHOW;
 
 		assert_int_equal(request_specs[i].takes_fd, is_bulk);
 	}
