@@ -266,7 +266,8 @@ static void run_load(struct job *job)
 {
 	struct apply *apply = (struct apply *)job;
 
-	apply->r = judge_load(apply->judge, apply->maps, apply->why);
+	apply->r = judge_load(apply->judge, apply->maps, apply->before,
+			      apply->why);
 }
 
 static void load_done(struct job *job)
@@ -290,6 +291,7 @@ static void load_done(struct job *job)
 static void load(struct apply *apply)
 {
 	apply->filled_ns = clock_mono_ns();
+	apply->before = apply->daemon->live->judge;
 	apply->job.run = run_load;
 	apply->job.done = load_done;
 	worker_submit(apply->daemon->worker, &apply->job);

@@ -33,6 +33,7 @@ struct apply {
 
 	uint64_t number; /* of the revision */
 	struct judge *judge;
+	const struct judge *before; /* the one that judges meanwhile */
 	struct apply_set *sets;
 	size_t set_count, next_set;
 	uint32_t next_class;

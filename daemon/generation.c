@@ -240,9 +240,10 @@ static int make_judges(struct generation *generation, struct store *store,
 		return r;
 	generation->judge->is_trial = state->pending != 0;
 	if (generation->last)
-		r = judge_load(generation->last, generation->maps, note);
+		r = judge_load(generation->last, generation->maps, NULL, note);
 	if (r == 0)
-		r = judge_load(generation->judge, generation->maps, note);
+		r = judge_load(generation->judge, generation->maps,
+			       generation->last, note);
 	if (r == 0 && generation->last)
 		r = program_begin_trial(generation->judge->program,
 					generation->last->program,

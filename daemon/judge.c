@@ -128,13 +128,14 @@ int judge_count(struct judge *judge, struct counters *counters,
 }
 
 int judge_load(struct judge *judge, struct maps *maps,
-	       char note[JUDGE_NOTE_MAX])
+	       const struct judge *before, char note[JUDGE_NOTE_MAX])
 {
 	const struct program_config config = {
 		.policy = judge->compiled ? &judge->policy : NULL,
 		.compiled = judge->compiled,
 		.counters = judge->counters,
 		.is_trial = judge->is_trial,
+		.carry = before ? before->program : NULL,
 	};
 	char why[MAPS_NOTE_MAX] = "";
 	int r = program_load(maps, &config, &judge->program, why);

@@ -60,9 +60,10 @@ DEFINE_CLEANUP(struct judge *, judge_free)
 int judge_count(struct judge *judge, struct counters *counters,
 		const struct judge *other, char note[JUDGE_NOTE_MAX]);
 
-/* Into the kernel; for a trial, if is_trial is set. */
+/* Into the kernel; for a trial, if is_trial is set. What `before` has counted
+ * against rates goes on; NULL: there is none. */
 int judge_load(struct judge *judge, struct maps *maps,
-	       char note[JUDGE_NOTE_MAX]);
+	       const struct judge *before, char note[JUDGE_NOTE_MAX]);
 
 /* Tell its program what a class means to it. */
 int judge_define(struct judge *judge, const struct ledger *ledger,

@@ -235,7 +235,7 @@ static struct oracle_answer by_default(const struct policy *policy,
 
 /* Does a rule end the packet that meets it? */
 static bool ends(const struct rule *rule, size_t index,
-		 const struct oracle_world *world, struct oracle_answer *ret)
+		 struct oracle_answer *ret)
 {
 	if (rule->is_shadow)
 		return false;
@@ -245,8 +245,7 @@ static bool ends(const struct rule *rule, size_t index,
 			      ORACLE_RULE, index);
 		return true;
 	}
-	if (rule->action == RULE_LIMIT &&
-	    !world->is_within(world->arg, index)) {
+	if (rule->action == RULE_LIMIT) {
 		*ret = answer(VERDICT_DROP, ORACLE_LIMIT, index);
 		return true;
 	}
@@ -266,9 +265,12 @@ static struct oracle_answer by_rules(const struct policy *policy,
 			continue;
 		if (!oracle_meets(policy, rule, packet, world))
 			continue;
+		if (rule->action == RULE_LIMIT &&
+		    world->is_within(world->arg, i, packet))
+			continue;
 		if (matched)
 			matched(world->arg, i);
-		if (ends(rule, i, world, &end))
+		if (ends(rule, i, &end))
 			return end;
 	}
 	return by_default(policy, packet);

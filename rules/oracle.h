@@ -39,7 +39,7 @@ struct oracle_world {
 	/* Is a rule inside its time windows? Asked of rules that have some. */
 	bool (*is_awake)(void *arg, size_t rule);
 	/* Is the packet within the limit of a rule? It is charged to it. */
-	bool (*is_within)(void *arg, size_t rule);
+	bool (*is_within)(void *arg, size_t rule, const struct packet *packet);
 	void *arg;
 };
 
@@ -66,8 +66,9 @@ struct oracle_answer {
 
 typedef void oracle_match_fn(void *arg, size_t rule);
 
-/* `matched`, or NULL, is told of each rule that was met and counts the packet,
- * in order, the one that ends it included. */
+/* `matched`, or NULL, is told of each rule that counts the packet, in order,
+ * the one that ends it included: those that were met, of limits only those that
+ * it is above. */
 struct oracle_answer oracle_judge(const struct policy *policy,
 				  const struct packet *packet,
 				  enum packet_reading reading,

@@ -118,7 +118,7 @@ enum frag_kind {
 enum rule_action {
 	RULE_PASS,
 	RULE_DROP,
-	RULE_LIMIT, /* drops what is above the rate */
+	RULE_LIMIT, /* drops, and counts, what is above the rate */
 	RULE_COUNT, /* only counts */
 	RULE_SYNCOOKIE, /* answers the SYN in place of the service */
 	RULE_ACTION_COUNT,

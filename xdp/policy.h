@@ -99,6 +99,36 @@ enum fw_dim {
 
 #define FW_PIECE(frag, state) ((frag)*8 + (state)) /* FW_FRAG_*, FW_FLOW_* */
 
+/* Rates are kept as one number a bucket, the time at which it will be full
+ * again (GCRA, ITU-T I.371), in 1/256 ns of CLOCK_MONOTONIC: a unit moves it by
+ * `cost`, and a packet that would move it further than `room` past now is above
+ * the rate. Differences are signed, so the wrap of the number does no harm. */
+#define FW_LIMIT_PACKETS 0
+#define FW_LIMIT_BYTES	 1 /* of the frame */
+#define FW_LIMIT_FLOWS	 2 /* packets of state new */
+
+#define FW_PER_SOURCE	   0
+#define FW_PER_SOURCE_NET  1 /* /24, /64 */
+#define FW_PER_DESTINATION 2
+#define FW_PER_RULE	   3
+
+#define FW_LIMIT_TIME_BITS 8
+
+struct fw_limit {
+	__u64 cost; /* of a unit, times 1 << shift */
+	__u64 room; /* of the whole burst */
+	__u8 shift;
+	__u8 unit; /* FW_LIMIT_* */
+	__u8 per; /* FW_PER_* */
+	__u8 reserved[5];
+};
+
+struct fw_bucket_key {
+	__u64 hi, lo; /* address in host order; IPv4 in `lo` */
+	__u32 counter; /* of the rule: stays the same through policies */
+	__u32 family; /* 4, 6; 0: one bucket for all */
+};
+
 /* An interface that rules name; open addressing by ifindex. */
 struct fw_gate {
 	__u32 ifindex; /* 0: free */
@@ -122,6 +152,8 @@ struct fw_mac {
 
 _Static_assert(sizeof(struct fw_slot) == 8, "map value layout");
 _Static_assert(sizeof(struct fw_class) == 8, "map value layout");
+_Static_assert(sizeof(struct fw_limit) == 24, "map value layout");
+_Static_assert(sizeof(struct fw_bucket_key) == 24, "map key layout");
 _Static_assert(sizeof(struct fw_gate) == 8, "map value layout");
 _Static_assert(sizeof(struct fw_region) == 4, "map value layout");
 _Static_assert(sizeof(struct fw_mac) == 8, "map key layout");

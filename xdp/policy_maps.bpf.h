@@ -21,6 +21,7 @@ const volatile __u32 cfg_vector_mask = 0; /* vectors - 1, a power of two */
 const volatile __u32 cfg_nets4_count = 0; /* entries; 0: no such networks */
 const volatile __u32 cfg_nets6_count = 0;
 const volatile __u32 cfg_region_mask = 0;
+const volatile __u32 cfg_limit_count = 0;
 const volatile __u32 cfg_default_drops = 0; /* bit FW_IN, FW_OUT */
 const volatile __u32 cfg_other_drops = 0; /* what is not IP */
 const volatile __u32 cfg_essentials = 0; /* FW_ESSENTIAL_* */
@@ -33,6 +34,7 @@ FW_TABLE(nets4, sizeof(__u16));
 FW_TABLE(nets6, sizeof(struct fw_net_node6));
 FW_TABLE(regions, sizeof(struct fw_region));
 FW_TABLE(gates, sizeof(struct fw_gate) * FW_GATE_MAX);
+FW_TABLE(limits, sizeof(struct fw_limit));
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -48,6 +50,13 @@ struct {
 	__type(key, struct fw_mac);
 	__type(value, __u32); /* vector */
 } macs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct fw_bucket_key);
+	__type(value, __u64);
+} buckets SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -10,11 +10,13 @@
  *
  * How it works stands in xdp/policy.h. A rule that ends nothing (count,
  * shadow, a limit that is kept) is done and the next one looked for, so a
- * packet costs a step for each such rule it matches.
+ * packet costs a step for each such rule it matches. A limit counts what is
+ * above its rate.
  */
 #pragma once
 
 #include "xdp/choice.bpf.h"
+#include "xdp/limit.bpf.h"
 #include "xdp/pick.bpf.h"
 #include "xdp/pkt.bpf.h"
 #include "xdp/policy_maps.bpf.h"
@@ -36,9 +38,13 @@ static __always_inline enum fw_reason act_on(struct walk *walk,
 	if (slot->flags & FW_SLOT_ASLEEP || slot->rule == walk->last_rule)
 		return FW_NEXT;
 	walk->last_rule = slot->rule;
+	if (slot->act == FW_ACT_LIMIT && is_within(walk->pkt, slot))
+		return FW_NEXT;
 	count_rule(slot, walk->pkt->len);
 	if (slot->flags & FW_SLOT_SHADOW)
 		return FW_NEXT;
+	if (slot->act == FW_ACT_LIMIT)
+		return FW_DROP_LIMIT;
 	if (slot->act == FW_ACT_PASS)
 		return FW_PASS_RULE;
 	if (slot->act == FW_ACT_DROP)

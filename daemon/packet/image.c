@@ -18,6 +18,8 @@ _Static_assert(FW_VECTOR_MAX == VECTORS_MAX, "");
 _Static_assert(FW_NET_MAX == COMPILE_REGIONS_MAX, "");
 _Static_assert(FW_VLAN_NONE == RANGE_VLAN_NONE, "");
 _Static_assert(FW_FLOW_NEW == FLOW_NEW && FW_FLOW_INVALID == FLOW_INVALID, "");
+_Static_assert((int)FW_LIMIT_FLOWS == (int)LIMIT_FLOWS, "");
+_Static_assert((int)FW_PER_RULE == (int)LIMIT_PER_RULE, "");
 _Static_assert(FW_ESSENTIAL_NEIGHBOUR == ESSENTIAL_NEIGHBOUR, "");
 _Static_assert(FW_ESSENTIAL_DHCP == ESSENTIAL_DHCP, "");
 
@@ -77,7 +79,8 @@ int image_plan(const struct program_config *config, struct image *ret_image)
 	int r;
 
 	if (!policy) {
-		*ret_image = (struct image){.vector_room = 1, .region_room = 1};
+		*ret_image = (struct image){
+			.vector_room = 1, .region_room = 1, .bucket_room = 1};
 		return 0;
 	}
 	image = (struct image){
@@ -90,6 +93,9 @@ int image_plan(const struct program_config *config, struct image *ret_image)
 					 << FW_OUT,
 		.other_drops = policy->default_other == VERDICT_DROP,
 		.essentials = policy->essentials,
+		.limit_count = (uint32_t)policy->limit_count,
+		.bucket_room =
+			policy->limit_count ? policy->thresholds.buckets : 1,
 	};
 	r = nets_build(compiled, &image.nets);
 	if (r < 0)
@@ -131,6 +137,28 @@ static void fill_values(const struct compiled *compiled, uint16_t *values)
 	       sizeof(compiled->absent));
 }
 
+/* As fine as 64 bits allow for the bytes of a frame: what a unit costs by
+ * itself may be less than one. */
+static struct fw_limit limit_of(const struct limit *limit)
+{
+	const uint8_t fine = 12;
+	unsigned __int128 span = (unsigned __int128)limit->seconds * 1000000000u
+				 << FW_LIMIT_TIME_BITS;
+	unsigned __int128 room = span * limit->burst / limit->rate;
+	bool is_fast = limit->rate / limit->seconds >= 1000;
+
+	if (room > INT64_MAX / 2)
+		room = INT64_MAX / 2;
+	return (struct fw_limit){
+		.cost = (uint64_t)((is_fast ? span << fine : span) /
+				   limit->rate),
+		.room = (uint64_t)room,
+		.shift = is_fast ? fine : 0,
+		.unit = limit->unit,
+		.per = limit->per,
+	};
+}
+
 void image_fill(const struct program_config *config, const struct image *image,
 		const struct image_place *place)
 {
@@ -145,6 +173,8 @@ void image_fill(const struct program_config *config, const struct image *image,
 	if (nets->count6)
 		memcpy(place->nets6, nets->nodes6,
 		       nets->count6 * sizeof(*place->nets6));
+	for (size_t i = 0; i < config->policy->limit_count; i++)
+		place->limits[i] = limit_of(&config->policy->limits[i]);
 	for (size_t i = 0; i < compiled->region_count; i++)
 		place->regions[i] = (struct fw_region){
 			.source = compiled->regions[i].source,

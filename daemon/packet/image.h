@@ -23,6 +23,7 @@ struct image {
 	uint32_t vector_room; /* a power of two */
 	uint32_t region_room; /* a power of two */
 	uint32_t default_drops, other_drops, essentials;
+	uint32_t limit_count, bucket_room;
 	struct fw_nets nets;
 };
 
@@ -34,6 +35,7 @@ struct image_place {
 	uint16_t *nets4;
 	struct fw_net_node6 *nets6;
 	struct fw_region *regions;
+	struct fw_limit *limits;
 };
 
 int image_plan(const struct program_config *config, struct image *ret_image);

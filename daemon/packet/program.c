@@ -28,9 +28,11 @@ enum slot {
 	SLOT_NETS6,
 	SLOT_REGIONS,
 	SLOT_GATES,
+	SLOT_LIMITS,
 	SLOT_CLASSES,
 	SLOT_TRIAL,
 	SLOT_MACS,
+	SLOT_BUCKETS,
 	SLOT_COUNT,
 };
 
@@ -39,6 +41,7 @@ static const char *const slot_names[] = {
 	[SLOT_VALUES] = "values",	[SLOT_SLOTS] = "slots",
 	[SLOT_NETS4] = "nets4",		[SLOT_NETS6] = "nets6",
 	[SLOT_REGIONS] = "regions",	[SLOT_GATES] = "gates",
+	[SLOT_LIMITS] = "limits",	[SLOT_BUCKETS] = "buckets",
 	[SLOT_CLASSES] = "classes",	[SLOT_TRIAL] = "trial",
 	[SLOT_MACS] = "macs",
 };
@@ -81,6 +84,7 @@ DEFINE_CLEANUP(struct bpf_object *, bpf_object__close)
 		(rodata)->cfg_nets4_count = (__u32)i_->nets.count4;          \
 		(rodata)->cfg_nets6_count = (__u32)i_->nets.count6;          \
 		(rodata)->cfg_region_mask = i_->region_room - 1;             \
+		(rodata)->cfg_limit_count = i_->limit_count;                 \
 		(rodata)->cfg_default_drops = i_->default_drops;             \
 		(rodata)->cfg_other_drops = i_->other_drops;                 \
 		(rodata)->cfg_essentials = i_->essentials;                   \
@@ -105,6 +109,8 @@ static int set_sizes(struct program *program)
 		[SLOT_NETS6] = at_least_one(image->nets.count6) *
 			       sizeof(struct fw_net_node6),
 		[SLOT_REGIONS] = image->region_room * sizeof(struct fw_region),
+		[SLOT_LIMITS] = at_least_one(image->limit_count) *
+				sizeof(struct fw_limit),
 	};
 	int r = 0;
 
@@ -112,6 +118,9 @@ static int set_sizes(struct program *program)
 		if (sizes[i])
 			r = bpf_map__set_value_size(program->maps[i],
 						    (uint32_t)sizes[i]);
+	if (r == 0)
+		r = bpf_map__set_max_entries(program->maps[SLOT_BUCKETS],
+					     image->bucket_room);
 	if (r == 0 && program->config.policy)
 		r = bpf_map__set_max_entries(
 			program->maps[SLOT_MACS],
@@ -131,6 +140,17 @@ static int find_maps(struct program *program)
 	return 0;
 }
 
+/* Rates go on through policies, where the table has the same size. */
+static int carry_buckets(struct program *program)
+{
+	const struct program *from = program->config.carry;
+
+	if (!from || from->image.bucket_room != program->image.bucket_room)
+		return 0;
+	return bpf_map__reuse_fd(program->maps[SLOT_BUCKETS],
+				 bpf_map__fd(from->maps[SLOT_BUCKETS]));
+}
+
 static int load_ingress(struct program *program)
 {
 	int r;
@@ -144,6 +164,8 @@ static int load_ingress(struct program *program)
 		r = set_sizes(program);
 	if (r == 0)
 		r = maps_share(program->shared, program->in->obj);
+	if (r == 0)
+		r = carry_buckets(program);
 	return r < 0 ? r : firewall__load(program->in);
 }
 
@@ -230,6 +252,7 @@ static int map_all(struct program *program)
 		.nets4 = program->mapped[SLOT_NETS4].base,
 		.nets6 = program->mapped[SLOT_NETS6].base,
 		.regions = program->mapped[SLOT_REGIONS].base,
+		.limits = program->mapped[SLOT_LIMITS].base,
 	};
 	return 0;
 }

@@ -33,6 +33,7 @@ struct program_config {
 	struct compiled *compiled; /* of it; both are kept */
 	const uint16_t *counters; /* of each rule, its place in rule_counts */
 	bool is_trial; /* see program_begin_trial() */
+	const struct program *carry; /* whose rates go on; or NULL */
 };
 
 struct program;

@@ -49,6 +49,13 @@ struct held {
 	unsigned int set; /* index into invent_sets */
 };
 
+/* Of a limit, by the oracle's side. */
+struct charge {
+	size_t rule;
+	struct prefix who;
+	uint64_t units;
+};
+
 struct bench {
 	struct maps *maps;
 	struct table *table;
@@ -64,6 +71,8 @@ struct bench {
 	uint64_t matched[COMPILE_SLOTS_MAX]; /* by the oracle */
 	struct fw_count before[COMPILE_SLOTS_MAX];
 	struct fw_event event;
+	struct charge charges[200000];
+	size_t charge_count;
 };
 
 static int sink_set(void *arg, const struct prefix *prefix, uint16_t class_id)
@@ -249,6 +258,51 @@ static enum set_action action_of(void *arg, const struct prefix *address)
 	return strongest;
 }
 
+/* Who a packet is charged to, by the words of enum limit_per. */
+static struct prefix charged(const struct packet *packet,
+			     const struct limit *limit)
+{
+	static const struct prefix everybody;
+
+	switch ((enum limit_per)limit->per) {
+	case LIMIT_PER_SOURCE:
+		return packet->source;
+	case LIMIT_PER_SOURCE_NET:
+		return prefix_widen(&packet->source,
+				    packet->family == 4 ? 24 : 64);
+	case LIMIT_PER_DESTINATION:
+		return packet->destination;
+	case LIMIT_PER_RULE:
+	case LIMIT_PER_COUNT:
+	default:
+		return everybody;
+	}
+}
+
+/* So many at once; of the next the test does not live to see the time. */
+static bool is_within(void *arg, size_t rule, const struct packet *packet)
+{
+	struct bench *bench = arg;
+	const struct limit *limit =
+		&bench->policy.limits[bench->policy.rules[rule].limit];
+	struct prefix who = charged(packet, limit);
+	size_t i = 0;
+
+	while (i < bench->charge_count &&
+	       (bench->charges[i].rule != rule ||
+		prefix_cmp(&bench->charges[i].who, &who) != 0))
+		i++;
+	if (i == bench->charge_count) {
+		assert_true(i < ARRAY_LEN(bench->charges));
+		bench->charges[bench->charge_count++] =
+			(struct charge){.rule = rule, .who = who};
+	}
+	if (bench->charges[i].units == limit->burst)
+		return false;
+	bench->charges[i].units++;
+	return true;
+}
+
 static void note_match(void *arg, size_t rule)
 {
 	struct bench *bench = arg;
@@ -325,6 +379,7 @@ static bool agree(struct bench *bench, const struct invent_frame *frame,
 	const struct oracle_world world = {
 		.is_member = is_member,
 		.action_of = action_of,
+		.is_within = is_within,
 		.arg = bench,
 	};
 	struct opinion opinion;
@@ -340,7 +395,8 @@ static bool agree(struct bench *bench, const struct invent_frame *frame,
 				      &world, note_match);
 	opinion.reason = expected_reason(&opinion.answer, &opinion.packet);
 	opinion.verdict = run(bench, frame, direction);
-	by_rule = opinion.answer.end == ORACLE_RULE;
+	by_rule = opinion.answer.end == ORACLE_RULE ||
+		  opinion.answer.end == ORACLE_LIMIT;
 	*ret_opinion = opinion;
 	return opinion.verdict == opinion.answer.verdict &&
 	       bench->event.reason == opinion.reason &&
@@ -472,10 +528,12 @@ static void judge_policy(struct bench *bench, uint64_t seed, size_t packets)
 	struct dice dice = {.state = seed};
 	const struct invent_config config = {
 		.rules_max = dice_below(&dice, 4) ? 24 : 400,
+		.has_limits = dice_below(&dice, 3) == 0,
 	};
 
 	invent_policy(&dice, &config, &bench->policy);
 	memset(bench->matched, 0, sizeof(bench->matched));
+	bench->charge_count = 0;
 	load_policy(bench);
 	for (int i = 0; i < BATCHES; i++) {
 		deal_members(bench, &dice);

@@ -14,6 +14,8 @@
 #include <cmocka.h>
 #include <linux/bpf.h>
 
+#include "rules/document.h"
+
 #define SKIP	       77
 #define ETHERNET_LEAST 14 /* the kernel's: no shorter frame is run */
 #define EXTENSION_MAX  8
@@ -28,6 +30,13 @@ static const struct maps_config config = {
 };
 
 static const struct program_config no_policy;
+
+static void put_classes(struct rig *rig)
+{
+	rig_put_class(rig, RIG_DROP, FW_DROP_LISTED);
+	rig_put_class(rig, RIG_ALLOW, FW_PASS_ALLOWED);
+	rig_put_class(rig, RIG_SHADOW, FW_PASS_SHADOW);
+}
 
 void rig_init(struct rig *rig)
 {
@@ -51,17 +60,64 @@ void rig_init(struct rig *rig)
 	r = table_new(maps_view4(rig->maps), maps_view6(rig->maps),
 		      &rig->table);
 	assert_int_equal(r, 0);
-	rig_put_class(rig, RIG_DROP, FW_DROP_LISTED);
-	rig_put_class(rig, RIG_ALLOW, FW_PASS_ALLOWED);
-	rig_put_class(rig, RIG_SHADOW, FW_PASS_SHADOW);
+	policy_init(&rig->policy);
+	put_classes(rig);
 }
 
 void rig_done(struct rig *rig)
 {
 	table_free(rig->table);
 	program_free(rig->program);
+	compiled_free(rig->compiled);
+	policy_done(&rig->policy);
+	free(rig->counters);
 	maps_free(rig->maps);
 	*rig = (struct rig){0};
+}
+
+static void read_policy(const char *text, struct policy *policy)
+{
+	struct document_note where = {0};
+
+	if (document_read(text, strlen(text), policy, &where) < 0)
+		fail_msg("%u:%u: %s", where.line, where.column, where.text);
+}
+
+void rig_policy(struct rig *rig, const char *text)
+{
+	struct rig before = *rig;
+	struct program_config ruled = {.carry = before.program};
+	char note[MAPS_NOTE_MAX];
+
+	read_policy(text, &rig->policy);
+	assert_int_equal(compile(&rig->policy, &rig->compiled, note), 0);
+	rig->counters =
+		calloc(rig->policy.rule_count + 1, sizeof(*rig->counters));
+	assert_non_null(rig->counters);
+	for (size_t i = 0; i < rig->policy.rule_count; i++)
+		rig->counters[i] = (uint16_t)i;
+	ruled.policy = &rig->policy;
+	ruled.compiled = rig->compiled;
+	ruled.counters = rig->counters;
+	if (program_load(rig->maps, &ruled, &rig->program, note) < 0)
+		fail_msg("program_load: %s", note);
+	put_classes(rig);
+	program_free(before.program);
+	compiled_free(before.compiled);
+	policy_done(&before.policy);
+	free(before.counters);
+}
+
+uint64_t rig_rule_count(const struct rig *rig, uint32_t rule)
+{
+	struct fw_count *counts = calloc(rule + 1u, sizeof(*counts));
+	uint64_t packets;
+
+	assert_non_null(counts);
+	assert_int_equal(maps_rule_counts(rig->maps, counts, rule + 1), 0);
+	packets = counts[rule].packets;
+	free(counts);
+	return packets;
 }
 
 void rig_list(struct rig *rig, const char *text, uint16_t class_id)

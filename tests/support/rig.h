@@ -14,11 +14,16 @@
 #include "daemon/packet/maps.h"
 #include "daemon/packet/program.h"
 #include "daemon/packet/table.h"
+#include "rules/compile.h"
+#include "rules/policy.h"
 #include "tests/support/reader.h"
 
 struct rig {
 	struct maps *maps;
 	struct program *program;
+	struct policy policy; /* by rig_policy() */
+	struct compiled *compiled;
+	uint16_t *counters;
 	struct table *table;
 	struct fw_count before[FW_REASON_COUNT]; /* by rig_mark() */
 };
@@ -33,6 +38,13 @@ void rig_done(struct rig *rig);
 #define RIG_SHADOW  3
 #define RIG_UNKNOWN 4
 #define RIG_SET	    7 /* the set_id of all of them */
+
+/* Judge by this document from now on, rule N counted in place N. What was
+ * charged to rates before goes on, as when a policy is applied. */
+void rig_policy(struct rig *rig, const char *text);
+
+/* Packets that a rule has counted. */
+uint64_t rig_rule_count(const struct rig *rig, uint32_t rule);
 
 void rig_list(struct rig *rig, const char *text, uint16_t class_id);
 void rig_put_class(struct rig *rig, uint16_t class_id, enum fw_reason reason);
