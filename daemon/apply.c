@@ -329,24 +329,30 @@ static struct apply_set *next_unfilled(struct apply *apply)
 	return NULL;
 }
 
-static void fill_next(struct apply *apply)
+/* Who may manage the machine is added, and nobody taken out. */
+static bool lacks_management(const struct apply *apply)
 {
-	struct apply_set *set = next_unfilled(apply);
-	struct import *import;
-	int r;
+	const struct policy *policy = &apply->judge->policy;
+	struct evidence evidence;
 
-	if (!set) {
-		load(apply);
-		return;
-	}
-	r = import_new(apply->daemon,
-		       ledger_set(apply->daemon->ledger, set->new_id), &import);
-	if (r < 0) {
-		finish(apply, r);
-		return;
-	}
-	import->given = set->own->members;
-	import->given_count = set->own->member_count;
+	for (size_t i = 0; i < policy->management_count; i++)
+		if (ledger_get(apply->daemon->ledger, SET_ID_MANAGEMENT,
+			       &policy->management[i], &evidence) < 0)
+			return true;
+	return false;
+}
+
+static int fill(struct apply *apply, uint8_t set_id,
+		const struct prefix *members, size_t count)
+{
+	struct import *import;
+	int r = import_new(apply->daemon,
+			   ledger_set(apply->daemon->ledger, set_id), &import);
+
+	if (r < 0)
+		return r;
+	import->given = members;
+	import->given_count = count;
 	import->evidence = (struct evidence){
 		.origin = ORIGIN_OPERATOR,
 		.uid = apply->uid,
@@ -357,6 +363,26 @@ static void fill_next(struct apply *apply)
 	import->finished = filled;
 	import->arg = apply;
 	import_start(import);
+	return 0;
+}
+
+static void fill_next(struct apply *apply)
+{
+	const struct policy *policy = &apply->judge->policy;
+	struct apply_set *set = next_unfilled(apply);
+	int r = 0;
+
+	if (set)
+		r = fill(apply, set->new_id, set->own->members,
+			 set->own->member_count);
+	else if (!apply->has_management && lacks_management(apply)) {
+		apply->has_management = true;
+		r = fill(apply, SET_ID_MANAGEMENT, policy->management,
+			 policy->management_count);
+	} else
+		load(apply);
+	if (r < 0)
+		finish(apply, r);
 }
 
 static void sets_stored(void *arg, int r)

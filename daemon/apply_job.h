@@ -36,6 +36,7 @@ struct apply {
 	const struct judge *before; /* the one that judges meanwhile */
 	struct apply_set *sets;
 	size_t set_count, next_set;
+	bool has_management; /* its members were seen to */
 	uint32_t next_class;
 	struct event *turn;
 	uint64_t started_ns, prepared_ns, filled_ns, loaded_ns;

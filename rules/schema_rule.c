@@ -92,7 +92,8 @@ static const struct schema_key rule_keys[] = {
 		 "Limit drops what is above the rate, count only counts, and "
 		 "syncookie answers in place of the service; with no objection "
 		 "the next rule is tried.\n"
-		 "A syncookie rule asks for protocol tcp and no other."},
+		 "A syncookie rule asks for protocol tcp and no other; this "
+		 "version reads such a rule and refuses to apply it."},
 	{.name = "shadow",
 	 .type = SCHEMA_FLAG,
 	 .fallback = "false",

@@ -34,6 +34,7 @@ write_document() {
 		sets:
 		  office: {members: [$1]}
 		defaults: {in: drop}
+		management: [192.0.2.77]
 		rules:
 		  - id: office
 		    action: pass
@@ -76,6 +77,9 @@ s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 s.sendto(b"x", ("2001:db8:51::1", 9))'
 wait_for "neighbour discovery under a default that drops" \
 	sh -c "ip -n '$internet' -6 neigh show 2001:db8:51::1 | grep -q lladdr"
+
+does set show management
+said "192.0.2.77"
 
 # Members of the policy's set may change like those of any other.
 does set add office $listed4

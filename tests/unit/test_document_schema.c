@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "rules/base.h"
+#include "rules/compile.h"
 #include "rules/schema.h"
 #include "tests/support/documents.h"
 #include "tests/support/policies.h"
@@ -105,6 +106,8 @@ static void the_examples_load_and_drop_by_default(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
 		char *text = read_tree_file(paths[i]);
 		struct policy policy, back;
+		struct compiled *compiled;
+		char note[COMPILE_NOTE_MAX];
 		char *printed;
 
 		read_document(text, &policy);
@@ -114,6 +117,9 @@ static void the_examples_load_and_drop_by_default(void **state)
 		printed = print_document(&policy);
 		read_document(printed, &back);
 		assert_same_policy(&policy, &back);
+		if (compile(&policy, &compiled, note) < 0)
+			fail_msg("%s: %s", paths[i], note);
+		compiled_free(compiled);
 		policy_done(&back);
 		policy_done(&policy);
 		free(printed);
