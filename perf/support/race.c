@@ -70,16 +70,30 @@ int race_run(struct race *race, int rounds)
 	return 0;
 }
 
+static void track_report(const struct track *track, struct report *report)
+{
+	const struct track *baseline = track->baseline;
+	struct sample ratios = {0};
+	struct row row = {
+		.name = track->name,
+		.unit = "ns",
+		.sample = &track->sample,
+		.at_most = track->at_most,
+	};
+
+	if (baseline) {
+		for (int i = 0; i < track->sample.count; i++)
+			sample_add(&ratios, track->sample.values[i] /
+						    baseline->sample.values[i]);
+		row.baseline = baseline->name;
+		row.ratios = &ratios;
+		row.at_most_ratio = track->at_most_ratio;
+	}
+	report_row(report, &row);
+}
+
 void race_report(const struct race *race, struct report *report)
 {
-	for (int i = 0; i < race->count; i++) {
-		const struct track *track = &race->tracks[i];
-
-		report_row(report, &(struct row){
-					   .name = track->name,
-					   .unit = "ns",
-					   .sample = &track->sample,
-					   .at_most = track->at_most,
-				   });
-	}
+	for (int i = 0; i < race->count; i++)
+		track_report(&race->tracks[i], report);
 }

@@ -38,6 +38,8 @@ struct track {
 	int empty_fd;
 	uint32_t repeat;
 	double at_most; /* target in ns; 0: none */
+	const struct track *baseline; /* of the same race, or NULL */
+	double at_most_ratio; /* target, times the baseline; 0: none */
 	hits_fn *hits; /* how many there were so far */
 	const void *hits_arg;
 	struct sample sample;

@@ -141,25 +141,46 @@ static bool target_met(const struct row *row)
 		return false;
 	if (sample_median(row->sample) < row->at_least)
 		return false;
+	if (row->ratios && row->at_most_ratio > 0 &&
+	    sample_median(row->ratios) > row->at_most_ratio)
+		return false;
 	return !row->ratios || row->at_least_ratio <= 0 ||
 	       sample_median(row->ratios) >= row->at_least_ratio;
 }
 
+/* A row may have one for its value and one for its ratio. */
+static void target_text(const struct row *row, char text[TEXT_MAX])
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	if (row->at_most > 0)
+		used += (size_t)snprintf(text, TEXT_MAX, "<= %g ",
+					 row->at_most);
+	if (row->at_least > 0)
+		used += (size_t)snprintf(text + used, TEXT_MAX - used, ">= %g ",
+					 row->at_least);
+	if (row->at_least_ratio > 0)
+		used += (size_t)snprintf(text + used, TEXT_MAX - used,
+					 ">= %g of %.64s ", row->at_least_ratio,
+					 row->baseline);
+	if (row->at_most_ratio > 0)
+		used += (size_t)snprintf(text + used, TEXT_MAX - used,
+					 "<= %g of %.64s ", row->at_most_ratio,
+					 row->baseline);
+	if (used > 0)
+		text[used - 1] = '\0';
+}
+
 static void row_table(const struct row *row)
 {
-	char target[TEXT_MAX] = "";
+	char target[TEXT_MAX];
 	char ratio[TEXT_MAX] = "";
 
 	if (row->baseline)
 		(void)snprintf(ratio, sizeof(ratio), "%.3f",
 			       sample_median(row->ratios));
-	if (row->at_most > 0)
-		(void)snprintf(target, sizeof(target), "<= %g", row->at_most);
-	if (row->at_least > 0)
-		(void)snprintf(target, sizeof(target), ">= %g", row->at_least);
-	if (row->at_least_ratio > 0)
-		(void)snprintf(target, sizeof(target), ">= %g of %s",
-			       row->at_least_ratio, row->baseline);
+	target_text(row, target);
 	(void)printf("%-30s %10.2f %-5s %10.2f %10.2f %4d %7s  %s%s\n",
 		     row->name, sample_median(row->sample), row->unit,
 		     sample_min(row->sample), sample_max(row->sample),

@@ -32,6 +32,7 @@ struct row {
 	double at_most; /* target for the value; 0: none */
 	double at_least; /* target for the value; 0: none */
 	double at_least_ratio; /* target for the ratio; 0: none */
+	double at_most_ratio; /* target for the ratio; 0: none */
 };
 
 /* Reads the arguments; an unknown one ends the program with status 2. */

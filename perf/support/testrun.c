@@ -33,8 +33,7 @@ static void run_alone(bool on)
 	(void)sched_setscheduler(0, on ? SCHED_FIFO : SCHED_OTHER, &param);
 }
 
-/* Of the IPv4 header, whose own field is zero (RFC 1071). */
-static uint16_t checksum(const struct iphdr *ip)
+uint16_t testrun_checksum(const struct iphdr *ip)
 {
 	uint16_t words[sizeof(*ip) / 2];
 	uint32_t sum = 0;
@@ -70,7 +69,7 @@ void testrun_frame(uint8_t frame[TESTRUN_FRAME_BYTES])
 		.len = htons((uint16_t)(ip_bytes - sizeof(ip))),
 	};
 
-	ip.check = checksum(&ip);
+	ip.check = testrun_checksum(&ip);
 	memset(frame, 0, TESTRUN_FRAME_BYTES);
 	memcpy(frame, &eth, sizeof(eth));
 	memcpy(frame + sizeof(eth), &ip, sizeof(ip));

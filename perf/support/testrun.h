@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <linux/ip.h>
+
 /* Stay on one CPU, the last one. Once, first. */
 int testrun_pin(void);
 
@@ -30,3 +32,6 @@ int testrun_live(int program_fd, uint32_t frames, double *ret_s);
 #define TESTRUN_FRAME_BYTES 60
 
 void testrun_frame(uint8_t frame[TESTRUN_FRAME_BYTES]);
+
+/* Of the header, whose own field is zero (RFC 1071). */
+uint16_t testrun_checksum(const struct iphdr *ip);

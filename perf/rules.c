@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * rules - what judging by N rules costs, in ns above an empty program that
+ * writes the same packets: by a rule anywhere, by the last one; a list of
+ * rules tried one after the other, and nftables with the same rules.
+ *
+ * A million members are in a set that the first rule drops from. The linear
+ * list and nftables are spared that look-up.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "perf/support/plain.h"
+
+#include "rules.skel.h"
+
+#include "perf/support/judge.h"
+#include "perf/support/list.h"
+#include "perf/support/peer.h"
+#include "perf/support/race.h"
+#include "perf/support/report.h"
+#include "perf/support/ruleset.h"
+#include "perf/support/shell.h"
+#include "perf/support/stand.h"
+#include "perf/support/testrun.h"
+#include "perf/support/traffic.h"
+#include "perf/support/wire.h"
+
+#define SEED		 20240229
+#define MEMBERS		 1000000
+#define ROUNDS		 9
+#define ROUNDS_QUICK	 3
+#define REPEAT		 (1u << 20)
+#define REPEAT_QUICK	 (1u << 17)
+#define LINEAR_TESTS	 (1u << 24) /* rules tried in a run of the linear list */
+#define LINEAR_TESTS_Q	 (1u << 21)
+#define NFT_TESTS	 (1u << 24)
+#define NFT_TESTS_QUICK	 (1u << 21)
+#define NFT_FRAMES_MAX	 (1u << 19)
+#define CHECK_STEP_QUICK 16 /* every so many packets are asked about */
+#define GOAL_NS		 150 /* with the most rules, */
+#define GOAL_RATIO	 1.5 /* of what the fewest take */
+
+static const size_t rule_counts[] = {8, 64, 512, 1000, 2048, 4096};
+#define BENCH_COUNT ARRAY_LEN(rule_counts)
+
+/* Everything that one number of rules needs. */
+struct bench {
+	size_t count; /* N of the rows' names */
+	struct ruleset ruleset; /* and the rule about the set */
+	struct judge judge;
+	struct rules *skel;
+	struct plain_packet *packets[2]; /* of these: */
+	struct course accept, last;
+	struct wire wire;
+	struct sample nft;
+};
+
+struct hall {
+	struct report *report;
+	struct list list;
+	struct stand stand;
+	struct bench benches[BENCH_COUNT];
+	struct race race;
+};
+
+static void hall_close(struct hall *hall)
+{
+	for (size_t i = 0; i < BENCH_COUNT; i++) {
+		struct bench *bench = &hall->benches[i];
+
+		wire_close(&bench->wire);
+		rules__destroy(bench->skel);
+		judge_close(&bench->judge);
+		ruleset_done(&bench->ruleset);
+		free(bench->packets[0]);
+		free(bench->packets[1]);
+	}
+	stand_close(&hall->stand);
+	list_done(&hall->list);
+}
+
+static uint64_t hits_passed(const void *arg)
+{
+	return judge_passed(arg);
+}
+
+static uint64_t hits_last(const void *arg)
+{
+	return judge_last(arg);
+}
+
+static uint64_t hits_linear(const void *arg)
+{
+	const struct rules *skel = arg;
+
+	return *(const volatile __u64 *)&skel->bss->hits;
+}
+
+/* Loaded, with the rules, its tail calls set. */
+static int load_programs(struct bench *bench)
+{
+	struct rules *skel = rules__open_and_load();
+	int r = 0;
+
+	if (!skel)
+		return -errno;
+	bench->skel = skel;
+	memcpy(skel->bss->rules, bench->ruleset.rules,
+	       bench->ruleset.count * sizeof(*bench->ruleset.rules));
+	skel->bss->rule_count = (uint32_t)bench->ruleset.count;
+
+	const int fds[] = {
+		program_gate(bench->judge.program)->fd,
+		bpf_program__fd(skel->progs.drop),
+		bpf_program__fd(skel->progs.linear),
+	};
+
+	for (uint32_t i = 0; i < ARRAY_LEN(fds) && r == 0; i++)
+		r = bpf_map_update_elem(bpf_map__fd(skel->maps.next_programs),
+					&i, &fds[i], BPF_ANY);
+	return r;
+}
+
+static int make_packets(const struct hall *hall, struct bench *bench)
+{
+	const struct table *table = hall->stand.table;
+	const size_t bytes = PLAIN_PACKET_COUNT * sizeof(struct plain_packet);
+	size_t step = hall->report->quick ? CHECK_STEP_QUICK : 1;
+	int r;
+
+	bench->packets[0] = malloc(bytes);
+	bench->packets[1] = malloc(bytes);
+	if (!bench->packets[0] || !bench->packets[1])
+		return -ENOMEM;
+	r = traffic_accepted(&bench->ruleset, table, bench->packets[0]);
+	if (r == 0)
+		r = traffic_last(&bench->ruleset, table, bench->packets[1]);
+	if (r == 0)
+		r = judge_expect_passed(&bench->judge, bench->packets[0], step);
+	if (r == 0)
+		r = judge_expect_last(&bench->judge, bench->packets[1], step);
+	if (r < 0)
+		return r;
+
+	bench->accept = (struct course){
+		.name = "accept",
+		.addresses = bench->packets[0],
+		.place = bench->skel->bss->packets,
+		.bytes = bytes,
+		.listed = true,
+	};
+	bench->last = bench->accept;
+	bench->last.name = "last";
+	bench->last.addresses = bench->packets[1];
+	return 0;
+}
+
+static int bench_open(struct hall *hall, struct bench *bench, size_t count)
+{
+	int r = ruleset_make(count - 1, &bench->ruleset);
+
+	bench->count = count;
+	if (r == 0)
+		r = judge_open(&hall->stand, &bench->ruleset, &bench->judge);
+	if (r == 0)
+		r = load_programs(bench);
+	return r < 0 ? r : make_packets(hall, bench);
+}
+
+/* By the firewall; the first bench's is what the others are compared with. */
+static void add_ours(struct hall *hall, struct bench *bench,
+		     const struct course *course, hits_fn *hits)
+{
+	bool is_longest = bench == &hall->benches[BENCH_COUNT - 1];
+	int number = hall->race.count;
+	struct track *track = race_add(&hall->race, "rules/%zu/%s",
+				       bench->count, course->name);
+
+	track->course = course;
+	track->program_fd = bpf_program__fd(bench->skel->progs.frame);
+	track->empty_fd = bpf_program__fd(bench->skel->progs.empty_frame);
+	track->repeat = hall->report->quick ? REPEAT_QUICK : REPEAT;
+	track->at_most = is_longest ? GOAL_NS : 0;
+	track->hits = hits;
+	track->hits_arg = &bench->judge;
+	if (bench == hall->benches)
+		return;
+	track->baseline = &hall->race.tracks[number % 3];
+	track->at_most_ratio = is_longest ? GOAL_RATIO : 0;
+}
+
+static void add_linear(struct hall *hall, struct bench *bench)
+{
+	uint32_t tests = hall->report->quick ? LINEAR_TESTS_Q : LINEAR_TESTS;
+	struct track *track =
+		race_add(&hall->race, "rules/linear/%zu/last", bench->count);
+
+	track->course = &bench->last;
+	track->program_fd = bpf_program__fd(bench->skel->progs.frame_linear);
+	track->empty_fd = bpf_program__fd(bench->skel->progs.empty_frame);
+	track->repeat = tests / (uint32_t)bench->count;
+	if (track->repeat > REPEAT)
+		track->repeat = REPEAT;
+	track->hits = hits_linear;
+	track->hits_arg = bench->skel;
+}
+
+static int race(struct hall *hall)
+{
+	int r;
+
+	for (size_t i = 0; i < BENCH_COUNT; i++) {
+		struct bench *bench = &hall->benches[i];
+
+		add_ours(hall, bench, &bench->accept, hits_passed);
+		add_ours(hall, bench, &bench->last, hits_last);
+		add_linear(hall, bench);
+	}
+	r = race_run(&hall->race, hall->report->quick ? ROUNDS_QUICK : ROUNDS);
+	if (r == 0)
+		race_report(&hall->race, hall->report);
+	return r;
+}
+
+static int hall_open(struct hall *hall)
+{
+	struct dice dice = {.state = SEED};
+	int r = list_make_v4(&dice, MEMBERS, &hall->list);
+
+	for (size_t i = 0; i < BENCH_COUNT; i++)
+		hall->benches[i].wire = WIRE_NONE;
+	if (r == 0)
+		r = stand_open(&hall->list, &hall->stand);
+	for (size_t i = 0; i < BENCH_COUNT && r == 0; i++)
+		r = bench_open(hall, &hall->benches[i], rule_counts[i]);
+	if (r == 0)
+		report_note(hall->report, "rules %s",
+			    hall->benches[0].ruleset.is_real
+				    ? "of ClassBench, seed acl1"
+				    : "made up: PORTCULLIS_DATA is not set");
+	return r;
+}
+
+static int run(struct report *report)
+{
+	CLEANUP(hall_close) struct hall hall = {.report = report};
+	int r = testrun_pin();
+
+	if (r == 0)
+		r = hall_open(&hall);
+	return r < 0 ? r : race(&hall);
+}
+
+int main(int argc, char **argv)
+{
+	struct report report;
+	int r;
+
+	report_begin(&report, argc, argv);
+	r = run(&report);
+	if (r < 0) {
+		(void)fprintf(stderr, "rules: %s\n", strerror(-r));
+		return 1;
+	}
+	report_end(&report);
+	return 0;
+}
