@@ -65,6 +65,7 @@ struct hall {
 	struct stand stand;
 	struct bench benches[BENCH_COUNT];
 	struct race race;
+	struct wire wire; /* to a chain without rules */
 };
 
 static void hall_close(struct hall *hall)
@@ -79,6 +80,7 @@ static void hall_close(struct hall *hall)
 		free(bench->packets[0]);
 		free(bench->packets[1]);
 	}
+	wire_close(&hall->wire);
 	stand_close(&hall->stand);
 	list_done(&hall->list);
 }
@@ -226,13 +228,136 @@ static int race(struct hall *hall)
 	return r;
 }
 
+/* Frames through a cable, all of which the rules at its far end drop; in ns
+ * each. */
+static int send_frames(const struct bench *bench, const struct wire *wire,
+		       uint32_t frames, double *ret_ns)
+{
+	const struct rules *skel = bench->skel;
+	uint64_t before = 0, after = 0;
+	double took_s = 0;
+	int r = wire_far(wire);
+
+	if (r == 0)
+		r = wire_count("xdp_packets", &before);
+	(void)wire_home(wire);
+	memcpy(bench->last.place, bench->last.addresses, bench->last.bytes);
+	skel->bss->target = (uint32_t)wire->ifindex;
+	if (r == 0)
+		r = testrun_live(bpf_program__fd(skel->progs.generate), frames,
+				 &took_s);
+	(void)wire_far(wire);
+	if (r == 0)
+		r = wire_count("xdp_packets", &after);
+	(void)wire_home(wire);
+	if (r == 0 && after - before != frames)
+		r = -ENETDOWN;
+	if (r == 0)
+		*ret_ns = took_s * 1e9 / frames;
+	return r;
+}
+
+static uint64_t hits_nft(const struct wire *wire)
+{
+	uint64_t hits = UINT64_MAX;
+
+	(void)wire_far(wire);
+	(void)shell_number(&hits, "%s", PEER_NFT_LAST);
+	(void)wire_home(wire);
+	return hits;
+}
+
+/* One behind the other; the last rule must have met every frame. */
+static int nft_run(struct hall *hall, struct bench *bench, bool counts)
+{
+	uint32_t tests = hall->report->quick ? NFT_TESTS_QUICK : NFT_TESTS;
+	uint32_t frames = tests / (uint32_t)bench->count;
+	uint64_t hits = hits_nft(&bench->wire);
+	double empty_ns = 0, ns = 0;
+	int r;
+
+	if (frames > NFT_FRAMES_MAX)
+		frames = NFT_FRAMES_MAX;
+	r = send_frames(bench, &hall->wire, frames, &empty_ns);
+	if (r == 0)
+		r = send_frames(bench, &bench->wire, frames, &ns);
+	if (r < 0)
+		return r;
+	if (hits_nft(&bench->wire) - hits != frames) {
+		(void)fprintf(stderr, "nft, %zu rules: not %u hits\n",
+			      bench->count, frames);
+		return -EBADMSG;
+	}
+	if (counts)
+		sample_add(&bench->nft, ns - empty_ns);
+	return 0;
+}
+
+static int nft_wire(int number, const struct ruleset *ruleset,
+		    struct wire *ret_wire)
+{
+	CLEANUP(wire_close) struct wire wire = WIRE_NONE;
+	int r = wire_open(number, &wire);
+
+	if (r == 0)
+		r = wire_far(&wire);
+	if (r < 0)
+		return r;
+	r = peer_nft_rules(ruleset);
+	(void)wire_home(&wire);
+	if (r < 0)
+		return r;
+	*ret_wire = wire;
+	wire = WIRE_NONE;
+	return 0;
+}
+
+static int nft_rounds(struct hall *hall)
+{
+	int rounds = hall->report->quick ? ROUNDS_QUICK : ROUNDS;
+	int r = nft_wire((int)BENCH_COUNT, NULL, &hall->wire);
+
+	for (size_t i = 0; i < BENCH_COUNT && r == 0; i++)
+		r = nft_wire((int)i, &hall->benches[i].ruleset,
+			     &hall->benches[i].wire);
+	for (int round = 0; round <= rounds && r == 0; round++)
+		for (size_t i = 0; i < BENCH_COUNT && r == 0; i++)
+			r = nft_run(hall, &hall->benches[i], round > 0);
+	return r;
+}
+
+/* Wrong hits are a failure; to have no nftables is none. */
+static int against_nft(struct hall *hall)
+{
+	int r = shell_has("nft") ? nft_rounds(hall) : -EOPNOTSUPP;
+
+	if (r == -EBADMSG)
+		return r;
+	for (size_t i = 0; i < BENCH_COUNT; i++) {
+		const struct bench *bench = &hall->benches[i];
+		char name[RACE_NAME_MAX];
+
+		(void)snprintf(name, sizeof(name), "rules/nft/%zu/last",
+			       bench->count);
+		if (r < 0)
+			report_skip(hall->report, name,
+				    r == -EOPNOTSUPP ? "nft is not installed"
+						     : strerror(-r));
+		else
+			report_row(hall->report, &(struct row){
+							 .name = name,
+							 .unit = "ns",
+							 .sample = &bench->nft,
+						 });
+	}
+	return 0;
+}
+
 static int hall_open(struct hall *hall)
 {
 	struct dice dice = {.state = SEED};
 	int r = list_make_v4(&dice, MEMBERS, &hall->list);
 
-	for (size_t i = 0; i < BENCH_COUNT; i++)
-		hall->benches[i].wire = WIRE_NONE;
 	if (r == 0)
 		r = stand_open(&hall->list, &hall->stand);
 	for (size_t i = 0; i < BENCH_COUNT && r == 0; i++)
@@ -248,11 +373,19 @@ static int hall_open(struct hall *hall)
 static int run(struct report *report)
 {
 	CLEANUP(hall_close) struct hall hall = {.report = report};
-	int r = testrun_pin();
+	int r;
 
+	hall.wire = WIRE_NONE;
+	for (size_t i = 0; i < BENCH_COUNT; i++)
+		hall.benches[i].wire = WIRE_NONE;
+	r = wire_enter();
+	if (r == 0)
+		r = testrun_pin();
 	if (r == 0)
 		r = hall_open(&hall);
-	return r < 0 ? r : race(&hall);
+	if (r == 0)
+		r = race(&hall);
+	return r < 0 ? r : against_nft(&hall);
 }
 
 int main(int argc, char **argv)

@@ -40,6 +40,66 @@ int peer_nft(const struct list *list)
 	return close_pipe(pipe, command);
 }
 
+static void print_net(FILE *pipe, const char *what, uint32_t addr,
+		      uint32_t mask)
+{
+	const struct prefix prefix =
+		prefix_of_v4(addr, (unsigned int)__builtin_popcount(mask));
+	char text[PREFIX_TEXT_MAX];
+
+	if (mask)
+		(void)fprintf(pipe, "ip %s %s ", what,
+			      prefix_to_text(&prefix, text));
+}
+
+static void print_ports(FILE *pipe, const char *what, uint16_t first,
+			uint16_t last)
+{
+	if (first != 0 || last != UINT16_MAX)
+		(void)fprintf(pipe, "th %s %u-%u ", what, first, last);
+}
+
+static void print_rule(FILE *pipe, const struct plain_rule *rule)
+{
+	static const char *const verdicts[] = {
+		[PLAIN_PASS] = "accept",
+		[PLAIN_DROP] = "drop",
+		[PLAIN_COUNT] = "counter",
+	};
+
+	print_net(pipe, "saddr", rule->source, rule->source_mask);
+	print_net(pipe, "daddr", rule->destination, rule->destination_mask);
+	if (rule->protocol_mask)
+		(void)fprintf(pipe, "meta l4proto %u ", rule->protocol);
+	print_ports(pipe, "sport", rule->source_port_first,
+		    rule->source_port_last);
+	print_ports(pipe, "dport", rule->destination_port_first,
+		    rule->destination_port_last);
+	if (rule->flags_mask)
+		(void)fprintf(pipe, "tcp flags & %u == %u ", rule->flags_mask,
+			      rule->flags & rule->flags_mask);
+	(void)fprintf(pipe, "%s\n", verdicts[rule->act]);
+}
+
+int peer_nft_rules(const struct ruleset *ruleset)
+{
+	const char *command = "nft -f - >&2";
+	FILE *pipe = popen(command, "we"); // NOLINT(cert-env33-c)
+
+	if (!pipe)
+		return -errno;
+	(void)fprintf(pipe, "table netdev fw {\ncounter last { }\nchain in {\n"
+			    "type filter hook ingress device fw priority 0\n"
+			    "policy drop\n");
+	for (size_t i = 0; ruleset && i < ruleset->count; i++) {
+		if (i + 1 == ruleset->count)
+			(void)fprintf(pipe, "counter name last ");
+		print_rule(pipe, &ruleset->rules[i]);
+	}
+	(void)fprintf(pipe, "}\n}\n");
+	return close_pipe(pipe, command);
+}
+
 int peer_ipset(const struct list *list)
 {
 	const char *command = "ipset restore -exist >&2";

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * peer.h - other packet filters, told to drop what is in a list and arrives
- * at "fw". The caller is in that interface's namespace.
+ * at "fw", or to judge by rules. The caller is in that interface's namespace.
  *
  * Errors	negative errno; the failed command is on standard error
  */
 #pragma once
 
 #include "perf/support/list.h"
+#include "perf/support/ruleset.h"
 
 /* Prints how many frames it has dropped so far. */
 #define PEER_IPSET_DROPS \
@@ -19,6 +20,15 @@
 
 /* An interval set on the netdev ingress hook. */
 int peer_nft(const struct list *list);
+
+/* Rules one after the other on the netdev ingress hook, which drops what none
+ * of them passes; NULL: no rules. */
+int peer_nft_rules(const struct ruleset *ruleset);
+
+/* Prints how many frames the last of them has met so far. */
+#define PEER_NFT_LAST                        \
+	"nft list counter netdev fw last | " \
+	"awk '$1==\"packets\"{print $2}'"
 
 /* A hash:net set and a rule in iptables' raw table. */
 int peer_ipset(const struct list *list);

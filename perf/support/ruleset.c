@@ -155,6 +155,10 @@ static void take_lines(const struct lines *lines, struct ruleset *ruleset)
 			      ? lines->count / ruleset->count
 			      : 1;
 
+	assert(lines->count > 0);
+
+	assert(lines->count > 0);
+
 	for (size_t i = 0; i < ruleset->count; i++) {
 		struct plain_rule *rule = &ruleset->rules[i];
 
