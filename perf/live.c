@@ -6,6 +6,9 @@
  * Generator and receiver share one CPU: each batch of the generator's is
  * received where it was sent. What counts is what arrived, and the receiver's own
  * count of drops must agree with what is listed.
+ *
+ * With --rules it is packets of many kinds through a policy, beside programs
+ * that pass or drop the same packets and do nothing else.
  */
 #include <assert.h>
 #include <errno.h>
@@ -16,19 +19,22 @@
 #include <bpf/bpf.h>
 #include <linux/if_link.h>
 
+#include "perf/support/plain.h"
+
 #include "live.skel.h"
 
+#include "perf/support/judge.h"
 #include "perf/support/list.h"
 #include "perf/support/peer.h"
 #include "perf/support/report.h"
 #include "perf/support/shell.h"
 #include "perf/support/stand.h"
 #include "perf/support/testrun.h"
+#include "perf/support/traffic.h"
 #include "perf/support/wire.h"
 
 #define SEED	      20240229
 #define ADDRESS_COUNT (1u << 20)
-#define MISS_TRIES    (1u << 30)
 #define ROUNDS	      9
 #define ROUNDS_QUICK  4
 #define RUN_S	      0.8
@@ -36,6 +42,8 @@
 #define TRIAL_FRAMES  200000u
 #define SHARE_SLACK   0.01
 #define NFT_TIMES     8 /* the goal with the same set */
+#define RULE_COUNT    1000 /* with --rules, */
+#define CHECK_STEP    16 /* and every so many packets are asked about */
 
 enum list_id {
 	LIST_1M, /* these three are in the firewall's tables too */
@@ -53,11 +61,23 @@ static const size_t list_sizes[] = {
 };
 _Static_assert(ARRAY_LEN(list_sizes) == LIST_COUNT, "");
 
+/* What is sent: sources, or packets that rules pass or drop. */
+enum load {
+	LOAD_SOURCES,
+	LOAD_PASSED,
+	LOAD_DROPPED,
+};
+
+struct plan;
+
 struct arena {
 	struct report *report;
+	const struct plan *plans;
+	size_t plan_count;
 	struct live *skel;
 	struct list lists[LIST_COUNT];
-	struct stand stands[LIST_HOSTS];
+	struct stand stands[LIST_COUNT]; /* of LIST_HOSTS none */
+	struct judge judge; /* with --rules only */
 };
 
 /* Sets up the far end, which the thread is at. */
@@ -76,12 +96,15 @@ struct plan {
 	double at_least; /* target, of bare */
 	enum list_id list;
 	bool slow; /* not with --quick */
+	enum load load;
+	size_t baseline; /* index of the plan it is compared with */
 };
 
 struct lane {
 	const struct plan *plan;
+	uint32_t *addresses; /* of LOAD_SOURCES */
 	struct wire wire;
-	uint32_t *addresses; /* NULL: skipped */
+	bool is_open; /* false: skipped */
 	uint32_t frames; /* a run */
 	double mpps; /* of the last run */
 	struct sample rates;
@@ -117,6 +140,12 @@ static int set_up_firewall(struct arena *arena, const struct lane *lane)
 	return at_far_end(lane, "firewall", program_gate(stand->program)->fd);
 }
 
+static int set_up_rules(struct arena *arena, const struct lane *lane)
+{
+	return at_far_end(lane, "rules",
+			  program_gate(arena->judge.program)->fd);
+}
+
 static int set_up_xdpfilter(struct arena *arena, const struct lane *lane)
 {
 	return peer_xdpfilter(&arena->lists[lane->plan->list]);
@@ -132,8 +161,7 @@ static int set_up_ipset(struct arena *arena, const struct lane *lane)
 	return peer_ipset(&arena->lists[lane->plan->list]);
 }
 
-/* The first is what all others are compared with. */
-static const struct plan plans[] = {
+static const struct plan list_plans[] = {
 	{.name = "live/bare",
 	 .set_up = set_up_drop,
 	 .list = LIST_1M,
@@ -195,33 +223,42 @@ static const struct plan plans[] = {
 	 .listed = 1,
 	 .dropped = 1},
 };
+#define PLANS_MAX ARRAY_LEN(list_plans)
 
-/* Sources in turn: listed and not, in the plan's shares. */
+/* With --rules. A lane whose policy keeps state is a row here, and the set-up
+ * that loads it. */
+static const struct plan rule_plans[] = {
+	{.name = "live/bare",
+	 .set_up = set_up_drop,
+	 .load = LOAD_DROPPED,
+	 .dropped = 1},
+	{.name = "live/barepass",
+	 .set_up = set_up_pass,
+	 .load = LOAD_PASSED,
+	 .baseline = 1},
+	{.name = "live/rules/pass",
+	 .set_up = set_up_rules,
+	 .load = LOAD_PASSED,
+	 .baseline = 1,
+	 .at_least = 0.7},
+	{.name = "live/rules/drop",
+	 .set_up = set_up_rules,
+	 .load = LOAD_DROPPED,
+	 .dropped = 1,
+	 .at_least = 0.7},
+};
+_Static_assert(ARRAY_LEN(rule_plans) <= PLANS_MAX, "");
+
 static int make_sources(const struct arena *arena, struct lane *lane)
 {
 	const struct plan *plan = lane->plan;
-	const struct list *list = &arena->lists[plan->list];
-	uint32_t *addresses = calloc(ADDRESS_COUNT, sizeof(*addresses));
-	struct dice dice = {.state = SEED + 1};
-	double due = 0;
-	size_t i = 0;
 
-	if (!addresses)
+	lane->addresses = calloc(ADDRESS_COUNT, sizeof(*lane->addresses));
+	if (!lane->addresses)
 		return -ENOMEM;
-	for (size_t try = 0; i < ADDRESS_COUNT && try < MISS_TRIES; try++) {
-		bool listed = due + plan->listed >= 1;
-		struct prefix host =
-			listed ? list_draw(list, 0, list->count, &dice)
-			       : list_any_v4(&dice);
-
-		if (!listed &&
-		    table_lookup(arena->stands[plan->list].table, &host) != 0)
-			continue;
-		due += plan->listed - (listed ? 1 : 0);
-		addresses[i++] = prefix_addr_v4(&host);
-	}
-	lane->addresses = addresses;
-	return i == ADDRESS_COUNT ? 0 : -ENOENT;
+	return traffic_sources(&arena->lists[plan->list],
+			       arena->stands[plan->list].table, plan->listed,
+			       ADDRESS_COUNT, lane->addresses);
 }
 
 static int lane_open(struct arena *arena, struct lane *lane, int number)
@@ -234,7 +271,10 @@ static int lane_open(struct arena *arena, struct lane *lane, int number)
 		return r;
 	r = lane->plan->set_up(arena, lane);
 	(void)wire_home(&lane->wire);
-	return r < 0 ? r : make_sources(arena, lane);
+	if (r == 0 && lane->plan->load == LOAD_SOURCES)
+		r = make_sources(arena, lane);
+	lane->is_open = r == 0;
+	return r;
 }
 
 static void lane_close(struct lane *lane)
@@ -242,6 +282,7 @@ static void lane_close(struct lane *lane)
 	wire_close(&lane->wire);
 	free(lane->addresses);
 	lane->addresses = NULL;
+	lane->is_open = false;
 }
 
 struct counts {
@@ -277,12 +318,21 @@ static int send_frames(const struct arena *arena, const struct lane *lane,
 		       double *ret_s)
 {
 	const struct live *skel = arena->skel;
+	const struct bpf_program *generate = skel->progs.generate_packets;
+	const struct judge *judge = &arena->judge;
 
-	memcpy(skel->bss->addresses4, lane->addresses,
-	       sizeof(skel->bss->addresses4));
+	if (lane->plan->load == LOAD_SOURCES) {
+		generate = skel->progs.generate;
+		memcpy(skel->bss->addresses4, lane->addresses,
+		       sizeof(skel->bss->addresses4));
+	} else {
+		memcpy(skel->bss->packets,
+		       lane->plan->load == LOAD_PASSED ? judge->accepted
+						       : judge->last,
+		       sizeof(skel->bss->packets));
+	}
 	skel->bss->target = (uint32_t)lane->wire.ifindex;
-	return testrun_live(bpf_program__fd(skel->progs.generate), lane->frames,
-			    ret_s);
+	return testrun_live(bpf_program__fd(generate), lane->frames, ret_s);
 }
 
 /* What was dropped must be what is listed; what was lost on the way is less. */
@@ -336,26 +386,27 @@ static int trial(struct arena *arena, struct lane *lane)
 	return 0;
 }
 
-/* Every lane once; the ratios are to the first. */
+/* Every lane once; what it is compared with stands before it, or is it. */
 static int run_round(const struct arena *arena, struct lane lanes[],
 		     struct sample *arrived)
 {
-	for (size_t i = 0; i < ARRAY_LEN(plans); i++) {
+	for (size_t i = 0; i < arena->plan_count; i++) {
 		struct lane *lane = &lanes[i];
 		int r;
 
-		if (!lane->addresses)
+		if (!lane->is_open)
 			continue;
 		r = lane_run(arena, lane, arrived);
 		if (r < 0)
 			return r;
 		sample_add(&lane->rates, lane->mpps);
-		sample_add(&lane->ratios, lane->mpps / lanes[0].mpps);
+		sample_add(&lane->ratios,
+			   lane->mpps / lanes[lane->plan->baseline].mpps);
 	}
 	return 0;
 }
 
-static int arena_open(struct arena *arena)
+static int make_lists(struct arena *arena)
 {
 	struct dice dice = {.state = SEED};
 	int r = 0;
@@ -367,6 +418,28 @@ static int arena_open(struct arena *arena)
 						   &arena->lists[i]);
 	for (int i = 0; i < LIST_HOSTS && r == 0; i++)
 		r = stand_open(&arena->lists[i], &arena->stands[i]);
+	return r;
+}
+
+/* Rules, and a million in a set that they name. */
+static int make_rules(struct arena *arena)
+{
+	struct dice dice = {.state = SEED};
+	struct list *list = &arena->lists[LIST_1M];
+	struct stand *stand = &arena->stands[LIST_1M];
+	int r = list_make_v4(&dice, list_sizes[LIST_1M], list);
+
+	if (r == 0)
+		r = stand_open(list, stand);
+	return r < 0 ? r
+		     : judge_open(stand, RULE_COUNT, CHECK_STEP, &arena->judge);
+}
+
+static int arena_open(struct arena *arena)
+{
+	int r = arena->plans == rule_plans ? make_rules(arena)
+					   : make_lists(arena);
+
 	if (r < 0)
 		return r;
 	arena->skel = live__open_and_load();
@@ -376,6 +449,7 @@ static int arena_open(struct arena *arena)
 static void arena_close(struct arena *arena)
 {
 	live__destroy(arena->skel);
+	judge_close(&arena->judge);
 	for (int i = 0; i < LIST_HOSTS; i++)
 		stand_close(&arena->stands[i]);
 	for (int i = 0; i < LIST_COUNT; i++)
@@ -385,8 +459,8 @@ static void arena_close(struct arena *arena)
 /* A peer that cannot be had is skipped; ours is a failure. */
 static int open_lanes(struct arena *arena, struct lane lanes[])
 {
-	for (size_t i = 0; i < ARRAY_LEN(plans); i++) {
-		const struct plan *plan = &plans[i];
+	for (size_t i = 0; i < arena->plan_count; i++) {
+		const struct plan *plan = &arena->plans[i];
 		struct lane *lane = &lanes[i];
 		int r;
 
@@ -417,7 +491,7 @@ static void report_against(struct report *report, const struct lane *ours,
 	struct sample times = {0};
 	char name[64];
 
-	if (!peer->addresses)
+	if (!peer->is_open)
 		return;
 	for (int i = 0; i < peer->rates.count; i++)
 		sample_add(&times,
@@ -434,63 +508,71 @@ static const struct lane *find_lane(const struct lane lanes[], const char *name)
 {
 	size_t i = 0;
 
-	while (strcmp(plans[i].name, name) != 0)
+	while (strcmp(list_plans[i].name, name) != 0)
 		i++;
 	return &lanes[i];
 }
 
-static void report_lanes(struct report *report, const struct lane lanes[],
+static void report_lane(struct report *report, const struct lane *lane,
+			const struct lane *baseline)
+{
+	bool is_compared = lane != baseline;
+
+	report_row(
+		report,
+		&(struct row){
+			.name = lane->plan->name,
+			.unit = "Mpps",
+			.sample = &lane->rates,
+			.baseline = is_compared ? baseline->plan->name : NULL,
+			.ratios = is_compared ? &lane->ratios : NULL,
+			.at_least_ratio = lane->plan->at_least,
+		});
+}
+
+static void report_lanes(const struct arena *arena, const struct lane lanes[],
 			 const struct sample *arrived)
 {
-	for (size_t i = 0; i < ARRAY_LEN(plans); i++) {
-		const struct lane *lane = &lanes[i];
+	struct report *report = arena->report;
 
-		if (!lane->addresses)
-			continue;
-		report_row(report,
-			   &(struct row){
-				   .name = lane->plan->name,
-				   .unit = "Mpps",
-				   .sample = &lane->rates,
-				   .baseline = i ? plans[0].name : NULL,
-				   .ratios = i ? &lane->ratios : NULL,
-				   .at_least_ratio = lane->plan->at_least,
-			   });
+	for (size_t i = 0; i < arena->plan_count; i++)
+		if (lanes[i].is_open)
+			report_lane(report, &lanes[i],
+				    &lanes[lanes[i].plan->baseline]);
+	if (arena->plans == list_plans) {
+		report_against(report, find_lane(lanes, "live/listed100k"),
+			       find_lane(lanes, "live/nft100k"));
+		report_against(report, find_lane(lanes, "live/listed"),
+			       find_lane(lanes, "live/nft1m"));
 	}
-	report_against(report, find_lane(lanes, "live/listed100k"),
-		       find_lane(lanes, "live/nft100k"));
-	report_against(report, find_lane(lanes, "live/listed"),
-		       find_lane(lanes, "live/nft1m"));
 	report_row(report, &(struct row){.name = "live/arrived",
 					 .unit = "share",
 					 .sample = arrived});
 }
 
-static int run(struct report *report)
+static int run(struct arena *arena)
 {
-	CLEANUP(arena_close) struct arena arena = {.report = report};
-	struct lane lanes[ARRAY_LEN(plans)] = {0};
+	const struct report *report = arena->report;
+	struct lane lanes[PLANS_MAX] = {0};
 	struct sample arrived = {0};
 	int rounds = report->quick ? ROUNDS_QUICK : ROUNDS;
 	int r;
 
-	for (size_t i = 0; i < ARRAY_LEN(plans); i++)
-		lanes[i] = (struct lane){.plan = &plans[i], .wire = WIRE_NONE};
+	for (size_t i = 0; i < arena->plan_count; i++)
+		lanes[i] = (struct lane){.plan = &arena->plans[i],
+					 .wire = WIRE_NONE};
 	r = wire_enter();
-
 	if (r == 0)
 		r = testrun_pin();
 	if (r == 0)
-		r = arena_open(&arena);
-	if (r < 0)
-		return r;
-
-	r = open_lanes(&arena, lanes);
-	for (int i = 0; i < rounds && r == 0; i++)
-		r = run_round(&arena, lanes, &arrived);
+		r = arena_open(arena);
 	if (r == 0)
-		report_lanes(report, lanes, &arrived);
-	for (size_t i = 0; i < ARRAY_LEN(plans); i++)
+		r = open_lanes(arena, lanes);
+	for (int i = 0; i < rounds && r == 0; i++)
+		r = run_round(arena, lanes, &arrived);
+	if (r == 0)
+		report_lanes(arena, lanes, &arrived);
+	for (size_t i = 0; i < arena->plan_count; i++)
 		lane_close(&lanes[i]);
 	return r;
 }
@@ -498,10 +580,16 @@ static int run(struct report *report)
 int main(int argc, char **argv)
 {
 	struct report report;
-	int r;
+	bool rules = report_begin_with(&report, argc, argv, "--rules");
+	CLEANUP(arena_close)
+	struct arena arena = {
+		.report = &report,
+		.plans = rules ? rule_plans : list_plans,
+		.plan_count =
+			rules ? ARRAY_LEN(rule_plans) : ARRAY_LEN(list_plans),
+	};
+	int r = run(&arena);
 
-	report_begin(&report, argc, argv);
-	r = run(&report);
 	if (r < 0) {
 		(void)fprintf(stderr, "live: %s\n", strerror(-r));
 		return 1;

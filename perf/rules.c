@@ -22,11 +22,9 @@
 #include "perf/support/peer.h"
 #include "perf/support/race.h"
 #include "perf/support/report.h"
-#include "perf/support/ruleset.h"
 #include "perf/support/shell.h"
 #include "perf/support/stand.h"
 #include "perf/support/testrun.h"
-#include "perf/support/traffic.h"
 #include "perf/support/wire.h"
 
 #define SEED		 20240229
@@ -50,10 +48,8 @@ static const size_t rule_counts[] = {8, 64, 512, 1000, 2048, 4096};
 /* Everything that one number of rules needs. */
 struct bench {
 	size_t count; /* N of the rows' names */
-	struct ruleset ruleset; /* and the rule about the set */
 	struct judge judge;
 	struct rules *skel;
-	struct plain_packet *packets[2]; /* of these: */
 	struct course accept, last;
 	struct wire wire;
 	struct sample nft;
@@ -76,9 +72,6 @@ static void hall_close(struct hall *hall)
 		wire_close(&bench->wire);
 		rules__destroy(bench->skel);
 		judge_close(&bench->judge);
-		ruleset_done(&bench->ruleset);
-		free(bench->packets[0]);
-		free(bench->packets[1]);
 	}
 	wire_close(&hall->wire);
 	stand_close(&hall->stand);
@@ -90,9 +83,9 @@ static uint64_t hits_passed(const void *arg)
 	return judge_passed(arg);
 }
 
-static uint64_t hits_last(const void *arg)
+static uint64_t hits_dropped(const void *arg)
 {
-	return judge_last(arg);
+	return judge_dropped(arg);
 }
 
 static uint64_t hits_linear(const void *arg)
@@ -105,15 +98,16 @@ static uint64_t hits_linear(const void *arg)
 /* Loaded, with the rules, its tail calls set. */
 static int load_programs(struct bench *bench)
 {
+	const struct ruleset *ruleset = &bench->judge.ruleset;
 	struct rules *skel = rules__open_and_load();
 	int r = 0;
 
 	if (!skel)
 		return -errno;
 	bench->skel = skel;
-	memcpy(skel->bss->rules, bench->ruleset.rules,
-	       bench->ruleset.count * sizeof(*bench->ruleset.rules));
-	skel->bss->rule_count = (uint32_t)bench->ruleset.count;
+	memcpy(skel->bss->rules, ruleset->rules,
+	       ruleset->count * sizeof(*ruleset->rules));
+	skel->bss->rule_count = (uint32_t)ruleset->count;
 
 	const int fds[] = {
 		program_gate(bench->judge.program)->fd,
@@ -127,50 +121,31 @@ static int load_programs(struct bench *bench)
 	return r;
 }
 
-static int make_packets(const struct hall *hall, struct bench *bench)
+static struct course course_of(const struct bench *bench, const char *name,
+			       const struct plain_packet *packets)
 {
-	const struct table *table = hall->stand.table;
-	const size_t bytes = PLAIN_PACKET_COUNT * sizeof(struct plain_packet);
-	size_t step = hall->report->quick ? CHECK_STEP_QUICK : 1;
-	int r;
-
-	bench->packets[0] = malloc(bytes);
-	bench->packets[1] = malloc(bytes);
-	if (!bench->packets[0] || !bench->packets[1])
-		return -ENOMEM;
-	r = traffic_accepted(&bench->ruleset, table, bench->packets[0]);
-	if (r == 0)
-		r = traffic_last(&bench->ruleset, table, bench->packets[1]);
-	if (r == 0)
-		r = judge_expect_passed(&bench->judge, bench->packets[0], step);
-	if (r == 0)
-		r = judge_expect_last(&bench->judge, bench->packets[1], step);
-	if (r < 0)
-		return r;
-
-	bench->accept = (struct course){
-		.name = "accept",
-		.addresses = bench->packets[0],
+	return (struct course){
+		.name = name,
+		.addresses = packets,
 		.place = bench->skel->bss->packets,
-		.bytes = bytes,
+		.bytes = sizeof(bench->skel->bss->packets),
 		.listed = true,
 	};
-	bench->last = bench->accept;
-	bench->last.name = "last";
-	bench->last.addresses = bench->packets[1];
-	return 0;
 }
 
 static int bench_open(struct hall *hall, struct bench *bench, size_t count)
 {
-	int r = ruleset_make(count - 1, &bench->ruleset);
+	size_t step = hall->report->quick ? CHECK_STEP_QUICK : 1;
+	int r = judge_open(&hall->stand, count, step, &bench->judge);
 
-	bench->count = count;
-	if (r == 0)
-		r = judge_open(&hall->stand, &bench->ruleset, &bench->judge);
 	if (r == 0)
 		r = load_programs(bench);
-	return r < 0 ? r : make_packets(hall, bench);
+	if (r < 0)
+		return r;
+	bench->count = count;
+	bench->accept = course_of(bench, "accept", bench->judge.accepted);
+	bench->last = course_of(bench, "last", bench->judge.last);
+	return 0;
 }
 
 /* By the firewall; the first bench's is what the others are compared with. */
@@ -219,7 +194,7 @@ static int race(struct hall *hall)
 		struct bench *bench = &hall->benches[i];
 
 		add_ours(hall, bench, &bench->accept, hits_passed);
-		add_ours(hall, bench, &bench->last, hits_last);
+		add_ours(hall, bench, &bench->last, hits_dropped);
 		add_linear(hall, bench);
 	}
 	r = race_run(&hall->race, hall->report->quick ? ROUNDS_QUICK : ROUNDS);
@@ -318,7 +293,7 @@ static int nft_rounds(struct hall *hall)
 	int r = nft_wire((int)BENCH_COUNT, NULL, &hall->wire);
 
 	for (size_t i = 0; i < BENCH_COUNT && r == 0; i++)
-		r = nft_wire((int)i, &hall->benches[i].ruleset,
+		r = nft_wire((int)i, &hall->benches[i].judge.ruleset,
 			     &hall->benches[i].wire);
 	for (int round = 0; round <= rounds && r == 0; round++)
 		for (size_t i = 0; i < BENCH_COUNT && r == 0; i++)
@@ -364,7 +339,7 @@ static int hall_open(struct hall *hall)
 		r = bench_open(hall, &hall->benches[i], rule_counts[i]);
 	if (r == 0)
 		report_note(hall->report, "rules %s",
-			    hall->benches[0].ruleset.is_real
+			    hall->benches[0].judge.ruleset.is_real
 				    ? "of ClassBench, seed acl1"
 				    : "made up: PORTCULLIS_DATA is not set");
 	return r;

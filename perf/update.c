@@ -30,6 +30,8 @@
 
 #include <bpf/bpf.h>
 
+#include "perf/support/plain.h"
+
 #include "live.skel.h"
 
 #include "perf/support/blocks.h"

@@ -9,6 +9,7 @@
 #include <linux/if_ether.h>
 
 #include "perf/support/testrun.h"
+#include "perf/support/traffic.h"
 #include "rules/oracle.h"
 #include "rules/packet.h"
 
@@ -137,49 +138,6 @@ static int load(struct judge *judge)
 	return program_put_class(judge->program, STAND_CLASS, &listed);
 }
 
-int judge_open(const struct stand *stand, const struct ruleset *ruleset,
-	       struct judge *judge)
-{
-	int r;
-
-	*judge = (struct judge){.stand = stand};
-	for (size_t i = 0; i < POLICY_RULES_MAX; i++)
-		judge->counters[i] = (uint16_t)i;
-	r = make_policy(ruleset, &judge->policy);
-	if (r == 0)
-		r = load(judge);
-	if (r < 0)
-		judge_close(judge);
-	return r;
-}
-
-void judge_close(struct judge *judge)
-{
-	program_free(TAKE(judge->program));
-	compiled_free(TAKE(judge->compiled));
-	policy_done(&judge->policy);
-}
-
-uint64_t judge_passed(const struct judge *judge)
-{
-	struct fw_count counts[FW_REASON_COUNT];
-
-	if (maps_reason_counts(judge->stand->maps, counts) < 0)
-		return UINT64_MAX;
-	return counts[FW_PASS_RULE].packets;
-}
-
-uint64_t judge_last(const struct judge *judge)
-{
-	size_t last = judge->policy.rule_count - 1;
-	struct fw_count counts[POLICY_RULES_MAX];
-
-	if (maps_rule_counts(judge->stand->maps, counts, (uint32_t)last + 1) <
-	    0)
-		return UINT64_MAX;
-	return counts[last].packets;
-}
-
 static bool is_member(void *arg, const char *set, const struct prefix *address)
 {
 	const struct judge *judge = arg;
@@ -241,14 +199,70 @@ static int expect(struct judge *judge, const struct plain_packet *packets,
 	return 0;
 }
 
-int judge_expect_passed(struct judge *judge, const struct plain_packet *packets,
-			size_t step)
+static int make_packets(struct judge *judge, size_t step)
 {
-	return expect(judge, packets, step, VERDICT_PASS);
+	const struct ruleset *ruleset = &judge->ruleset;
+	const struct table *table = judge->stand->table;
+	int r;
+
+	judge->accepted = calloc(PLAIN_PACKET_COUNT, sizeof(*judge->accepted));
+	judge->last = calloc(PLAIN_PACKET_COUNT, sizeof(*judge->last));
+	if (!judge->accepted || !judge->last)
+		return -ENOMEM;
+	r = traffic_accepted(ruleset, table, judge->accepted);
+	if (r == 0)
+		r = traffic_last(ruleset, table, judge->last);
+	if (r == 0)
+		r = expect(judge, judge->accepted, step, VERDICT_PASS);
+	return r < 0 ? r : expect(judge, judge->last, step, VERDICT_DROP);
 }
 
-int judge_expect_last(struct judge *judge, const struct plain_packet *packets,
-		      size_t step)
+int judge_open(const struct stand *stand, size_t rule_count, size_t step,
+	       struct judge *judge)
 {
-	return expect(judge, packets, step, VERDICT_DROP);
+	int r;
+
+	*judge = (struct judge){.stand = stand};
+	for (size_t i = 0; i < POLICY_RULES_MAX; i++)
+		judge->counters[i] = (uint16_t)i;
+	r = ruleset_make(rule_count - 1, &judge->ruleset);
+	if (r == 0)
+		r = make_policy(&judge->ruleset, &judge->policy);
+	if (r == 0)
+		r = load(judge);
+	if (r == 0)
+		r = make_packets(judge, step);
+	if (r < 0)
+		judge_close(judge);
+	return r;
+}
+
+void judge_close(struct judge *judge)
+{
+	program_free(TAKE(judge->program));
+	compiled_free(TAKE(judge->compiled));
+	policy_done(&judge->policy);
+	ruleset_done(&judge->ruleset);
+	free(TAKE(judge->accepted));
+	free(TAKE(judge->last));
+}
+
+uint64_t judge_passed(const struct judge *judge)
+{
+	struct fw_count counts[FW_REASON_COUNT];
+
+	if (maps_reason_counts(judge->stand->maps, counts) < 0)
+		return UINT64_MAX;
+	return counts[FW_PASS_RULE].packets;
+}
+
+uint64_t judge_dropped(const struct judge *judge)
+{
+	size_t last = judge->policy.rule_count - 1;
+	struct fw_count counts[POLICY_RULES_MAX];
+
+	if (maps_rule_counts(judge->stand->maps, counts, (uint32_t)last + 1) <
+	    0)
+		return UINT64_MAX;
+	return counts[last].packets;
 }

@@ -75,31 +75,46 @@ static void print_header(const struct report *report, const char *command)
 	(void)fflush(stdout);
 }
 
-void report_begin(struct report *ret_report, int argc, char **argv)
+static void usage(char **argv, const char *wrong, const char *option)
+{
+	(void)fprintf(stderr,
+		      "%s: unknown argument '%s'\n"
+		      "usage: %s [--quick] [--json]%s%s%s\n",
+		      argv[0], wrong, argv[0], option ? " [" : "",
+		      option ? option : "", option ? "]" : "");
+	exit(2);
+}
+
+bool report_begin_with(struct report *ret_report, int argc, char **argv,
+		       const char *option)
 {
 	struct report report = {0};
 	char command[TEXT_MAX] = "";
 	size_t used = 0;
+	bool given = false;
 
 	for (int i = 0; i < argc; i++) {
 		if (used < sizeof(command))
 			used += (size_t)snprintf(command + used,
 						 sizeof(command) - used, "%s%s",
 						 i ? " " : "", argv[i]);
-		if (i > 0 && strcmp(argv[i], "--quick") == 0) {
+		if (i > 0 && strcmp(argv[i], "--quick") == 0)
 			report.quick = true;
-		} else if (i > 0 && strcmp(argv[i], "--json") == 0) {
+		else if (i > 0 && strcmp(argv[i], "--json") == 0)
 			report.json = true;
-		} else if (i > 0) {
-			(void)fprintf(stderr,
-				      "%s: unknown argument '%s'\n"
-				      "usage: %s [--quick] [--json]\n",
-				      argv[0], argv[i], argv[0]);
-			exit(2);
-		}
+		else if (i > 0 && option && strcmp(argv[i], option) == 0)
+			given = true;
+		else if (i > 0)
+			usage(argv, argv[i], option);
 	}
 	print_header(&report, command);
 	*ret_report = report;
+	return given;
+}
+
+void report_begin(struct report *ret_report, int argc, char **argv)
+{
+	(void)report_begin_with(ret_report, argc, argv, NULL);
 }
 
 void report_note(struct report *report, const char *format, ...)

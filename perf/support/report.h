@@ -38,6 +38,10 @@ struct row {
 /* Reads the arguments; an unknown one ends the program with status 2. */
 void report_begin(struct report *ret_report, int argc, char **argv);
 
+/* The same for a program that knows an option more; was it given? */
+bool report_begin_with(struct report *ret_report, int argc, char **argv,
+		       const char *option);
+
 /* How it was measured, a line that readers of the rows need. */
 __attribute__((format(printf, 2, 3))) void report_note(struct report *report,
 						       const char *format, ...);

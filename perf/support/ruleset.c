@@ -151,20 +151,20 @@ static void mutate(struct dice *dice, struct plain_rule *rule)
 static void take_lines(const struct lines *lines, struct ruleset *ruleset)
 {
 	struct dice dice = {.state = SEED};
-	size_t step = lines->count > ruleset->count
-			      ? lines->count / ruleset->count
-			      : 1;
+	size_t step = lines->count / ruleset->count;
+	size_t next = 0;
 
-	assert(lines->count > 0);
-
-	assert(lines->count > 0);
-
+	if (step == 0)
+		step = 1;
 	for (size_t i = 0; i < ruleset->count; i++) {
 		struct plain_rule *rule = &ruleset->rules[i];
 
-		*rule = lines->rules[i * step % lines->count];
+		*rule = lines->rules[next];
 		if (i >= lines->count)
 			mutate(&dice, rule);
+		next += step;
+		if (next >= lines->count)
+			next = 0;
 	}
 }
 

@@ -12,8 +12,9 @@
 #include "perf/support/testrun.h"
 #include "rules/prefix.h"
 
-#define SEED  20240301
-#define TRIES (64u * PLAIN_PACKET_COUNT)
+#define SEED	   20240301
+#define MISS_TRIES (1u << 30)
+#define TRIES	   (64u * PLAIN_PACKET_COUNT)
 
 static uint16_t port_in(struct dice *dice, uint16_t first, uint16_t last)
 {
@@ -114,6 +115,27 @@ static int make(const struct ruleset *ruleset, const struct table *table,
 		      ruleset->count, count,
 		      accepted ? "pass" : "come to the last", TRIES);
 	return -ENOENT;
+}
+
+int traffic_sources(const struct list *list, const struct table *table,
+		    double listed, size_t count, uint32_t *ret_addresses)
+{
+	struct dice dice = {.state = SEED};
+	double due = 0;
+	size_t i = 0;
+
+	for (size_t try = 0; i < count && try < MISS_TRIES; try++) {
+		bool is_due = due + listed >= 1;
+		struct prefix host =
+			is_due ? list_draw(list, 0, list->count, &dice)
+			       : list_any_v4(&dice);
+
+		if (!is_due && table_lookup(table, &host) != 0)
+			continue;
+		due += listed - (is_due ? 1 : 0);
+		ret_addresses[i++] = prefix_addr_v4(&host);
+	}
+	return i == count ? 0 : -ENOENT;
 }
 
 int traffic_accepted(const struct ruleset *ruleset, const struct table *table,
