@@ -25,7 +25,7 @@ static __always_inline __u32 region_of(__u8 family, __u32 addr4,
 	return cfg_nets4_count ? fw_region4(&nets, addr4) : 0;
 }
 
-static __always_inline void choose_nets(const struct pkt *pkt,
+static __always_inline void choose_nets(const struct pkt *pkt, __u32 dims,
 					struct choice *choice)
 {
 	const struct fw_region *all = only(&regions);
@@ -33,12 +33,12 @@ static __always_inline void choose_nets(const struct pkt *pkt,
 
 	if (!all)
 		return;
-	if (is_used(FW_DIM_SOURCE_NETS)) {
+	if (is_used(dims, FW_DIM_SOURCE_NETS)) {
 		region = region_of(pkt->family, pkt->saddr4, &pkt->saddr6);
 		choice->vectors[FW_DIM_SOURCE_NETS] =
 			all[region & cfg_region_mask].source;
 	}
-	if (is_used(FW_DIM_DESTINATION_NETS)) {
+	if (is_used(dims, FW_DIM_DESTINATION_NETS)) {
 		region = region_of(pkt->family, pkt->daddr4, &pkt->daddr6);
 		choice->vectors[FW_DIM_DESTINATION_NETS] =
 			all[region & cfg_region_mask].destination;
@@ -69,42 +69,43 @@ static __always_inline __u32 length_at(const struct pkt *pkt)
 	return FW_AT_LENGTH + (len < 0xffff ? len : 0xffff);
 }
 
-static __always_inline void choose_l4(const struct pkt *pkt, const __u16 *all,
-				      struct choice *choice)
+static __always_inline void choose_l4(const struct pkt *pkt, __u32 dims,
+				      const __u16 *all, struct choice *choice)
 {
 	bool ports = has_ports(pkt);
 
-	if (is_used(FW_DIM_PROTOCOL))
+	if (is_used(dims, FW_DIM_PROTOCOL))
 		choice->vectors[FW_DIM_PROTOCOL] =
 			all[FW_AT_PROTOCOL + (pkt->family == PKT_V6) * 256 +
 			    pkt->l4_proto];
-	if (is_used(FW_DIM_SOURCE_PORT))
+	if (is_used(dims, FW_DIM_SOURCE_PORT))
 		choice->vectors[FW_DIM_SOURCE_PORT] =
 			all[ports ? FW_AT_SOURCE_PORT + pkt->sport
 				  : FW_AT_ABSENT + FW_DIM_SOURCE_PORT];
-	if (is_used(FW_DIM_DESTINATION_PORT))
+	if (is_used(dims, FW_DIM_DESTINATION_PORT))
 		choice->vectors[FW_DIM_DESTINATION_PORT] =
 			all[ports ? FW_AT_DESTINATION_PORT + pkt->dport
 				  : FW_AT_ABSENT + FW_DIM_DESTINATION_PORT];
-	if (is_used(FW_DIM_ICMP))
+	if (is_used(dims, FW_DIM_ICMP))
 		choice->vectors[FW_DIM_ICMP] = all[icmp_at(pkt)];
-	if (is_used(FW_DIM_FLAGS))
+	if (is_used(dims, FW_DIM_FLAGS))
 		choice->vectors[FW_DIM_FLAGS] =
 			all[ports && pkt->l4_proto == IPPROTO_TCP
 				    ? FW_AT_FLAGS + pkt->tcp_flags
 				    : FW_AT_ABSENT + FW_DIM_FLAGS];
 }
 
-static __always_inline void
-choose_frame(const struct pkt *pkt, const __u16 *all, struct choice *choice)
+static __always_inline void choose_frame(const struct pkt *pkt, __u32 dims,
+					 const __u16 *all,
+					 struct choice *choice)
 {
-	if (is_used(FW_DIM_LENGTH))
+	if (is_used(dims, FW_DIM_LENGTH))
 		choice->vectors[FW_DIM_LENGTH] = all[length_at(pkt)];
-	if (is_used(FW_DIM_VLAN))
+	if (is_used(dims, FW_DIM_VLAN))
 		choice->vectors[FW_DIM_VLAN] =
 			all[FW_AT_VLAN +
 			    (pkt->tags ? pkt->vlan[0] & 4095 : FW_VLAN_NONE)];
-	if (is_used(FW_DIM_PIECE))
+	if (is_used(dims, FW_DIM_PIECE))
 		choice->vectors[FW_DIM_PIECE] =
 			all[FW_AT_PIECE +
 			    FW_PIECE(pkt->frag & 3, pkt->flow & 7)];
@@ -142,16 +143,17 @@ static __always_inline void choose(FW_CTX *ctx, const struct pkt *pkt,
 				   struct choice *choice)
 {
 	const __u16 *all = only(&values);
+	const __u32 dims = cfg_dims;
 
 	if (!all)
 		return;
 	choice->vectors[FW_DIM_SOURCE_SETS] = pkt->source_vector;
 	choice->vectors[FW_DIM_DESTINATION_SETS] = pkt->destination_vector;
-	choose_nets(pkt, choice);
-	choose_l4(pkt, all, choice);
-	choose_frame(pkt, all, choice);
-	if (is_used(FW_DIM_GATE))
+	choose_nets(pkt, dims, choice);
+	choose_l4(pkt, dims, all, choice);
+	choose_frame(pkt, dims, all, choice);
+	if (is_used(dims, FW_DIM_GATE))
 		choice->vectors[FW_DIM_GATE] = gate_vector(ctx, all);
-	if (is_used(FW_DIM_MAC))
+	if (is_used(dims, FW_DIM_MAC))
 		choice->vectors[FW_DIM_MAC] = mac_vector(ctx, all);
 }
