@@ -52,10 +52,10 @@ static __always_inline void take_destination(const struct pkt *pkt,
 	key->lo = pkt->daddr6.lo;
 }
 
-static __always_inline struct fw_bucket_key
-bucket_of(const struct pkt *pkt, const struct fw_slot *slot, __u8 per)
+static __always_inline struct fw_bucket_key bucket_of(const struct pkt *pkt,
+						      __u32 counter, __u8 per)
 {
-	struct fw_bucket_key key = {.counter = slot->counter};
+	struct fw_bucket_key key = {.counter = counter};
 
 	if (per == FW_PER_SOURCE || per == FW_PER_SOURCE_NET)
 		take_source(pkt, per == FW_PER_SOURCE_NET, &key);
@@ -96,21 +96,22 @@ static __always_inline __u64 cost_of(const struct pkt *pkt,
 	return units * limit->cost >> (limit->shift & 63);
 }
 
-static __always_inline bool is_within(const struct pkt *pkt,
-				      const struct fw_slot *slot)
+/* Of the rule that is counted there. Not inlined: the verifier takes it on its
+ * own, once, and its stack is not everybody's. */
+__noinline int is_within(const struct pkt *pkt, __u32 index, __u32 counter)
 {
-	const struct fw_limit *limit = limit_at(slot->limit);
+	const struct fw_limit *limit = limit_at(index);
 	__u64 now = bpf_ktime_get_ns() << FW_LIMIT_TIME_BITS;
 	struct fw_bucket_key key;
 	__u64 cost, after;
 	__u64 *bucket;
 
-	if (!limit)
+	if (!pkt || !limit)
 		return true;
 	if (limit->unit == FW_LIMIT_FLOWS && pkt->flow != FW_FLOW_NEW)
 		return true;
 	cost = cost_of(pkt, limit);
-	key = bucket_of(pkt, slot, limit->per);
+	key = bucket_of(pkt, counter, limit->per);
 	bucket = bpf_map_lookup_elem(&buckets, &key);
 	if (bucket)
 		return charge(bucket, now, cost, limit->room);

@@ -38,7 +38,8 @@ static __always_inline enum fw_reason act_on(struct walk *walk,
 	if (slot->flags & FW_SLOT_ASLEEP || slot->rule == walk->last_rule)
 		return FW_NEXT;
 	walk->last_rule = slot->rule;
-	if (slot->act == FW_ACT_LIMIT && is_within(walk->pkt, slot))
+	if (slot->act == FW_ACT_LIMIT &&
+	    is_within(walk->pkt, slot->limit, slot->counter))
 		return FW_NEXT;
 	count_rule(slot, walk->pkt->len);
 	if (slot->flags & FW_SLOT_SHADOW)
