@@ -133,7 +133,7 @@ static int add_revision(struct session *session, json_t *args)
 	const char *word = session_word(session, 0);
 
 	return word ? json_object_set_new(args, "revision",
-					  json_integer(atoll(word)))
+					  json_integer(strtoll(word, NULL, 10)))
 		    : 0;
 }
 

@@ -13,6 +13,7 @@
 #include "daemon/gate_follow.h"
 #include "daemon/import.h"
 #include "daemon/log.h"
+#include "daemon/windows.h"
 
 #define READY_CLASSES 256 /* told in one turn of the loop */
 
@@ -277,8 +278,10 @@ static void load_done(struct job *job)
 	int r = apply->r;
 
 	apply->loaded_ns = clock_mono_ns();
-	if (r == 0)
+	if (r == 0) {
+		windows_set(apply->judge, clock_wall_s());
 		r = gate_follow_names(daemon, apply->judge);
+	}
 	if (r < 0) {
 		finish(apply, r);
 		return;

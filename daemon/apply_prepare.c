@@ -32,7 +32,7 @@ static int read_list(const char *path, struct listed_array *listed,
 {
 	CLEANUP(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct plain_report report = {0};
-	struct stat stat;
+	struct stat stat = {0};
 	char *text;
 	int r;
 

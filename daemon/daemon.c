@@ -17,6 +17,7 @@
 #include "daemon/log.h"
 #include "daemon/members.h"
 #include "daemon/requests.h"
+#include "daemon/windows.h"
 
 #define SETTLE_EVERY_US 5000000u
 #define REST_PART	16 /* of the time, when all of it was used */
@@ -58,6 +59,9 @@ int daemon_make_live(struct daemon *daemon, struct generation *generation,
 	char gate_note[GATE_NOTE_MAX] = "";
 	int r;
 
+	windows_set(generation->judge, clock_wall_s());
+	if (generation->last)
+		windows_set(generation->last, clock_wall_s());
 	r = gates_swap(daemon->gates, program_gate(generation->judge->program),
 		       gate_note);
 	if (r < 0) {
@@ -158,6 +162,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	apply_tick(arg);
+	windows_follow(arg, clock_wall_s());
 	expire_due(arg, clock_wall_s());
 	members_hold_owed(arg);
 }

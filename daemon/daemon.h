@@ -89,6 +89,7 @@ struct daemon {
 	uint64_t expire_retry_s; /* wall clock; 0: all could go */
 
 	struct apply *apply; /* under way, or NULL */
+	uint64_t windows_s; /* of the wall clock, that rules' times are as of */
 	bool is_importing[SET_ID_MAX + 1]; /* its members are not to change;
 					    * [0]: a restore is under way */
 	bool is_stale; /* a restore is stored that could not judge: what is

@@ -171,15 +171,19 @@ int generation_boot_id(uint8_t boot_id[BOOT_ID_BYTES])
 		return -errno;
 	(void)fgets(text, sizeof(text), file);
 	(void)fclose(file);
-	for (const char *at = text; count < BOOT_ID_BYTES && *at; at++) {
-		unsigned int byte;
+	for (const char *at = text; count < BOOT_ID_BYTES && at[0] && at[1];) {
+		char digits[3] = {at[0], at[1]};
+		char *end;
 
-		if (*at == '-')
+		if (*at == '-') {
+			at++;
 			continue;
-		if (sscanf(at, "%2x", &byte) != 1)
+		}
+		boot_id[count] = (uint8_t)strtoul(digits, &end, 16);
+		if (*end)
 			break;
-		boot_id[count++] = (uint8_t)byte;
-		at++;
+		count++;
+		at += 2;
 	}
 	return count == BOOT_ID_BYTES ? 0 : -EBADMSG;
 }

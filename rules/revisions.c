@@ -129,8 +129,8 @@ int revisions_text(const struct database *database, MDB_txn *txn,
 	const MDB_val key = {.mv_size = codec_u64_put(bytes, number),
 			     .mv_data = bytes};
 	MDB_val value;
-	struct revision revision;
-	const char *text;
+	struct revision revision = {0};
+	const char *text = NULL;
 	char *copy;
 	int r = find(database, txn, number, &value);
 
@@ -199,7 +199,7 @@ int revisions_put(const struct database *database, MDB_txn *txn,
 {
 	uint8_t key_bytes[8], head[CODEC_REVISION_HEAD_MAX];
 	MDB_val key = {.mv_data = key_bytes};
-	struct census census;
+	struct census census = {0};
 	MDB_val value;
 	size_t head_bytes;
 	int r = take_census(database, txn, &census);

@@ -60,6 +60,31 @@ void rule_done(struct rule *rule)
 	*rule = (struct rule){0};
 }
 
+static bool is_in_window(const struct window *window, unsigned int day,
+			 unsigned int minute)
+{
+	unsigned int before = (day + 6) % 7;
+	bool today = window->days >> day & 1;
+	bool yesterday = window->days >> before & 1;
+
+	if (window->from_min < window->to_min)
+		return today && minute >= window->from_min &&
+		       minute < window->to_min;
+	return (today && minute >= window->from_min) ||
+	       (yesterday && minute < window->to_min);
+}
+
+bool rule_is_awake(const struct rule *rule, unsigned int day,
+		   unsigned int minute)
+{
+	assert(day < 7);
+
+	for (size_t i = 0; i < rule->window_count; i++)
+		if (is_in_window(&rule->windows[i], day, minute))
+			return true;
+	return false;
+}
+
 const char *rule_action_name(enum rule_action action)
 {
 	assert(action < RULE_ACTION_COUNT);

@@ -176,6 +176,10 @@ struct rule {
 /* Frees what it owns and zeroes it. */
 void rule_done(struct rule *rule);
 
+/* Is it in one of its windows? `day` 0 is Monday; it has windows. */
+bool rule_is_awake(const struct rule *rule, unsigned int day,
+		   unsigned int minute);
+
 /* "pass", "drop", "limit", ...; "new", "established", ... */
 const char *rule_action_name(enum rule_action action);
 const char *flow_state_name(enum flow_state state);

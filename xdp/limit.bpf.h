@@ -25,7 +25,7 @@ static __always_inline const struct fw_limit *limit_at(__u32 index)
 {
 	const struct fw_limit *all = only(&limits);
 
-	return all && index < cfg_limit_count ? &all[index] : NULL;
+	return all ? &all[index & cfg_limit_mask] : NULL;
 }
 
 static __always_inline void take_source(const struct pkt *pkt, bool is_net,

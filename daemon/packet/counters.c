@@ -51,6 +51,8 @@ static uint16_t *slot_of(struct counters *counters, const char *id)
 
 static void make_index(struct counters *counters)
 {
+	assert(counters->ids);
+
 	memset(counters->index, 0, sizeof(counters->index));
 	for (uint32_t i = 0; i < FW_COUNTER_MAX; i++) {
 		counters->ids[i][RULE_ID_MAX - 1] = '\0';

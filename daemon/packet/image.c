@@ -79,8 +79,10 @@ int image_plan(const struct program_config *config, struct image *ret_image)
 	int r;
 
 	if (!policy) {
-		*ret_image = (struct image){
-			.vector_room = 1, .region_room = 1, .bucket_room = 1};
+		*ret_image = (struct image){.vector_room = 1,
+					    .region_room = 1,
+					    .limit_room = 1,
+					    .bucket_room = 1};
 		return 0;
 	}
 	image = (struct image){
@@ -93,7 +95,7 @@ int image_plan(const struct program_config *config, struct image *ret_image)
 					 << FW_OUT,
 		.other_drops = policy->default_other == VERDICT_DROP,
 		.essentials = policy->essentials,
-		.limit_count = (uint32_t)policy->limit_count,
+		.limit_room = power_of_two(policy->limit_count),
 		.bucket_room =
 			policy->limit_count ? policy->thresholds.buckets : 1,
 	};

@@ -23,7 +23,8 @@ struct image {
 	uint32_t vector_room; /* a power of two */
 	uint32_t region_room; /* a power of two */
 	uint32_t default_drops, other_drops, essentials;
-	uint32_t limit_count, bucket_room;
+	uint32_t limit_room; /* a power of two */
+	uint32_t bucket_room;
 	struct fw_nets nets;
 };
 

@@ -84,7 +84,7 @@ DEFINE_CLEANUP(struct bpf_object *, bpf_object__close)
 		(rodata)->cfg_nets4_count = (__u32)i_->nets.count4;          \
 		(rodata)->cfg_nets6_count = (__u32)i_->nets.count6;          \
 		(rodata)->cfg_region_mask = i_->region_room - 1;             \
-		(rodata)->cfg_limit_count = i_->limit_count;                 \
+		(rodata)->cfg_limit_mask = i_->limit_room - 1;               \
 		(rodata)->cfg_default_drops = i_->default_drops;             \
 		(rodata)->cfg_other_drops = i_->other_drops;                 \
 		(rodata)->cfg_essentials = i_->essentials;                   \
@@ -109,8 +109,7 @@ static int set_sizes(struct program *program)
 		[SLOT_NETS6] = at_least_one(image->nets.count6) *
 			       sizeof(struct fw_net_node6),
 		[SLOT_REGIONS] = image->region_room * sizeof(struct fw_region),
-		[SLOT_LIMITS] = at_least_one(image->limit_count) *
-				sizeof(struct fw_limit),
+		[SLOT_LIMITS] = image->limit_room * sizeof(struct fw_limit),
 	};
 	int r = 0;
 
