@@ -231,7 +231,7 @@ int codec_set_get(uint8_t id, const uint8_t *from, size_t len,
 	memcpy(set.name, from + 6, len - 6);
 	if (id == 0 || set.action >= SET_ACTION_COUNT ||
 	    set.kind >= SET_KIND_COUNT || strlen(set.name) != len - 6 ||
-	    !set_name_is_stored(set.name))
+	    !set_name_is_valid(set.name))
 		return -EBADMSG;
 
 	*ret_set = set;
@@ -294,42 +294,5 @@ int codec_journal_get(uint64_t seq, const uint8_t *from, size_t len,
 		return -EBADMSG;
 
 	*ret_entry = entry;
-	return 0;
-}
-
-/* Time, uid, length of the note, note. */
-size_t codec_revision_put(uint8_t to[CODEC_REVISION_HEAD_MAX],
-			  const struct revision *revision)
-{
-	size_t note_len = strnlen(revision->note, sizeof(revision->note) - 1);
-
-	codec_u64_put(to, revision->time_s);
-	codec_u32_put(to + 8, revision->uid);
-	to[12] = (uint8_t)(note_len >> 8);
-	to[13] = (uint8_t)note_len;
-	memcpy(to + 14, revision->note, note_len);
-	return 14 + note_len;
-}
-
-int codec_revision_get(uint64_t number, const uint8_t *from, size_t len,
-		       struct revision *ret_revision)
-{
-	struct revision revision = {.number = number};
-	size_t note_len;
-
-	if (len < 14)
-		return -EBADMSG;
-	note_len = (size_t)from[12] << 8 | from[13];
-	if (note_len >= sizeof(revision.note) || len - 14 < note_len ||
-	    len - 14 - note_len > REVISION_TEXT_MAX)
-		return -EBADMSG;
-	revision.time_s = codec_u64_get(from);
-	revision.uid = codec_u32_get(from + 8);
-	revision.text_bytes = (uint32_t)(len - 14 - note_len);
-	memcpy(revision.note, from + 14, note_len);
-	if (strlen(revision.note) != note_len)
-		return -EBADMSG;
-
-	*ret_revision = revision;
 	return 0;
 }

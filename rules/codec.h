@@ -20,16 +20,14 @@
 #include <stdint.h>
 
 #include "rules/member.h"
-#include "rules/revision.h"
 #include "rules/set.h"
 #include "rules/store.h"
 
-#define CODEC_MEMBER_KEY_MAX	18
-#define CODEC_EVIDENCE_MAX	36
-#define CODEC_SET_MAX		(6 + SET_NAME_MAX)
-#define CODEC_ATTACHMENT_BYTES	2
-#define CODEC_REVISION_HEAD_MAX (14 + REVISION_NOTE_MAX)
-#define CODEC_JOURNAL_MAX	(12 + JOURNAL_TEXT_MAX)
+#define CODEC_MEMBER_KEY_MAX   18
+#define CODEC_EVIDENCE_MAX     36
+#define CODEC_SET_MAX	       (6 + SET_NAME_MAX)
+#define CODEC_ATTACHMENT_BYTES 2
+#define CODEC_JOURNAL_MAX      (12 + JOURNAL_TEXT_MAX)
 
 /* Each _put() returns how many bytes it wrote. */
 size_t codec_u32_put(uint8_t *to, uint32_t value);
@@ -58,14 +56,6 @@ size_t codec_attachment_put(uint8_t to[CODEC_ATTACHMENT_BYTES],
 			    const struct attachment *wish);
 int codec_attachment_get(const void *key, size_t key_len, const uint8_t *from,
 			 size_t len, struct attachment *ret_wish);
-
-/* All but the number, which is the key, and the text, which follows. */
-size_t codec_revision_put(uint8_t to[CODEC_REVISION_HEAD_MAX],
-			  const struct revision *revision);
-
-/* `len` with the text: what is not the head. */
-int codec_revision_get(uint64_t number, const uint8_t *from, size_t len,
-		       struct revision *ret_revision);
 
 /* The sequence number is the key. */
 size_t codec_journal_put(uint8_t to[CODEC_JOURNAL_MAX],

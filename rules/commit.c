@@ -8,7 +8,6 @@
 #include "rules/codec.h"
 #include "rules/journal.h"
 #include "rules/reasons.h"
-#include "rules/revisions.h"
 
 /* A commit under way. */
 struct work {
@@ -249,18 +248,6 @@ static int delete_attachment(struct work *work, const struct change *change)
 	return r == MDB_NOTFOUND ? 0 : database_errno(r);
 }
 
-static int put_revision(struct work *work, const struct change *change)
-{
-	return revisions_put(work->database, work->txn, &change->revision,
-			     change->text);
-}
-
-static int put_policy_state(struct work *work, const struct change *change)
-{
-	return revisions_put_state(work->database, work->txn,
-				   &change->policy_state);
-}
-
 typedef int apply_fn(struct work *work, const struct change *change);
 
 static apply_fn *const apply_fns[] = {
@@ -270,8 +257,6 @@ static apply_fn *const apply_fns[] = {
 	[CHANGE_SET_DEL] = delete_set,
 	[CHANGE_ATTACHMENT_PUT] = put_attachment,
 	[CHANGE_ATTACHMENT_DEL] = delete_attachment,
-	[CHANGE_REVISION_PUT] = put_revision,
-	[CHANGE_POLICY_STATE] = put_policy_state,
 };
 
 _Static_assert(ARRAY_LEN(apply_fns) == CHANGE_COUNT, "");
@@ -286,11 +271,7 @@ static void assert_change(const struct change *change)
 		break;
 	case CHANGE_SET_PUT:
 		assert(change->set.id != 0);
-		assert(set_name_is_stored(change->set.name));
-		break;
-	case CHANGE_REVISION_PUT:
-		assert(change->text);
-		assert(change->revision.text_bytes <= REVISION_TEXT_MAX);
+		assert(set_name_is_valid(change->set.name));
 		break;
 	case CHANGE_ATTACHMENT_PUT:
 	case CHANGE_ATTACHMENT_DEL:

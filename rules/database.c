@@ -18,7 +18,6 @@
 #define SCHEMA_KEY	 "schema"
 #define SCHEMA_MAGIC	 "portcullis-store"
 #define SCHEMA_BYTES	 (sizeof(SCHEMA_MAGIC) - 1 + 4)
-#define SCHEMA_OLD	 1 /* that is made STORE_SCHEMA when it is opened */
 #define TABLE_NAME_MAX	 16
 #define LENT_ROOM_BYTES	 (1u << 20)
 #define DISK_FULL_BLOCKS 64 /* LMDB writes as many pages at once */
@@ -30,7 +29,6 @@ static const char *const table_names[] = {
 	[TABLE_JOURNAL] = "journal",
 	[TABLE_REASONS] = "reasons",
 	[TABLE_REASON_IDS] = "reason-ids",
-	[TABLE_REVISIONS] = "revisions",
 };
 
 _Static_assert(ARRAY_LEN(table_names) == TABLE_COUNT, "");
@@ -93,26 +91,18 @@ static int open_tables(struct database *database, MDB_txn *txn,
 	return 0;
 }
 
-static void put_schema(uint8_t to[SCHEMA_BYTES], uint32_t schema)
+static void put_schema(uint8_t to[SCHEMA_BYTES])
 {
 	memcpy(to, SCHEMA_MAGIC, sizeof(SCHEMA_MAGIC) - 1);
-	codec_u32_put(to + sizeof(SCHEMA_MAGIC) - 1, schema);
-}
-
-static bool is_schema(const MDB_val *value, uint32_t schema)
-{
-	uint8_t bytes[SCHEMA_BYTES];
-
-	put_schema(bytes, schema);
-	return value->mv_size == sizeof(bytes) &&
-	       memcmp(value->mv_data, bytes, sizeof(bytes)) == 0;
+	codec_u32_put(to + sizeof(SCHEMA_MAGIC) - 1, STORE_SCHEMA);
 }
 
 /* Also of an environment of somebody else: it may lack the table. */
-static int check_schema(MDB_txn *txn, bool *ret_is_old)
+static int check_schema(MDB_txn *txn)
 {
 	MDB_val key = {.mv_size = sizeof(SCHEMA_KEY) - 1,
 		       .mv_data = (char[]){SCHEMA_KEY}};
+	uint8_t schema[SCHEMA_BYTES];
 	MDB_val value;
 	MDB_dbi meta;
 	int r;
@@ -125,38 +115,54 @@ static int check_schema(MDB_txn *txn, bool *ret_is_old)
 	if (r != 0)
 		return database_errno(r);
 
-	*ret_is_old = is_schema(&value, SCHEMA_OLD);
-	return *ret_is_old || is_schema(&value, STORE_SCHEMA) ? 0 : -EPROTO;
+	put_schema(schema);
+	if (value.mv_size != sizeof(schema) ||
+	    memcmp(value.mv_data, schema, sizeof(schema)) != 0)
+		return -EPROTO;
+	return 0;
 }
 
-static int write_schema(const struct database *database, MDB_txn *txn)
+/* Check what is there and keep its tables open. */
+static int adopt(struct database *database)
 {
-	uint8_t schema[SCHEMA_BYTES];
-	MDB_val key = {.mv_size = sizeof(SCHEMA_KEY) - 1,
-		       .mv_data = (char[]){SCHEMA_KEY}};
-	MDB_val value = {.mv_size = sizeof(schema), .mv_data = schema};
+	MDB_txn *txn;
+	int r;
 
-	put_schema(schema, STORE_SCHEMA);
-	return database_errno(
-		mdb_put(txn, database->tables[TABLE_META], &key, &value, 0));
+	r = mdb_txn_begin(database->env, NULL, MDB_RDONLY, &txn);
+	if (r != 0)
+		return database_errno(r);
+
+	r = check_schema(txn);
+	if (r == 0)
+		r = open_tables(database, txn, 0);
+	if (r < 0) {
+		mdb_txn_abort(txn);
+		return r;
+	}
+	/* the handles are kept by a commit, also of a reader */
+	return database_errno(mdb_txn_commit(txn));
 }
 
 static int put_built_in(const struct database *database, MDB_txn *txn)
 {
+	MDB_val key = {.mv_size = sizeof(SCHEMA_KEY) - 1,
+		       .mv_data = (char[]){SCHEMA_KEY}};
+	uint8_t schema[SCHEMA_BYTES];
 	uint8_t bytes[CODEC_SET_MAX];
-	MDB_val key, value;
-	int r = write_schema(database, txn);
+	MDB_val value = {.mv_size = sizeof(schema), .mv_data = schema};
+	int r;
 
+	put_schema(schema);
+	r = mdb_put(txn, database->tables[TABLE_META], &key, &value, 0);
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(set_builtins); i++) {
 		uint8_t id = set_builtins[i].id;
 
 		key = (MDB_val){.mv_size = 1, .mv_data = &id};
 		value.mv_size = codec_set_put(bytes, &set_builtins[i]);
 		value.mv_data = bytes;
-		r = database_errno(mdb_put(txn, database->tables[TABLE_SETS],
-					   &key, &value, 0));
+		r = mdb_put(txn, database->tables[TABLE_SETS], &key, &value, 0);
 	}
-	return r;
+	return database_errno(r);
 }
 
 /* A write that a full disk has cut short is -EIO in LMDB. */
@@ -173,47 +179,6 @@ static int commit(struct database *database, MDB_txn *txn)
 	int r = database_errno(mdb_txn_commit(txn));
 
 	return r == -EIO && disk_is_full(database) ? -ENOSPC : r;
-}
-
-/* A table more, and the number: one commit, so it is old or new. */
-static int upgrade(struct database *database)
-{
-	MDB_txn *txn;
-	int r;
-
-	r = mdb_txn_begin(database->env, NULL, 0, &txn);
-	if (r != 0)
-		return database_errno(r);
-	r = open_tables(database, txn, MDB_CREATE);
-	if (r == 0)
-		r = write_schema(database, txn);
-	if (r < 0) {
-		mdb_txn_abort(txn);
-		return r;
-	}
-	return commit(database, txn);
-}
-
-/* Check what is there and keep its tables open. */
-static int adopt(struct database *database)
-{
-	bool is_old = false;
-	MDB_txn *txn;
-	int r;
-
-	r = mdb_txn_begin(database->env, NULL, MDB_RDONLY, &txn);
-	if (r != 0)
-		return database_errno(r);
-
-	r = check_schema(txn, &is_old);
-	if (r == 0 && !is_old)
-		r = open_tables(database, txn, 0);
-	if (r < 0 || is_old) {
-		mdb_txn_abort(txn);
-		return r < 0 ? r : upgrade(database);
-	}
-	/* the handles are kept by a commit, also of a reader */
-	return database_errno(mdb_txn_commit(txn));
 }
 
 /* The first commit: schema, tables, built-in sets. */

@@ -29,13 +29,12 @@
 #include "rules/set.h"
 
 enum table {
-	TABLE_META, /* "schema" -> magic and number; "policy" -> its state */
+	TABLE_META, /* "schema" -> magic and number */
 	TABLE_SETS, /* id -> set */
 	TABLE_ATTACHMENTS, /* interface -> mode, share */
 	TABLE_JOURNAL, /* sequence number -> line */
 	TABLE_REASONS, /* id -> how many members have it, text */
 	TABLE_REASON_IDS, /* text -> id */
-	TABLE_REVISIONS, /* number -> revision, text; since schema 2 */
 	TABLE_COUNT,
 };
 

@@ -127,18 +127,3 @@ bool set_name_is_valid(const char *name)
 	}
 	return true;
 }
-
-bool set_name_is_stored(const char *name)
-{
-	char base[SET_NAME_MAX];
-	const char *dot = strchr(name, '.');
-
-	if (!dot)
-		return set_name_is_valid(name);
-	if (strlen(name) >= SET_NAME_MAX || dot[1] == '\0' ||
-	    strspn(dot + 1, "0123456789") != strlen(dot + 1))
-		return false;
-	memcpy(base, name, (size_t)(dot - name));
-	base[dot - name] = '\0';
-	return set_name_is_valid(base);
-}

@@ -65,7 +65,3 @@ int set_kind_from_text(const char *text, enum set_kind *ret_kind);
 
 /* Lower-case letters, digits, '-'; starts with a letter; 1..31 bytes. */
 bool set_name_is_valid(const char *name);
-
-/* Such a name, or one with a number behind it as in "office.12": a version of
- * a policy's set that is not in force yet, which nobody can name so. */
-bool set_name_is_stored(const char *name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * store.h - what was acknowledged, durable: sets, members, attachments,
- * revisions of the policy and a journal of changes in one LMDB environment.
+ * store.h - what was acknowledged, durable: sets, members, attachments and a
+ * journal of changes in one LMDB environment.
  *
  *	1. A commit is whole or absent, also after a power cut at any moment.
  *	2. A commit that returned 0 is on the disk.
@@ -26,10 +26,9 @@
 
 #include "rules/base.h"
 #include "rules/member.h"
-#include "rules/revision.h"
 #include "rules/set.h"
 
-#define STORE_SCHEMA	    2 /* 1 had no revisions, and is made one */
+#define STORE_SCHEMA	    1
 #define STORE_JOURNAL_LINES 100000u /* kept; the oldest go first */
 #define JOURNAL_TEXT_MAX    400 /* bytes with the NUL */
 #define IFNAME_MAX	    16 /* IFNAMSIZ, without <net/if.h> here */
@@ -51,8 +50,6 @@ enum change_kind {
 	CHANGE_SET_DEL, /* with its members; -EPERM for a built-in one */
 	CHANGE_ATTACHMENT_PUT,
 	CHANGE_ATTACHMENT_DEL, /* by name; absent is no error */
-	CHANGE_REVISION_PUT, /* -EEXIST when it is not the next number */
-	CHANGE_POLICY_STATE, /* -ENOENT when there is no such revision */
 	CHANGE_COUNT,
 };
 
@@ -63,11 +60,6 @@ struct change {
 		struct member member;
 		struct set set;
 		struct attachment attachment;
-		struct policy_state policy_state;
-		struct {
-			struct revision revision;
-			const char *text; /* borrowed; text_bytes of it */
-		};
 	};
 };
 
@@ -145,16 +137,6 @@ int store_each_attachment(struct store *store, store_attachment_fn *fn,
 /* Newest first, entries with seq < `before` (0: from the end), at most `max`.*/
 int store_each_journal(struct store *store, uint64_t before, size_t max,
 		       store_journal_fn *fn, void *arg);
-
-typedef int store_revision_fn(void *arg, const struct revision *revision);
-
-/* Newest first, without their texts. */
-int store_each_revision(struct store *store, store_revision_fn *fn, void *arg);
-
-/* -ENOENT; the text is the caller's to free, and has a NUL behind it. */
-int store_revision_text(struct store *store, uint64_t number, char **ret_text,
-			size_t *ret_len);
-int store_policy_state(struct store *store, struct policy_state *ret_state);
 
 struct store_usage {
 	size_t used_bytes;

@@ -70,7 +70,7 @@ static struct prefix draw_prefix(void)
 static struct change draw_change(const struct model *model)
 {
 	struct change change = {
-		.kind = draw(8) ? draw(2) : draw(CHANGE_REVISION_PUT),
+		.kind = draw(8) ? draw(2) : draw(CHANGE_COUNT),
 		.set_id = (uint8_t)(1 + draw(SET_ID_LIMIT - 1)),
 	};
 

@@ -184,7 +184,7 @@ static void assert_refused(struct scratch *s, int error)
 static void another_schema_is_refused(void **state)
 {
 	struct scratch *s = *state;
-	char key[] = "schema", value[] = "portcullis-store\0\0\0\3";
+	char key[] = "schema", value[] = "portcullis-store\0\0\0\2";
 
 	scratch_plant(s, "meta", (MDB_val){sizeof(key) - 1, key},
 		      (MDB_val){sizeof(value) - 1, value});
