@@ -169,7 +169,7 @@ static int take_set_name(struct parser *parser, char name[SET_NAME_MAX])
 	r = fields_take(&parser->line, field);
 	if (r < 0)
 		return r;
-	if (!set_name_is_valid(field))
+	if (!set_name_is_storable(field))
 		return fields_refuse(&parser->line, "not a name of a set");
 
 	memcpy(name, field, strlen(field) + 1);

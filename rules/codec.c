@@ -231,7 +231,7 @@ int codec_set_get(uint8_t id, const uint8_t *from, size_t len,
 	memcpy(set.name, from + 6, len - 6);
 	if (id == 0 || set.action >= SET_ACTION_COUNT ||
 	    set.kind >= SET_KIND_COUNT || strlen(set.name) != len - 6 ||
-	    !set_name_is_valid(set.name))
+	    !set_name_is_storable(set.name))
 		return -EBADMSG;
 
 	*ret_set = set;

@@ -271,7 +271,7 @@ static void assert_change(const struct change *change)
 		break;
 	case CHANGE_SET_PUT:
 		assert(change->set.id != 0);
-		assert(set_name_is_valid(change->set.name));
+		assert(set_name_is_storable(change->set.name));
 		break;
 	case CHANGE_ATTACHMENT_PUT:
 	case CHANGE_ATTACHMENT_DEL:

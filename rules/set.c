@@ -109,21 +109,45 @@ static bool is_lower(char c)
 	return c >= 'a' && c <= 'z';
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* How many bytes at the start could be a name for users; not how many may. */
+static size_t measure_name(const char *name)
+{
+	size_t len = 0;
+
+	if (!is_lower(name[0]))
+		return 0;
+	while (is_lower(name[len]) || is_digit(name[len]) || name[len] == '-')
+		len++;
+	return len;
+}
+
 bool set_name_is_valid(const char *name)
 {
-	size_t len = 1;
+	size_t len;
 
 	assert(name);
 
-	if (!is_lower(name[0]))
-		return false;
-	for (; name[len] != '\0'; len++) {
-		char c = name[len];
+	len = measure_name(name);
+	return len > 0 && len < SET_NAME_MAX && name[len] == '\0';
+}
 
-		if (!is_lower(c) && !(c >= '0' && c <= '9') && c != '-')
-			return false;
-		if (len + 1 == SET_NAME_MAX)
-			return false;
+bool set_name_is_storable(const char *name)
+{
+	size_t len;
+
+	assert(name);
+
+	len = measure_name(name);
+	if (len > 0 && name[len] == '.' && is_digit(name[len + 1]) &&
+	    name[len + 1] != '0') {
+		len++;
+		while (is_digit(name[len]))
+			len++;
 	}
-	return true;
+	return len > 0 && len < SET_NAME_MAX && name[len] == '\0';
 }

@@ -65,3 +65,10 @@ int set_kind_from_text(const char *text, enum set_kind *ret_kind);
 
 /* Lower-case letters, digits, '-'; starts with a letter; 1..31 bytes. */
 bool set_name_is_valid(const char *name);
+
+/*
+ * A name as the store keeps it: one for users, or one with '.' and a number
+ * without leading zeros behind it ("office.12"), which is a version of a set
+ * that a policy declares. Users can neither type nor take such a name.
+ */
+bool set_name_is_storable(const char *name);

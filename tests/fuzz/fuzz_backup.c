@@ -28,7 +28,7 @@ static void check_change(const struct change *change)
 		assert(change->set.kind < SET_KIND_COUNT);
 		assert(change->set.action < SET_ACTION_COUNT);
 		assert(change->set.capacity <= SET_CAPACITY_MAX);
-		assert(set_name_is_valid(change->set.name));
+		assert(set_name_is_storable(change->set.name));
 		break;
 	case CHANGE_ATTACHMENT_PUT:
 		assert(change->attachment.share <= 1);

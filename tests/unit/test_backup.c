@@ -47,6 +47,7 @@ static void populate(struct scratch *s)
 		 .attachment = {.ifname = "wan0", .mode = 2}},
 		{.kind = CHANGE_ATTACHMENT_PUT,
 		 .attachment = {.ifname = "lan0.12@x", .share = 1}},
+		scratch_set_put(12, "office.3"),
 		scratch_put(3, "192.0.2.0/24", "many words, two  blanks "),
 		scratch_put(3, "192.0.2.1", " starts with one"),
 		scratch_put(3, "192.0.2.2", ""),
@@ -56,9 +57,9 @@ static void populate(struct scratch *s)
 		scratch_put(9, "::/0", "member 9 ::/0"),
 	};
 
-	changes[5].member.evidence.expires_s = UINT64_MAX;
-	changes[5].member.evidence.origin = ORIGIN_IMPORT;
-	changes[5].member.evidence.line = UINT32_MAX;
+	changes[6].member.evidence.expires_s = UINT64_MAX;
+	changes[6].member.evidence.origin = ORIGIN_IMPORT;
+	changes[6].member.evidence.line = UINT32_MAX;
 	assert_int_equal(scratch_commit(s, changes, ARRAY_LEN(changes)), 0);
 }
 
@@ -129,6 +130,7 @@ static void the_document_looks_as_it_is_described(void **state)
 	     "set 2 allow dynamic allow 2000000\n"
 	     "set 3 block dynamic drop 2000000\n"
 	     "set 9 geo-xx static shadow 7\n"
+	     "set 12 office.3 static drop 10\n"
 	     "attachment lan0.12@x 0 1\n"
 	     "attachment wan0 2 0\n"
 	     "member 3 192.0.2.0/24 operator 1000 0 1795629124 0 "
@@ -240,6 +242,7 @@ static const struct {
 	{HEAD "set 04 x dynamic drop 5\n", "line 3: a number starts with 0"},
 	{HEAD "set +4 x dynamic drop 5\n", "line 3: a number was expected"},
 	{HEAD "set 4 X dynamic drop 5\n", "line 3: not a name of a set"},
+	{HEAD "set 4 x.0 dynamic drop 5\n", "line 3: not a name of a set"},
 	{HEAD "set 4 x lively drop 5\n", "line 3: not a kind of set"},
 	{HEAD "set 4 x dynamic eat 5\n", "line 3: not an action"},
 	{HEAD "set 4 x dynamic drop 16000001\n",

@@ -208,6 +208,20 @@ static void a_set_is_read_back_as_it_was(void **state)
 	assert_memory_equal(&back, set, sizeof(back));
 }
 
+static void the_version_in_the_name_of_a_set_is_read_back(void **state)
+{
+	const struct set set = {.id = 9, .action = SET_NONE, .name = "ab.12"};
+	uint8_t bytes[CODEC_SET_MAX];
+	size_t len = codec_set_put(bytes, &set);
+	struct set back;
+
+	(void)state;
+	assert_int_equal(codec_set_get(set.id, bytes, len, &back), 0);
+	assert_string_equal(back.name, "ab.12");
+	bytes[len - 2] = '0';
+	assert_int_equal(codec_set_get(set.id, bytes, len, &back), -EBADMSG);
+}
+
 static void a_set_with_a_bad_field_is_refused(void **state)
 {
 	uint8_t bytes[CODEC_SET_MAX];
@@ -286,6 +300,7 @@ int main(void)
 		cmocka_unit_test(evidence_cut_or_continued_is_refused),
 		cmocka_unit_test(evidence_out_of_range_is_refused),
 		cmocka_unit_test(a_set_is_read_back_as_it_was),
+		cmocka_unit_test(the_version_in_the_name_of_a_set_is_read_back),
 		cmocka_unit_test(a_set_with_a_bad_field_is_refused),
 		cmocka_unit_test(an_attachment_is_read_back_as_it_was),
 		cmocka_unit_test(a_journal_line_is_read_back_as_it_was),

@@ -126,6 +126,46 @@ static void a_name_has_31_bytes_at_most(void **state)
 	assert_false(set_name_is_valid(name));
 }
 
+static void a_name_with_a_version_is_for_the_store_only(void **state)
+{
+	static const char *const names[] = {"office.1", "a.10", "b-2.99"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		assert_true(set_name_is_storable(names[i]));
+		assert_false(set_name_is_valid(names[i]));
+	}
+	assert_true(set_name_is_storable("office"));
+	assert_true(set_name_is_storable("spamhaus-drop-4"));
+}
+
+static void another_name_is_not_for_the_store_either(void **state)
+{
+	static const char *const names[] = {
+		"",	"-a",	 "A.1",	  ".1",	  "1.1",   "a.",	 "a.0",
+		"a.01", "a.1.2", "a.1b",  "a.b",  "a..1",  "a.-1",	 "a.1 ",
+		"a .1", "a/b.1", "a\n.1", "a.1.", "a.1\n", "a.\xc3\xa4",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		assert_false(set_name_is_storable(names[i]));
+}
+
+static void a_version_counts_for_the_length_of_a_name(void **state)
+{
+	char name[SET_NAME_MAX + 1];
+
+	(void)state;
+	memset(name, 'a', sizeof(name));
+	memcpy(name + SET_NAME_MAX - 4, ".12", 4);
+	assert_true(set_name_is_storable(name));
+	memcpy(name + SET_NAME_MAX - 4, ".123", 5);
+	assert_false(set_name_is_storable(name));
+	memset(name, 'a', SET_NAME_MAX);
+	assert_false(set_name_is_storable(name));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +180,9 @@ int main(void)
 		cmocka_unit_test(a_plain_lower_case_name_is_valid),
 		cmocka_unit_test(another_name_is_not_valid),
 		cmocka_unit_test(a_name_has_31_bytes_at_most),
+		cmocka_unit_test(a_name_with_a_version_is_for_the_store_only),
+		cmocka_unit_test(another_name_is_not_for_the_store_either),
+		cmocka_unit_test(a_version_counts_for_the_length_of_a_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
