@@ -296,3 +296,66 @@ int codec_journal_get(uint64_t seq, const uint8_t *from, size_t len,
 	*ret_entry = entry;
 	return 0;
 }
+
+size_t codec_revision_put(uint8_t to[CODEC_REVISION_MAX],
+			  const struct revision *revision)
+{
+	size_t note_len = strnlen(revision->note, sizeof(revision->note) - 1);
+
+	codec_u64_put(to, revision->time_s);
+	codec_u32_put(to + 8, revision->uid);
+	codec_u32_put(to + 12, revision->text_bytes);
+	memcpy(to + 16, revision->note, note_len);
+	return 16 + note_len;
+}
+
+int codec_revision_get(uint64_t number, const uint8_t *from, size_t len,
+		       struct revision *ret_revision)
+{
+	struct revision revision = {.number = number};
+
+	if (len < 16 || len >= CODEC_REVISION_MAX)
+		return -EBADMSG;
+
+	revision.time_s = codec_u64_get(from);
+	revision.uid = codec_u32_get(from + 8);
+	revision.text_bytes = codec_u32_get(from + 12);
+	memcpy(revision.note, from + 16, len - 16);
+	if (number == 0 || revision.text_bytes == 0 ||
+	    revision.text_bytes > REVISION_TEXT_MAX ||
+	    strlen(revision.note) != len - 16 ||
+	    !revision_note_is_valid(revision.note))
+		return -EBADMSG;
+
+	*ret_revision = revision;
+	return 0;
+}
+
+size_t codec_pending_put(uint8_t to[CODEC_PENDING_BYTES],
+			 const struct pending *pending)
+{
+	codec_u64_put(to, pending->number);
+	codec_u64_put(to + 8, pending->fallback);
+	codec_u64_put(to + 16, pending->deadline_ns);
+	memcpy(to + 24, pending->boot_id, BOOT_ID_BYTES);
+	return CODEC_PENDING_BYTES;
+}
+
+int codec_pending_get(const uint8_t *from, size_t len,
+		      struct pending *ret_pending)
+{
+	struct pending pending;
+
+	if (len != CODEC_PENDING_BYTES)
+		return -EBADMSG;
+
+	pending.number = codec_u64_get(from);
+	pending.fallback = codec_u64_get(from + 8);
+	pending.deadline_ns = codec_u64_get(from + 16);
+	memcpy(pending.boot_id, from + 24, BOOT_ID_BYTES);
+	if (pending.number == 0)
+		return -EBADMSG;
+
+	*ret_pending = pending;
+	return 0;
+}

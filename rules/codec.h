@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * codec.h - how sets, members, attachments and journal lines look as bytes.
+ * codec.h - how what the store holds looks as bytes.
  *
  * Keys are big-endian, so the order of the bytes is the order of the values
  * and a range of them is one scan. Values are as short as they can be: there
@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "rules/member.h"
+#include "rules/revision.h"
 #include "rules/set.h"
 #include "rules/store.h"
 
@@ -28,6 +29,8 @@
 #define CODEC_SET_MAX	       (6 + SET_NAME_MAX)
 #define CODEC_ATTACHMENT_BYTES 2
 #define CODEC_JOURNAL_MAX      (12 + JOURNAL_TEXT_MAX)
+#define CODEC_REVISION_MAX     (16 + REVISION_NOTE_MAX)
+#define CODEC_PENDING_BYTES    (24 + BOOT_ID_BYTES)
 
 /* Each _put() returns how many bytes it wrote. */
 size_t codec_u32_put(uint8_t *to, uint32_t value);
@@ -62,3 +65,15 @@ size_t codec_journal_put(uint8_t to[CODEC_JOURNAL_MAX],
 			 const struct journal_entry *entry);
 int codec_journal_get(uint64_t seq, const uint8_t *from, size_t len,
 		      struct journal_entry *ret_entry);
+
+/* A revision without its text; the number is the key. */
+size_t codec_revision_put(uint8_t to[CODEC_REVISION_MAX],
+			  const struct revision *revision);
+int codec_revision_get(uint64_t number, const uint8_t *from, size_t len,
+		       struct revision *ret_revision);
+
+/* Something is pending: its number is not 0. */
+size_t codec_pending_put(uint8_t to[CODEC_PENDING_BYTES],
+			 const struct pending *pending);
+int codec_pending_get(const uint8_t *from, size_t len,
+		      struct pending *ret_pending);

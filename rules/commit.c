@@ -8,6 +8,7 @@
 #include "rules/codec.h"
 #include "rules/journal.h"
 #include "rules/reasons.h"
+#include "rules/revisions.h"
 
 /* A commit under way. */
 struct work {
@@ -248,6 +249,23 @@ static int delete_attachment(struct work *work, const struct change *change)
 	return r == MDB_NOTFOUND ? 0 : database_errno(r);
 }
 
+static int put_revision(struct work *work, const struct change *change)
+{
+	return revisions_put(work->database, work->txn, &change->revision_put);
+}
+
+static int make_current(struct work *work, const struct change *change)
+{
+	return revisions_make_current(work->database, work->txn,
+				      change->revision_number);
+}
+
+static int make_pending(struct work *work, const struct change *change)
+{
+	return revisions_make_pending(work->database, work->txn,
+				      &change->pending);
+}
+
 typedef int apply_fn(struct work *work, const struct change *change);
 
 static apply_fn *const apply_fns[] = {
@@ -257,9 +275,20 @@ static apply_fn *const apply_fns[] = {
 	[CHANGE_SET_DEL] = delete_set,
 	[CHANGE_ATTACHMENT_PUT] = put_attachment,
 	[CHANGE_ATTACHMENT_DEL] = delete_attachment,
+	[CHANGE_REVISION_PUT] = put_revision,
+	[CHANGE_REVISION_CURRENT] = make_current,
+	[CHANGE_REVISION_PENDING] = make_pending,
 };
 
 _Static_assert(ARRAY_LEN(apply_fns) == CHANGE_COUNT, "");
+
+static void assert_revision(const struct revision_put *put)
+{
+	assert(put->text);
+	assert(put->revision->text_bytes > 0);
+	assert(put->revision->text_bytes <= REVISION_TEXT_MAX);
+	assert(revision_note_is_valid(put->revision->note));
+}
 
 /* What the caller has to see to. */
 static void assert_change(const struct change *change)
@@ -276,6 +305,12 @@ static void assert_change(const struct change *change)
 	case CHANGE_ATTACHMENT_PUT:
 	case CHANGE_ATTACHMENT_DEL:
 		assert(change->attachment.ifname[0] != '\0');
+		break;
+	case CHANGE_REVISION_PUT:
+		assert_revision(&change->revision_put);
+		break;
+	case CHANGE_REVISION_PENDING:
+		assert(change->pending.number != 0);
 		break;
 	default:
 		assert(change->kind < CHANGE_COUNT);
@@ -347,15 +382,21 @@ static int commit_once(struct database *database, const struct changes *list,
 	return 0;
 }
 
+/* To confirm a policy or to go back to one takes room for a number only, and
+ * not to go back would leave one that locks out. */
+static bool takes_away(enum change_kind kind)
+{
+	return kind == CHANGE_MEMBER_DEL || kind == CHANGE_SET_DEL ||
+	       kind == CHANGE_ATTACHMENT_DEL || kind == CHANGE_REVISION_CURRENT;
+}
+
 static bool takes_away_only(const struct changes *changes)
 {
 	struct change change;
 
 	for (size_t i = 0; i < changes->count; i++) {
 		changes->at(changes->arg, i, &change);
-		if (change.kind != CHANGE_MEMBER_DEL &&
-		    change.kind != CHANGE_SET_DEL &&
-		    change.kind != CHANGE_ATTACHMENT_DEL)
+		if (!takes_away(change.kind))
 			return false;
 	}
 	return changes->count > 0;

@@ -12,26 +12,12 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#include "rules/codec.h"
 #include "rules/pages.h"
+#include "rules/store_schema.h"
+#include "rules/store.h"
 
-#define SCHEMA_KEY	 "schema"
-#define SCHEMA_MAGIC	 "portcullis-store"
-#define SCHEMA_BYTES	 (sizeof(SCHEMA_MAGIC) - 1 + 4)
-#define TABLE_NAME_MAX	 16
 #define LENT_ROOM_BYTES	 (1u << 20)
 #define DISK_FULL_BLOCKS 64 /* LMDB writes as many pages at once */
-
-static const char *const table_names[] = {
-	[TABLE_META] = "meta",
-	[TABLE_SETS] = "sets",
-	[TABLE_ATTACHMENTS] = "attachments",
-	[TABLE_JOURNAL] = "journal",
-	[TABLE_REASONS] = "reasons",
-	[TABLE_REASON_IDS] = "reason-ids",
-};
-
-_Static_assert(ARRAY_LEN(table_names) == TABLE_COUNT, "");
 
 int database_errno(int mdb)
 {
@@ -60,71 +46,10 @@ int database_errno(int mdb)
 	}
 }
 
-static int open_table(MDB_txn *txn, const char *name, unsigned int flags,
-		      MDB_dbi *ret_table)
-{
-	int r = mdb_dbi_open(txn, name, flags, ret_table);
-
-	if (r == MDB_NOTFOUND)
-		return -EBADMSG; /* the first commit makes all tables */
-	return database_errno(r);
-}
-
-static int open_tables(struct database *database, MDB_txn *txn,
-		       unsigned int flags)
-{
-	char name[TABLE_NAME_MAX];
-	int r;
-
-	for (size_t i = 0; i < TABLE_COUNT; i++) {
-		r = open_table(txn, table_names[i], flags,
-			       &database->tables[i]);
-		if (r < 0)
-			return r;
-	}
-	for (unsigned int id = 1; id <= SET_ID_MAX; id++) {
-		(void)snprintf(name, sizeof(name), "members.%03u", id);
-		r = open_table(txn, name, flags, &database->members[id]);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static void put_schema(uint8_t to[SCHEMA_BYTES])
-{
-	memcpy(to, SCHEMA_MAGIC, sizeof(SCHEMA_MAGIC) - 1);
-	codec_u32_put(to + sizeof(SCHEMA_MAGIC) - 1, STORE_SCHEMA);
-}
-
-/* Also of an environment of somebody else: it may lack the table. */
-static int check_schema(MDB_txn *txn)
-{
-	MDB_val key = {.mv_size = sizeof(SCHEMA_KEY) - 1,
-		       .mv_data = (char[]){SCHEMA_KEY}};
-	uint8_t schema[SCHEMA_BYTES];
-	MDB_val value;
-	MDB_dbi meta;
-	int r;
-
-	r = mdb_dbi_open(txn, table_names[TABLE_META], 0, &meta);
-	if (r == 0)
-		r = mdb_get(txn, meta, &key, &value);
-	if (r == MDB_NOTFOUND)
-		return -EPROTO;
-	if (r != 0)
-		return database_errno(r);
-
-	put_schema(schema);
-	if (value.mv_size != sizeof(schema) ||
-	    memcmp(value.mv_data, schema, sizeof(schema)) != 0)
-		return -EPROTO;
-	return 0;
-}
-
 /* Check what is there and keep its tables open. */
 static int adopt(struct database *database)
 {
+	uint32_t schema;
 	MDB_txn *txn;
 	int r;
 
@@ -132,37 +57,15 @@ static int adopt(struct database *database)
 	if (r != 0)
 		return database_errno(r);
 
-	r = check_schema(txn);
+	r = store_schema_read(txn, &schema);
 	if (r == 0)
-		r = open_tables(database, txn, 0);
+		r = store_schema_open_tables(database, txn);
 	if (r < 0) {
 		mdb_txn_abort(txn);
 		return r;
 	}
 	/* the handles are kept by a commit, also of a reader */
 	return database_errno(mdb_txn_commit(txn));
-}
-
-static int put_built_in(const struct database *database, MDB_txn *txn)
-{
-	MDB_val key = {.mv_size = sizeof(SCHEMA_KEY) - 1,
-		       .mv_data = (char[]){SCHEMA_KEY}};
-	uint8_t schema[SCHEMA_BYTES];
-	uint8_t bytes[CODEC_SET_MAX];
-	MDB_val value = {.mv_size = sizeof(schema), .mv_data = schema};
-	int r;
-
-	put_schema(schema);
-	r = mdb_put(txn, database->tables[TABLE_META], &key, &value, 0);
-	for (size_t i = 0; r == 0 && i < ARRAY_LEN(set_builtins); i++) {
-		uint8_t id = set_builtins[i].id;
-
-		key = (MDB_val){.mv_size = 1, .mv_data = &id};
-		value.mv_size = codec_set_put(bytes, &set_builtins[i]);
-		value.mv_data = bytes;
-		r = mdb_put(txn, database->tables[TABLE_SETS], &key, &value, 0);
-	}
-	return database_errno(r);
 }
 
 /* A write that a full disk has cut short is -EIO in LMDB. */
@@ -191,9 +94,7 @@ static int populate(struct database *database)
 	if (r != 0)
 		return database_errno(r);
 
-	r = open_tables(database, txn, MDB_CREATE);
-	if (r == 0)
-		r = put_built_in(database, txn);
+	r = store_schema_create(database, txn);
 	if (r < 0) {
 		mdb_txn_abort(txn);
 		return r;
@@ -329,6 +230,55 @@ static int take_lock(struct database *database)
 	return 0;
 }
 
+static int read_schema(struct database *database, uint32_t *ret_schema)
+{
+	MDB_txn *txn;
+	int r;
+
+	r = mdb_txn_begin(database->env, NULL, MDB_RDONLY, &txn);
+	if (r != 0)
+		return database_errno(r);
+	r = store_schema_read(txn, ret_schema);
+	mdb_txn_abort(txn);
+	return r;
+}
+
+static int upgrade_from(struct database *database, uint32_t schema)
+{
+	MDB_txn *txn;
+	int r;
+
+	r = mdb_txn_begin(database->env, NULL, 0, &txn);
+	if (r != 0)
+		return database_errno(r);
+
+	r = store_schema_upgrade(txn, schema);
+	if (r < 0) {
+		mdb_txn_abort(txn);
+		return r;
+	}
+	return commit(database, txn);
+}
+
+/* Rule 4. The pages were followed, and the schema is read before it writes. */
+static int upgrade(struct database *database)
+{
+	uint32_t schema = STORE_SCHEMA;
+	int r;
+
+	r = open_env(database, database->path);
+	if (r == 0)
+		r = read_schema(database, &schema);
+	if (r == 0 && schema != STORE_SCHEMA) {
+		r = upgrade_from(database, schema);
+		/* a full store has to open, or it could not be emptied */
+		if (r == -ENOSPC && database_lend_room(database) == 0)
+			r = upgrade_from(database, schema);
+	}
+	close_env(database);
+	return r;
+}
+
 static int start(struct database *database)
 {
 	char *data = NULL;
@@ -346,6 +296,8 @@ static int start(struct database *database)
 		r = errno == ENOENT ? create(database, data) : -errno;
 	if (r == 0)
 		r = pages_check(data);
+	if (r == 0)
+		r = upgrade(database);
 	free(data);
 	return r < 0 ? r : restart(database);
 }

@@ -9,6 +9,8 @@
  *	   read and its pages were followed from the root.
  *	3. Every commit is synced: no MDB_NOSYNC, MDB_NOMETASYNC or
  *	   MDB_WRITEMAP, each of which loses or breaks what was acknowledged.
+ *	4. An older schema is brought to the present one at open, by one
+ *	   commit; one that is not known is not touched.
  *
  * Each set has a table of its own, so that a set read in order is appended
  * whatever its neighbours hold, and pages are full.
@@ -29,12 +31,14 @@
 #include "rules/set.h"
 
 enum table {
-	TABLE_META, /* "schema" -> magic and number */
+	TABLE_META, /* "schema" -> magic and number; and the policy's state */
 	TABLE_SETS, /* id -> set */
 	TABLE_ATTACHMENTS, /* interface -> mode, share */
 	TABLE_JOURNAL, /* sequence number -> line */
 	TABLE_REASONS, /* id -> how many members have it, text */
 	TABLE_REASON_IDS, /* text -> id */
+	TABLE_REVISIONS, /* number -> when, by whom, how long, note */
+	TABLE_REVISION_TEXTS, /* number, part -> bytes of the text */
 	TABLE_COUNT,
 };
 

@@ -10,6 +10,7 @@
 #include "rules/database.h"
 #include "rules/journal.h"
 #include "rules/reasons.h"
+#include "rules/revisions.h"
 
 struct store {
 	struct database *database;
@@ -308,6 +309,82 @@ int store_each_journal(struct store *store, uint64_t before, size_t max,
 	if (r < 0)
 		return r;
 	r = journal_each(database, txn, before, max, fn, arg);
+	database_read_done(database, txn);
+	return r;
+}
+
+int store_each_revision(struct store *store, store_revision_fn *fn, void *arg)
+{
+	struct database *database;
+	MDB_txn *txn;
+	int r;
+
+	assert(store);
+	assert(fn);
+
+	database = store->database;
+	r = database_read(database, &txn);
+	if (r < 0)
+		return r;
+	r = revisions_each(database, txn, fn, arg);
+	database_read_done(database, txn);
+	return r;
+}
+
+int store_revision_last(struct store *store, uint64_t *ret_number)
+{
+	struct database *database;
+	MDB_txn *txn;
+	int r;
+
+	assert(store);
+	assert(ret_number);
+
+	database = store->database;
+	r = database_read(database, &txn);
+	if (r < 0)
+		return r;
+	r = revisions_newest(database, txn, ret_number);
+	database_read_done(database, txn);
+	return r;
+}
+
+int store_revision_text(struct store *store, uint64_t number, char **ret_text,
+			size_t *ret_len)
+{
+	struct database *database;
+	MDB_txn *txn;
+	int r;
+
+	assert(store);
+	assert(ret_text);
+	assert(ret_len);
+
+	database = store->database;
+	r = database_read(database, &txn);
+	if (r < 0)
+		return r;
+	r = revisions_text(database, txn, number, ret_text, ret_len);
+	database_read_done(database, txn);
+	return r;
+}
+
+int store_policy_state(struct store *store, uint64_t *ret_current,
+		       struct pending *ret_pending)
+{
+	struct database *database;
+	MDB_txn *txn;
+	int r;
+
+	assert(store);
+	assert(ret_current);
+	assert(ret_pending);
+
+	database = store->database;
+	r = database_read(database, &txn);
+	if (r < 0)
+		return r;
+	r = revisions_state(database, txn, ret_current, ret_pending);
 	database_read_done(database, txn);
 	return r;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * store.h - what was acknowledged, durable: sets, members, attachments and a
- * journal of changes in one LMDB environment.
+ * journal of changes, and revisions of the policy, in one LMDB environment.
  *
  *	1. A commit is whole or absent, also after a power cut at any moment.
  *	2. A commit that returned 0 is on the disk.
- *	3. A store of another schema, or a damaged one, is refused at open; it
- *	   is never rewritten or emptied.
+ *	3. A store of an unknown schema, or a damaged one, is refused at open;
+ *	   it is never rewritten or emptied. One of an older schema is upgraded
+ *	   at open, as a commit is made.
  *	4. A full store refuses the commit (-ENOSPC) and stays readable.
  *	5. Members belong to a set that is there: dropping the set drops them.
  *
@@ -15,7 +16,7 @@
  * Times	as in member.h; the store reads no clock
  * Errors	negative errno: -ENOSPC full or disk full, -EPROTO other schema,
  *		-EBADMSG damaged, -EBUSY another process has it, -ENOENT no
- *		such set or no parent directory, -EIO the disk
+ *		such set, revision or parent directory, -EIO the disk
  * Threads	one at a time: the daemon opens it on the loop before the worker
  *		starts, and from then on only the worker calls it
  */
@@ -26,9 +27,10 @@
 
 #include "rules/base.h"
 #include "rules/member.h"
+#include "rules/revision.h"
 #include "rules/set.h"
 
-#define STORE_SCHEMA	    1
+#define STORE_SCHEMA	    2
 #define STORE_JOURNAL_LINES 100000u /* kept; the oldest go first */
 #define JOURNAL_TEXT_MAX    400 /* bytes with the NUL */
 #define IFNAME_MAX	    16 /* IFNAMSIZ, without <net/if.h> here */
@@ -50,6 +52,10 @@ enum change_kind {
 	CHANGE_SET_DEL, /* with its members; -EPERM for a built-in one */
 	CHANGE_ATTACHMENT_PUT,
 	CHANGE_ATTACHMENT_DEL, /* by name; absent is no error */
+	CHANGE_REVISION_PUT, /* number store_revision_last() + 1, or -EEXIST */
+	CHANGE_REVISION_CURRENT, /* confirmed, or gone back to, or 0: none;
+				    nothing is pending then */
+	CHANGE_REVISION_PENDING, /* whatever was pending before */
 	CHANGE_COUNT,
 };
 
@@ -60,6 +66,9 @@ struct change {
 		struct member member;
 		struct set set;
 		struct attachment attachment;
+		struct revision_put revision_put;
+		uint64_t revision_number; /* REVISION_CURRENT */
+		struct pending pending;
 	};
 };
 
@@ -137,6 +146,26 @@ int store_each_attachment(struct store *store, store_attachment_fn *fn,
 /* Newest first, entries with seq < `before` (0: from the end), at most `max`.*/
 int store_each_journal(struct store *store, uint64_t before, size_t max,
 		       store_journal_fn *fn, void *arg);
+
+/*
+ * Of revisions the newest REVISIONS_KEPT are kept: a put takes the oldest away,
+ * but never the current one, the pending one or its fallback.
+ */
+typedef int store_revision_fn(void *arg, const struct revision *revision);
+
+/* Newest first. */
+int store_each_revision(struct store *store, store_revision_fn *fn, void *arg);
+
+/* The number of the newest, 0 if there is none. */
+int store_revision_last(struct store *store, uint64_t *ret_number);
+
+/* The caller frees *ret_text, which has a NUL behind its *ret_len bytes. */
+int store_revision_text(struct store *store, uint64_t number, char **ret_text,
+			size_t *ret_len);
+
+/* Numbers are 0 for none. */
+int store_policy_state(struct store *store, uint64_t *ret_current,
+		       struct pending *ret_pending);
 
 struct store_usage {
 	size_t used_bytes;

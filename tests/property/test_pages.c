@@ -43,6 +43,21 @@ static struct change numbered(uint32_t n)
 	return change;
 }
 
+/* Revisions, whose parts each have a page of their own. */
+static void populate_revisions(struct scratch *s)
+{
+	static char text[40000];
+	const struct change pending = {
+		.kind = CHANGE_REVISION_PENDING,
+		.pending = {.number = 3, .fallback = 2},
+	};
+
+	memset(text, 't', sizeof(text) - 1);
+	for (uint64_t number = 1; number <= 3; number++)
+		assert_int_equal(scratch_put_revision(s, number, text), 0);
+	assert_int_equal(scratch_commit_one(s, pending), 0);
+}
+
 /* Pages of all kinds, free ones too. */
 static void populate(struct scratch *s)
 {
@@ -51,6 +66,7 @@ static void populate(struct scratch *s)
 	for (uint32_t n = 0; n < MEMBERS; n++)
 		changes[n] = numbered(n);
 	assert_int_equal(scratch_commit(s, changes, MEMBERS), 0);
+	populate_revisions(s);
 	for (uint32_t n = 0; n < MEMBERS; n += 3) {
 		struct change change = numbered(n);
 
@@ -129,6 +145,40 @@ static void assert_fine_or_damaged(int r)
 	assert_true(r == 0 || r == -EBADMSG || r == -ENOENT);
 }
 
+static int ignore_revision(void *arg, const struct revision *revision)
+{
+	struct store *store = arg;
+	char *text = NULL;
+	size_t len = 0;
+	int r;
+
+	r = store_revision_text(store, revision->number, &text, &len);
+	assert_fine_or_damaged(r);
+	assert_true(r < 0 || len == revision->text_bytes);
+	free(text);
+	return 0;
+}
+
+static void use_revisions(struct scratch *s)
+{
+	const struct change back = {.kind = CHANGE_REVISION_CURRENT,
+				    .revision_number = 2};
+	struct pending pending;
+	uint64_t number;
+	int r;
+
+	assert_fine_or_damaged(
+		store_each_revision(s->store, ignore_revision, s->store));
+	assert_fine_or_damaged(store_policy_state(s->store, &number, &pending));
+	r = store_revision_last(s->store, &number);
+	assert_fine_or_damaged(r);
+	for (unsigned int i = 1; r == 0 && i <= REVISIONS_KEPT; i++) {
+		r = scratch_put_revision(s, number + i, "more");
+		assert_fine_or_damaged(r);
+	}
+	assert_fine_or_damaged(scratch_commit_one(s, back));
+}
+
 static void use(struct scratch *s)
 {
 	struct change change = numbered(MEMBERS);
@@ -142,6 +192,7 @@ static void use(struct scratch *s)
 	assert_fine_or_damaged(
 		store_each_journal(s->store, 0, SIZE_MAX, ignore_line, NULL));
 	assert_fine_or_damaged(store_usage(s->store, &usage));
+	use_revisions(s);
 	for (uint32_t n = 0; n < 30; n++) {
 		change = numbered(MEMBERS / 30 * n);
 		change.kind = n % 2 ? CHANGE_MEMBER_PUT : CHANGE_MEMBER_DEL;

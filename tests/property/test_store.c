@@ -22,6 +22,7 @@
 #define MAP_BYTES     (16u << 20)
 #define SET_ID_LIMIT  8 /* sets 1..7, of which 4..7 come and go */
 #define DEFAULT_SEEDS 4
+#define TEXT_BYTES    30000 /* several parts */
 
 struct model {
 	bool has_set[SET_ID_LIMIT];
@@ -33,6 +34,13 @@ struct model {
 	size_t member_count;
 	struct attachment attachments[4];
 	size_t attachment_count;
+	struct {
+		struct revision revision;
+		const char *text;
+	} revisions[REVISIONS_KEPT + 1]; /* oldest first */
+	size_t revision_count;
+	uint64_t current;
+	struct pending pending;
 	uint64_t seq;
 	bool has_changed; /* anything, by the commit under way */
 };
@@ -66,8 +74,73 @@ static struct prefix draw_prefix(void)
 	return prefix;
 }
 
+static uint64_t last_number(const struct model *model)
+{
+	return model->revision_count
+		       ? model->revisions[model->revision_count - 1]
+				 .revision.number
+		       : 0;
+}
+
+/* One that is there, or none; seldom one that never was. */
+static uint64_t draw_number(const struct model *model)
+{
+	if (draw(32) == 0)
+		return last_number(model) + 1;
+	if (model->revision_count == 0 || draw(8) == 0)
+		return 0;
+	return model->revisions[draw((uint32_t)model->revision_count)]
+		.revision.number;
+}
+
+/* Any bytes; what starts elsewhere is another text. */
+static const char *draw_text(uint32_t len)
+{
+	static uint8_t bytes[2 * TEXT_BYTES];
+
+	for (uint32_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 2654435761u >> 24);
+	return (const char *)bytes + draw(sizeof(bytes) - len);
+}
+
+/* The revision is to outlive the change. */
+static void draw_revision_put(const struct model *model,
+			      struct revision *revision, struct change *change)
+{
+	*revision = (struct revision){
+		.number = last_number(model) + (draw(16) ? 1 : draw(3) * 2),
+		.time_s = draw(UINT32_MAX),
+		.uid = draw(3) * 1000,
+		.text_bytes = 1 + draw(draw(3) ? 100 : TEXT_BYTES),
+	};
+	(void)snprintf(revision->note, sizeof(revision->note), "%s",
+		       reasons[draw(REASON_COUNT)]);
+	change->revision_put = (struct revision_put){
+		.revision = revision,
+		.text = draw_text(revision->text_bytes),
+	};
+}
+
+static void draw_pending(const struct model *model, struct change *change)
+{
+	struct pending pending = {
+		.number = draw_number(model),
+		.fallback = draw_number(model),
+		.deadline_ns = (uint64_t)draw(UINT32_MAX) << draw(32),
+	};
+
+	for (size_t i = 0; i < BOOT_ID_BYTES; i++)
+		pending.boot_id[i] = (uint8_t)draw(256);
+	change->pending = pending;
+	if (pending.number != 0)
+		return;
+	change->kind = CHANGE_REVISION_CURRENT;
+	change->revision_number = pending.fallback;
+}
+
 /* Most changes can be made: one that cannot fails its whole commit. */
-static struct change draw_change(const struct model *model)
+static struct change draw_change(const struct model *model,
+				 struct revision *revision)
 {
 	struct change change = {
 		.kind = draw(8) ? draw(2) : draw(CHANGE_COUNT),
@@ -104,6 +177,15 @@ static struct change draw_change(const struct model *model)
 		};
 		(void)snprintf(change.set.name, SET_NAME_MAX, "set-%u",
 			       draw(100));
+		break;
+	case CHANGE_REVISION_PUT:
+		draw_revision_put(model, revision, &change);
+		break;
+	case CHANGE_REVISION_CURRENT:
+		change.revision_number = draw_number(model);
+		break;
+	case CHANGE_REVISION_PENDING:
+		draw_pending(model, &change);
 		break;
 	default: /* SET_DEL has its id */
 		(void)snprintf(change.attachment.ifname, IFNAME_MAX, "eth%u",
@@ -157,6 +239,63 @@ static int model_drop(struct model *model, uint8_t set_id)
 	return 0;
 }
 
+static bool model_has_number(const struct model *model, uint64_t number)
+{
+	size_t i = 0;
+
+	while (i < model->revision_count &&
+	       model->revisions[i].revision.number != number)
+		i++;
+	return number == 0 || i < model->revision_count;
+}
+
+static int model_put_revision(struct model *model,
+			      const struct revision_put *put)
+{
+	size_t i = model->revision_count, oldest = 0;
+
+	if (put->revision->number != last_number(model) + 1)
+		return -EEXIST;
+	model->revisions[i].revision = *put->revision;
+	model->revisions[i].text = put->text;
+	if (++model->revision_count <= REVISIONS_KEPT)
+		return 0;
+
+	for (;; oldest++) {
+		uint64_t number = model->revisions[oldest].revision.number;
+
+		if (number != model->current &&
+		    number != model->pending.number &&
+		    number != model->pending.fallback)
+			break;
+	}
+	memmove(&model->revisions[oldest], &model->revisions[oldest + 1],
+		(i - oldest) * sizeof(model->revisions[0]));
+	model->revision_count--;
+	return 0;
+}
+
+static int model_apply_revision(struct model *model,
+				const struct change *change)
+{
+	switch (change->kind) {
+	case CHANGE_REVISION_PUT:
+		return model_put_revision(model, &change->revision_put);
+	case CHANGE_REVISION_CURRENT:
+		if (!model_has_number(model, change->revision_number))
+			return -ENOENT;
+		model->current = change->revision_number;
+		model->pending = (struct pending){0};
+		return 0;
+	default:
+		if (!model_has_number(model, change->pending.number) ||
+		    !model_has_number(model, change->pending.fallback))
+			return -ENOENT;
+		model->pending = change->pending;
+		return 0;
+	}
+}
+
 static int model_apply(struct model *model, const struct change *change)
 {
 	size_t i;
@@ -189,6 +328,10 @@ static int model_apply(struct model *model, const struct change *change)
 		model->attachments[i] = change->attachment;
 		model->attachment_count += i == model->attachment_count;
 		return 0;
+	case CHANGE_REVISION_PUT:
+	case CHANGE_REVISION_CURRENT:
+	case CHANGE_REVISION_PENDING:
+		return model_apply_revision(model, change);
 	default:
 		i = find_attachment(model, change);
 		if (i < model->attachment_count)
@@ -258,6 +401,44 @@ static int check_attachment(void *arg, const struct attachment *wish)
 	return 0;
 }
 
+static int check_revision(void *arg, const struct revision *revision)
+{
+	struct check *check = arg;
+	size_t i = check->model->revision_count - ++check->count;
+
+	assert_true(i < REVISIONS_KEPT);
+	assert_memory_equal(revision, &check->model->revisions[i].revision,
+			    sizeof(*revision));
+	return 0;
+}
+
+static void assert_same_policy(struct store *store, const struct model *model)
+{
+	struct check check = {.model = model};
+	struct pending pending;
+	uint64_t number;
+	size_t len;
+	char *text;
+
+	assert_int_equal(store_each_revision(store, check_revision, &check), 0);
+	assert_int_equal(check.count, model->revision_count);
+	for (size_t i = 0; i < model->revision_count; i++) {
+		const struct revision *revision = &model->revisions[i].revision;
+
+		assert_int_equal(store_revision_text(store, revision->number,
+						     &text, &len),
+				 0);
+		assert_int_equal(len, revision->text_bytes);
+		assert_memory_equal(text, model->revisions[i].text, len);
+		free(text);
+	}
+	assert_int_equal(store_revision_last(store, &number), 0);
+	assert_int_equal(number, last_number(model));
+	assert_int_equal(store_policy_state(store, &number, &pending), 0);
+	assert_int_equal(number, model->current);
+	assert_memory_equal(&pending, &model->pending, sizeof(pending));
+}
+
 static void assert_same(struct store *store, const struct model *model)
 {
 	struct check sets = {.model = model}, members = sets,
@@ -276,6 +457,7 @@ static void assert_same(struct store *store, const struct model *model)
 		store_each_attachment(store, check_attachment, &attachments),
 		0);
 	assert_int_equal(attachments.count, model->attachment_count);
+	assert_same_policy(store, model);
 	assert_int_equal(store_usage(store, &usage), 0);
 	assert_int_equal(usage.member_count, model->member_count);
 	assert_int_equal(usage.journal_seq, model->seq);
@@ -284,6 +466,7 @@ static void assert_same(struct store *store, const struct model *model)
 static void run(struct scratch *scratch)
 {
 	static struct model model, after;
+	static struct revision revisions[CHANGES_MAX];
 	struct change changes[CHANGES_MAX];
 
 	model = (struct model){0};
@@ -298,7 +481,7 @@ static void run(struct scratch *scratch)
 		after = model;
 		after.has_changed = count == 0;
 		for (size_t i = 0; i < count; i++) {
-			changes[i] = draw_change(&after);
+			changes[i] = draw_change(&after, &revisions[i]);
 			if (r == 0)
 				r = model_apply(&after, &changes[i]);
 		}
@@ -315,6 +498,7 @@ static void run(struct scratch *scratch)
 	}
 	assert_same(scratch->store, &model);
 	assert_true(model.seq > ROUNDS / 2);
+	assert_true(last_number(&model) > 2ul * REVISIONS_KEPT);
 }
 
 static void the_store_holds_what_a_plain_model_holds(void **state)

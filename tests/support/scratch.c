@@ -156,23 +156,38 @@ struct store_usage scratch_usage(struct scratch *s)
 	return now;
 }
 
-size_t scratch_count_records(struct scratch *s, const char *table)
+/* A transaction past the store, which is closed. */
+static MDB_txn *open_below(struct scratch *s, unsigned int flags)
 {
 	MDB_env *env;
 	MDB_txn *txn;
-	MDB_dbi dbi;
-	MDB_stat stat;
 
 	store_close(s->store);
 	s->store = NULL;
 	assert_int_equal(mdb_env_create(&env), 0);
-	assert_int_equal(mdb_env_set_maxdbs(env, 1), 0);
+	assert_int_equal(mdb_env_set_maxdbs(env, 4), 0);
 	assert_int_equal(mdb_env_open(env, s->path, 0, 0600), 0);
-	assert_int_equal(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn), 0);
+	assert_int_equal(mdb_txn_begin(env, NULL, flags, &txn), 0);
+	return txn;
+}
+
+static void commit_below(MDB_txn *txn)
+{
+	MDB_env *env = mdb_txn_env(txn);
+
+	assert_int_equal(mdb_txn_commit(txn), 0);
+	mdb_env_close(env);
+}
+
+size_t scratch_count_records(struct scratch *s, const char *table)
+{
+	MDB_txn *txn = open_below(s, MDB_RDONLY);
+	MDB_dbi dbi;
+	MDB_stat stat;
+
 	assert_int_equal(mdb_dbi_open(txn, table, 0, &dbi), 0);
 	assert_int_equal(mdb_stat(txn, dbi, &stat), 0);
-	mdb_txn_abort(txn);
-	mdb_env_close(env);
+	commit_below(txn);
 	scratch_reopen(s, SCRATCH_MAP_BYTES);
 	return stat.ms_entries;
 }
@@ -180,18 +195,91 @@ size_t scratch_count_records(struct scratch *s, const char *table)
 void scratch_plant(struct scratch *s, const char *table, MDB_val key,
 		   MDB_val value)
 {
-	MDB_env *env;
-	MDB_txn *txn;
+	MDB_txn *txn = open_below(s, 0);
 	MDB_dbi dbi;
 
-	store_close(s->store);
-	s->store = NULL;
-	assert_int_equal(mdb_env_create(&env), 0);
-	assert_int_equal(mdb_env_set_maxdbs(env, 1), 0);
-	assert_int_equal(mdb_env_open(env, s->path, 0, 0600), 0);
-	assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
 	assert_int_equal(mdb_dbi_open(txn, table, MDB_CREATE, &dbi), 0);
 	assert_int_equal(mdb_put(txn, dbi, &key, &value, 0), 0);
-	assert_int_equal(mdb_txn_commit(txn), 0);
-	mdb_env_close(env);
+	commit_below(txn);
+}
+
+int scratch_put_revision(struct scratch *s, uint64_t number, const char *text)
+{
+	const struct revision revision = {
+		.number = number,
+		.time_s = 1795629124 + number,
+		.uid = 1000,
+		.text_bytes = (uint32_t)strlen(text),
+		.note = "apply firewall.yml",
+	};
+
+	return scratch_commit_one(
+		s, (struct change){.kind = CHANGE_REVISION_PUT,
+				   .revision_put = {&revision, text}});
+}
+
+/* `arg` of print_revision(). */
+struct printer {
+	struct store *store;
+	FILE *out;
+};
+
+static int print_revision(void *arg, const struct revision *revision)
+{
+	const struct printer *printer = arg;
+	char *text = NULL;
+	size_t len = 0;
+
+	assert_int_equal(store_revision_text(printer->store, revision->number,
+					     &text, &len),
+			 0);
+	assert_int_equal(len, revision->text_bytes);
+	(void)fprintf(printer->out,
+		      "revision %ju %ju %u %s: ", (uintmax_t)revision->number,
+		      (uintmax_t)revision->time_s, revision->uid,
+		      revision->note);
+	(void)fwrite(text, 1, len, printer->out);
+	(void)fputc('\n', printer->out);
+	free(text);
+	return 0;
+}
+
+char *scratch_revisions(struct store *store)
+{
+	char *text = NULL;
+	size_t len;
+	struct printer printer = {store, open_memstream(&text, &len)};
+	struct pending pending;
+	uint64_t current;
+
+	assert_non_null(printer.out);
+	assert_int_equal(store_each_revision(store, print_revision, &printer),
+			 0);
+	assert_int_equal(store_policy_state(store, &current, &pending), 0);
+	(void)fprintf(printer.out, "current %ju pending %ju or %ju until %ju ",
+		      (uintmax_t)current, (uintmax_t)pending.number,
+		      (uintmax_t)pending.fallback,
+		      (uintmax_t)pending.deadline_ns);
+	for (size_t i = 0; i < BOOT_ID_BYTES; i++)
+		(void)fprintf(printer.out, "%02x", pending.boot_id[i]);
+	(void)fclose(printer.out);
+	return text;
+}
+
+void scratch_downgrade(struct scratch *s)
+{
+	static const char *const newer[] = {"revisions", "revision-texts"};
+	char name[] = "schema", schema[] = "portcullis-store\0\0\0\1";
+	MDB_val key = {sizeof(name) - 1, name};
+	MDB_val value = {sizeof(schema) - 1, schema};
+	MDB_txn *txn = open_below(s, 0);
+	MDB_dbi dbi;
+
+	for (size_t i = 0; i < ARRAY_LEN(newer); i++) {
+		assert_int_equal(mdb_dbi_open(txn, newer[i], 0, &dbi), 0);
+		assert_int_equal(mdb_drop(txn, dbi, 1), 0);
+	}
+	assert_int_equal(mdb_dbi_open(txn, "meta", 0, &dbi), 0);
+	assert_int_equal(mdb_put(txn, dbi, &key, &value, 0), 0);
+	commit_below(txn);
 }

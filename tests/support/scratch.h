@@ -64,3 +64,13 @@ size_t scratch_count_records(struct scratch *scratch, const char *table);
 /* Put a record into `table`. Leaves the store closed. */
 void scratch_plant(struct scratch *scratch, const char *table, MDB_val key,
 		   MDB_val value);
+
+/* A commit that puts revision `number`, which is to be the next. */
+int scratch_put_revision(struct scratch *scratch, uint64_t number,
+			 const char *text);
+
+/* Every revision, its text, and the policy's state; the caller frees it. */
+char *scratch_revisions(struct store *store);
+
+/* Make of it what schema 1 was, without revisions. Leaves the store closed. */
+void scratch_downgrade(struct scratch *scratch);

@@ -184,11 +184,15 @@ static void assert_refused(struct scratch *s, int error)
 static void another_schema_is_refused(void **state)
 {
 	struct scratch *s = *state;
-	char key[] = "schema", value[] = "portcullis-store\0\0\0\2";
+	char key[] = "schema", value[] = "portcullis-store\0\0\0\0";
+	static const char others[] = {0, STORE_SCHEMA + 1, 127};
 
-	scratch_plant(s, "meta", (MDB_val){sizeof(key) - 1, key},
-		      (MDB_val){sizeof(value) - 1, value});
-	assert_refused(s, -EPROTO);
+	for (size_t i = 0; i < sizeof(others); i++) {
+		value[sizeof(value) - 2] = others[i];
+		scratch_plant(s, "meta", (MDB_val){sizeof(key) - 1, key},
+			      (MDB_val){sizeof(value) - 1, value});
+		assert_refused(s, -EPROTO);
+	}
 }
 
 static void the_environment_of_something_else_is_refused(void **state)
