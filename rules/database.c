@@ -260,6 +260,19 @@ static int upgrade_from(struct database *database, uint32_t schema)
 	return commit(database, txn);
 }
 
+/* A full store has to open, or it could not be emptied. Opened anew, as LMDB
+ * may have panicked. */
+static int upgrade_in_lent_room(struct database *database, uint32_t schema)
+{
+	int r;
+
+	close_env(database);
+	r = open_env(database, database->path);
+	if (r == 0)
+		r = database_lend_room(database);
+	return r < 0 ? r : upgrade_from(database, schema);
+}
+
 /* Rule 4. The pages were followed, and the schema is read before it writes. */
 static int upgrade(struct database *database)
 {
@@ -271,9 +284,8 @@ static int upgrade(struct database *database)
 		r = read_schema(database, &schema);
 	if (r == 0 && schema != STORE_SCHEMA) {
 		r = upgrade_from(database, schema);
-		/* a full store has to open, or it could not be emptied */
-		if (r == -ENOSPC && database_lend_room(database) == 0)
-			r = upgrade_from(database, schema);
+		if (r == -ENOSPC)
+			r = upgrade_in_lent_room(database, schema);
 	}
 	close_env(database);
 	return r;

@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What rules 1 and 2 of rules/store.h say, also when the power goes.
- *
- * This program's own pwrite(), writev(), fdatasync(), fsync() and rename() are
- * found before those of the C library, by LMDB as well, and note what happens
- * to data.mdb. From the notes the file is rebuilt as it could be after a cut
- * at any moment: what was synced is there, of what was not any part may be,
- * down to sectors of 512 bytes. Each such file is opened: it has to hold what
- * was acknowledged, or that and the one commit that was under way.
- *
- * The same functions can fail, for a disk that is full or broken.
+ * What rules 1 and 2 of rules/store.h say, also when the power goes: after a
+ * cut at any moment the store holds what was acknowledged, or that and the one
+ * commit that was under way.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,210 +13,70 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "rules/store.h"
+#include "tests/support/powercut/disk.h"
 #include "tests/support/scratch.h"
 
-#define MAP_BYTES      (4u << 20)
-#define SECTOR_BYTES   512
-#define COMMITS	       16
-#define CUTS_PER_EVENT 3
-#define EVENTS_MAX     4096
-#define IMAGE_MAX      (4u << 20)
-
-enum event_kind {
-	EVENT_WRITE,
-	EVENT_SYNC,
-	EVENT_RENAME,
-	EVENT_ACKNOWLEDGED,
-};
-
-struct event {
-	enum event_kind kind;
-	bool is_durable; /* a write through O_DSYNC */
-	size_t offset;
-	size_t len;
-	uint8_t *bytes;
-};
-
-enum fault {
-	FAULT_NONE,
-	FAULT_FULL, /* -1, ENOSPC */
-	FAULT_BROKEN, /* -1, EIO */
-	FAULT_SHORT, /* half of it is written */
-	FAULT_COUNT,
-};
-
-/* State of the functions below, which have no other place for it. */
-static struct {
-	bool is_on;
-	struct event events[EVENTS_MAX];
-	size_t count;
-} record;
-
-static struct {
-	enum fault kind;
-	unsigned int calls_until;
-	bool is_for_meta; /* only the last write of a commit, of its meta page */
-	bool has_struck;
-} fault;
-
-static uint64_t random_state;
-
-/* Marsaglia's xorshift64: the same everywhere for the same seed. */
-static uint32_t draw(uint32_t below)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return (uint32_t)(random_state >> 32) % below;
-}
-
-static bool is_data(int fd)
-{
-	static const char name[] = "/data.mdb";
-	char entry[32], target[PATH_MAX];
-	ssize_t len;
-
-	(void)snprintf(entry, sizeof(entry), "/proc/self/fd/%d", fd);
-	len = readlink(entry, target, sizeof(target));
-	return len >= (ssize_t)sizeof(name) - 1 &&
-	       memcmp(target + len - (sizeof(name) - 1), name,
-		      sizeof(name) - 1) == 0;
-}
-
-static struct event *note(enum event_kind kind)
-{
-	struct event *event = &record.events[record.count++];
-
-	if (record.count >= EVENTS_MAX)
-		abort();
-	*event = (struct event){.kind = kind};
-	return event;
-}
-
-static void note_write(int fd, const void *bytes, size_t len, off_t offset)
-{
-	struct event *event;
-
-	if (!record.is_on || !is_data(fd))
-		return;
-	event = note(EVENT_WRITE);
-	event->is_durable = fcntl(fd, F_GETFL) & O_DSYNC;
-	event->offset = (size_t)offset;
-	event->len = len;
-	event->bytes = malloc(len);
-	if (!event->bytes)
-		abort();
-	memcpy(event->bytes, bytes, len);
-}
-
-/* Is this the call that has to fail? Sets errno then. */
-static bool strikes(int fd)
-{
-	if (fault.kind == FAULT_NONE || fault.has_struck || !is_data(fd))
-		return false;
-	if (fault.is_for_meta && !(fcntl(fd, F_GETFL) & O_DSYNC))
-		return false;
-	if (fault.calls_until-- > 0)
-		return false;
-
-	fault.has_struck = true;
-	errno = fault.kind == FAULT_FULL ? ENOSPC : EIO;
-	return true;
-}
-
-/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): the names
- * that the C library's headers have are reserved */
-ssize_t pwrite(int fd, const void *bytes, size_t len, off_t offset)
-{
-	ssize_t done;
-
-	if (strikes(fd)) {
-		if (fault.kind != FAULT_SHORT)
-			return -1;
-		len /= 2;
-	}
-	done = syscall(SYS_pwrite64, fd, bytes, len, offset);
-	if (done > 0)
-		note_write(fd, bytes, (size_t)done, offset);
-	return done;
-}
-
-ssize_t writev(int fd, const struct iovec *parts, int count)
-{
-	off_t offset = lseek(fd, 0, SEEK_CUR);
-	ssize_t done;
-
-	if (strikes(fd)) {
-		if (fault.kind != FAULT_SHORT)
-			return -1;
-		count = (count + 1) / 2;
-	}
-	done = syscall(SYS_writev, fd, parts, count);
-	for (int i = 0; done > 0 && i < count; i++) {
-		note_write(fd, parts[i].iov_base, parts[i].iov_len, offset);
-		offset += (off_t)parts[i].iov_len;
-	}
-	return done;
-}
-
-static int sync_data(long call, int fd)
-{
-	if (strikes(fd))
-		return -1;
-	if (record.is_on && is_data(fd))
-		note(EVENT_SYNC);
-	return (int)syscall(call, fd);
-}
-
-int fdatasync(int fd)
-{
-	return sync_data(SYS_fdatasync, fd);
-}
-
-int fsync(int fd)
-{
-	return sync_data(SYS_fsync, fd);
-}
-
-int rename(const char *from, const char *to)
-{
-	if (record.is_on)
-		note(EVENT_RENAME);
-	return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
-}
-/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
+#define MAP_BYTES (4u << 20)
+#define COMMITS	  16
 
 static struct change draw_change(void)
 {
 	char reason[REASON_MAX];
 	static char kept[16][REASON_MAX];
-	unsigned int n = draw(16);
+	unsigned int n = disk_draw(16);
 	struct change change;
 
 	memset(reason, 'a' + (int)n, sizeof(reason));
-	reason[1 + draw(REASON_MAX - 2)] = '\0';
+	reason[1 + disk_draw(REASON_MAX - 2)] = '\0';
 	memcpy(kept[n], reason, sizeof(reason));
 	change = scratch_put(SET_ID_BLOCK, "10.0.0.0/8", kept[n]);
-	change.member.prefix = prefix_of_v4(draw(400) << 16, 16 + draw(17));
-	if (draw(3) == 0)
+	change.member.prefix =
+		prefix_of_v4(disk_draw(400) << 16, 16 + disk_draw(17));
+	if (disk_draw(3) == 0)
 		change.kind = CHANGE_MEMBER_DEL;
 	return change;
 }
 
+/* A policy, and that it judges. */
+static size_t add_policy(struct scratch *s, struct change *changes)
+{
+	static char text[20000];
+	static struct revision revision;
+	uint64_t last = 0;
+
+	assert_int_equal(store_revision_last(s->store, &last), 0);
+	memset(text, 'a' + (int)disk_draw(26), sizeof(text));
+	revision = (struct revision){
+		.number = last + 1,
+		.text_bytes = 1 + disk_draw(sizeof(text)),
+		.note = "apply",
+	};
+	changes[0] = (struct change){.kind = CHANGE_REVISION_PUT,
+				     .revision_put = {&revision, text}};
+	changes[1] = (struct change){.kind = CHANGE_REVISION_CURRENT,
+				     .revision_number = last + 1};
+	if (disk_draw(2))
+		changes[1] = (struct change){
+			.kind = CHANGE_REVISION_PENDING,
+			.pending = {.number = last + 1, .fallback = last},
+		};
+	return 2;
+}
+
 static int commit_some(struct scratch *s)
 {
-	struct change changes[12];
-	size_t count = 1 + draw(ARRAY_LEN(changes));
+	struct change changes[14];
+	size_t count = 1 + disk_draw(ARRAY_LEN(changes) - 2);
 
 	for (size_t i = 0; i < count; i++)
 		changes[i] = draw_change();
+	if (disk_draw(2))
+		count += add_policy(s, &changes[count]);
 	return scratch_commit(s, changes, count);
 }
 
@@ -233,11 +85,13 @@ static char *describe(struct store *store)
 {
 	struct store_usage usage;
 	char *text = scratch_text(store), *all = NULL;
+	char *revisions = scratch_revisions(store);
 
 	assert_int_equal(store_usage(store, &usage), 0);
-	assert_true(asprintf(&all, "%u %s", (unsigned int)usage.journal_seq,
-			     text) > 0);
+	assert_true(asprintf(&all, "%u %s%s", (unsigned int)usage.journal_seq,
+			     text, revisions) > 0);
 	free(text);
+	free(revisions);
 	return all;
 }
 
@@ -246,198 +100,124 @@ static char *described[COMMITS + 1];
 
 static void run_recorded(struct scratch *s)
 {
-	record.is_on = true;
+	disk_record(NULL);
 	scratch_init(s, MAP_BYTES);
-	note(EVENT_ACKNOWLEDGED);
+	disk_acknowledge();
 	described[0] = describe(s->store);
 	for (size_t i = 1; i <= COMMITS; i++) {
 		assert_int_equal(commit_some(s), 0);
-		note(EVENT_ACKNOWLEDGED);
+		disk_acknowledge();
 		described[i] = describe(s->store);
 	}
-	record.is_on = false;
+	disk_record_stop();
 }
 
-/* A disk, as far as the notes have been followed. */
-struct disk {
-	uint8_t *durable;
-	size_t durable_len;
-	uint8_t *cut; /* durable, and some of what is not */
-	size_t cut_len;
-	size_t first_pending; /* event after the last sync */
-	bool has_name;
-	size_t acknowledged; /* index of described[] */
-	size_t acknowledged_count;
-};
-
-static void apply(uint8_t *image, size_t *len, const struct event *event,
-		  size_t from, size_t to)
-{
-	assert_true(event->offset + event->len <= IMAGE_MAX);
-	if (*len < event->offset + to) {
-		memset(image + *len, 0, event->offset + to - *len);
-		*len = event->offset + to;
-	}
-	memcpy(image + event->offset + from, event->bytes + from, to - from);
-}
-
-/* None of it, all, or any of its sectors. */
-static void apply_some(struct disk *disk, const struct event *event)
-{
-	uint32_t how = draw(3);
-
-	for (size_t at = 0; how > 0 && at < event->len; at += SECTOR_BYTES) {
-		size_t end = at + SECTOR_BYTES;
-
-		if (how == 1 || draw(2))
-			apply(disk->cut, &disk->cut_len, event, at,
-			      end < event->len ? end : event->len);
-	}
-}
-
-static void write_image(const struct scratch *s, const struct disk *disk)
-{
-	char path[PATH_MAX];
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "%s/data.mdb", s->path);
-	file = fopen(path, "we");
-	assert_non_null(file);
-	assert_int_equal(fwrite(disk->cut, 1, disk->cut_len, file),
-			 disk->cut_len);
-	(void)fclose(file);
-}
-
-static void check_cut(struct scratch *s, const struct disk *disk)
+static void check_cut(struct scratch *s, size_t acknowledged)
 {
 	char *held;
 
-	write_image(s, disk);
 	scratch_reopen(s, MAP_BYTES);
 	held = describe(s->store);
-	if (strcmp(held, described[disk->acknowledged]) != 0) {
-		assert_true(disk->acknowledged < COMMITS);
-		assert_string_equal(held, described[disk->acknowledged + 1]);
+	if (strcmp(held, described[acknowledged]) != 0) {
+		assert_true(acknowledged < COMMITS);
+		assert_string_equal(held, described[acknowledged + 1]);
 	}
 	free(held);
-	store_close(s->store);
-	s->store = NULL;
-}
-
-/* The power is cut after event `i`. */
-static void cut(struct scratch *s, struct disk *disk, size_t i)
-{
-	memcpy(disk->cut, disk->durable, disk->durable_len);
-	disk->cut_len = disk->durable_len;
-	for (size_t k = disk->first_pending; k <= i; k++) {
-		const struct event *event = &record.events[k];
-
-		if (event->kind == EVENT_WRITE && !event->is_durable)
-			apply_some(disk, event);
-	}
-	check_cut(s, disk);
-}
-
-static void sync_pending(struct disk *disk, size_t i)
-{
-	for (size_t k = disk->first_pending; k < i; k++) {
-		const struct event *event = &record.events[k];
-
-		if (event->kind == EVENT_WRITE && !event->is_durable)
-			apply(disk->durable, &disk->durable_len, event, 0,
-			      event->len);
-	}
-	disk->first_pending = i + 1;
-}
-
-static bool is_any_pending(const struct disk *disk, size_t i)
-{
-	for (size_t k = disk->first_pending; k < i; k++) {
-		if (record.events[k].kind == EVENT_WRITE &&
-		    !record.events[k].is_durable)
-			return true;
-	}
-	return false;
-}
-
-static void follow(struct disk *disk, size_t i)
-{
-	const struct event *event = &record.events[i];
-
-	switch (event->kind) {
-	case EVENT_WRITE:
-		if (!event->is_durable)
-			return;
-		/* the meta page: one sector, so there or not */
-		assert_int_equal(event->offset / SECTOR_BYTES,
-				 (event->offset + event->len - 1) /
-					 SECTOR_BYTES);
-		apply(disk->durable, &disk->durable_len, event, 0, event->len);
-		return;
-	case EVENT_SYNC:
-		sync_pending(disk, i);
-		return;
-	case EVENT_RENAME:
-		/* under its name it has to be whole at once */
-		assert_false(is_any_pending(disk, i));
-		disk->has_name = true;
-		return;
-	case EVENT_ACKNOWLEDGED:
-		disk->acknowledged = disk->acknowledged_count++;
-		return;
-	}
-}
-
-static void forget_record(void)
-{
-	for (size_t i = 0; i < record.count; i++)
-		free(record.events[i].bytes);
-	record.count = 0;
-	for (size_t i = 0; i <= COMMITS; i++) {
-		free(described[i]);
-		described[i] = NULL;
-	}
-}
-
-static void seed(uint64_t fallback)
-{
-	const char *given = getenv("SEED");
-	uint64_t value = given ? strtoull(given, NULL, 10) : fallback;
-
-	print_message("SEED=%llu\n", (unsigned long long)value);
-	random_state = value * 0x9e3779b97f4a7c15u;
 }
 
 static void a_power_cut_at_any_moment_loses_nothing_acknowledged(void **state)
 {
-	struct disk disk = {.durable = malloc(IMAGE_MAX),
-			    .cut = malloc(IMAGE_MAX)};
 	struct scratch s;
-	size_t cuts = 0;
 
 	(void)state;
-	assert_non_null(disk.durable);
-	assert_non_null(disk.cut);
-	seed(1);
+	disk_seed(1);
 	run_recorded(&s);
-	store_close(s.store);
-	s.store = NULL;
-	for (size_t i = 0; i < record.count; i++) {
-		follow(&disk, i);
-		for (int n = 0; disk.has_name && n < CUTS_PER_EVENT; n++) {
-			cut(&s, &disk, i);
-			cuts++;
-			if (!is_any_pending(&disk, i + 1))
-				break; /* they are all the same */
-		}
-	}
-	assert_int_equal(disk.acknowledged, COMMITS);
-	assert_true(cuts > 5ul * COMMITS);
-	print_message("%zu events, %zu cuts\n", record.count, cuts);
+	assert_true(disk_cut_everywhere(&s, check_cut) > 5ul * COMMITS);
+	check_cut(&s, COMMITS);
 	scratch_done(&s);
-	forget_record();
-	free(disk.durable);
-	free(disk.cut);
+	for (size_t i = 0; i <= COMMITS; i++)
+		free(described[i]);
+}
+
+/* The same store with the tables of today's schema or without, which is all
+ * that an upgrade changes. */
+static char *before_upgrade;
+
+static void check_upgrade(struct scratch *s, size_t acknowledged)
+{
+	char *held;
+
+	(void)acknowledged;
+	scratch_reopen(s, MAP_BYTES);
+	held = describe(s->store);
+	assert_string_equal(held, before_upgrade);
+	free(held);
+	assert_int_equal(scratch_put_revision(s, 1, "rules"), 0);
+}
+
+/* A store of schema 1 with something in it; closed. */
+static void init_older(struct scratch *s)
+{
+	scratch_init(s, MAP_BYTES);
+	for (uint32_t n = 0; n < 10; n++)
+		assert_int_equal(
+			scratch_commit_one(s, scratch_numbered(n, "list")), 0);
+	before_upgrade = describe(s->store);
+	scratch_downgrade(s);
+}
+
+static void a_power_cut_at_any_moment_of_an_upgrade_is_survived(void **state)
+{
+	struct scratch s;
+
+	(void)state;
+	disk_seed(4);
+	init_older(&s);
+	disk_record(&s);
+	scratch_reopen(&s, MAP_BYTES);
+	disk_acknowledge();
+	disk_record_stop();
+	assert_true(disk_cut_everywhere(&s, check_upgrade) >= 4);
+	scratch_done(&s);
+	free(before_upgrade);
+}
+
+static bool upgrade_with_fault(struct scratch *s, enum fault kind,
+			       unsigned int calls_until)
+{
+	bool has_struck;
+	int r;
+
+	scratch_done(s);
+	free(before_upgrade);
+	init_older(s);
+	disk_arm(kind, calls_until);
+	r = store_open(s->path, MAP_BYTES, &s->store);
+	has_struck = disk_disarm();
+	/* what is full is tried once more with more room */
+	if (has_struck && kind != FAULT_FULL)
+		assert_int_equal(r, -EIO);
+	else
+		assert_int_equal(r, 0);
+	check_upgrade(s, 0);
+	return has_struck;
+}
+
+static void a_disk_that_fails_during_an_upgrade_loses_nothing(void **state)
+{
+	struct scratch s;
+
+	(void)state;
+	init_older(&s);
+	for (enum fault kind = FAULT_FULL; kind < FAULT_COUNT; kind++) {
+		unsigned int calls = 0;
+
+		while (upgrade_with_fault(&s, kind, calls))
+			calls++;
+		assert_true(calls >= 3); /* pages, sync, meta */
+	}
+	scratch_done(&s);
+	free(before_upgrade);
 }
 
 /* A new store with something in it. */
@@ -448,13 +228,6 @@ static void init_with_commits(struct scratch *s)
 		assert_int_equal(commit_some(s), 0);
 }
 
-static void arm(enum fault kind, unsigned int calls_until)
-{
-	fault.kind = kind;
-	fault.calls_until = calls_until;
-	fault.has_struck = false;
-}
-
 /* False once there are fewer than `calls_until` calls to fail. */
 static bool commit_with_fault(struct scratch *s, enum fault kind,
 			      unsigned int calls_until)
@@ -462,10 +235,9 @@ static bool commit_with_fault(struct scratch *s, enum fault kind,
 	char *before = describe(s->store), *after;
 	int r;
 
-	arm(kind, calls_until);
+	disk_arm(kind, calls_until);
 	r = commit_some(s);
-	fault.kind = FAULT_NONE;
-	if (!fault.has_struck) {
+	if (!disk_disarm()) {
 		assert_int_equal(r, 0);
 		free(before);
 		return false;
@@ -492,7 +264,7 @@ a_disk_that_fails_at_any_call_refuses_and_is_used_again(void **state)
 	struct scratch s;
 
 	(void)state;
-	seed(2);
+	disk_seed(2);
 	init_with_commits(&s);
 	for (enum fault kind = FAULT_FULL; kind < FAULT_COUNT; kind++) {
 		unsigned int calls = 0;
@@ -509,14 +281,14 @@ static void a_meta_page_that_cannot_be_written_is_survived(void **state)
 	struct scratch s;
 
 	(void)state;
-	seed(3);
+	disk_seed(3);
 	init_with_commits(&s);
-	fault.is_for_meta = true;
+	disk_arm_for_meta(true);
 	for (enum fault kind = FAULT_FULL; kind < FAULT_COUNT; kind++) {
 		assert_true(commit_with_fault(&s, kind, 0));
 		assert_false(commit_with_fault(&s, kind, 1));
 	}
-	fault.is_for_meta = false;
+	disk_arm_for_meta(false);
 	scratch_done(&s);
 }
 
@@ -532,10 +304,9 @@ static bool create_with_fault(struct scratch *s, enum fault kind,
 	(void)snprintf(path, sizeof(path), "%s/data.mdb", s->path);
 	assert_int_equal(unlink(path), 0);
 
-	arm(kind, calls_until);
+	disk_arm(kind, calls_until);
 	r = store_open(s->path, MAP_BYTES, &s->store);
-	fault.kind = FAULT_NONE;
-	if (!fault.has_struck) {
+	if (!disk_disarm()) {
 		assert_int_equal(r, 0);
 		return false;
 	}
@@ -567,6 +338,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			a_power_cut_at_any_moment_loses_nothing_acknowledged),
+		cmocka_unit_test(
+			a_power_cut_at_any_moment_of_an_upgrade_is_survived),
+		cmocka_unit_test(
+			a_disk_that_fails_during_an_upgrade_loses_nothing),
 		cmocka_unit_test(
 			a_disk_that_fails_at_any_call_refuses_and_is_used_again),
 		cmocka_unit_test(
