@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * backup.h - sets, members and attachments as one text document.
+ * backup.h - sets, members, attachments and the policy as one text document.
  *
  * Lines, in this order, fields parted by one blank:
  *
@@ -8,7 +8,14 @@
  *	set ID NAME KIND ACTION CAPACITY
  *	attachment IFNAME MODE SHARE
  *	member SET-ID PREFIX ORIGIN UID LINE CREATED EXPIRES REASON...
+ *	policy BYTES TIME UID NOTE...
+ *	text LINE-OF-THE-POLICY
  *	end LINES CRC32		(lines before this one; zlib's CRC-32, hex)
+ *
+ * The policy is the current revision, without its number, which is of one store
+ * only; the newline of its last line is there if BYTES has room for it. With a
+ * policy the version is 2, and 1 without, so that what knows of no policy reads
+ * what has none, and refuses what it would lose.
  *
  * Print, parse, print is a fixed point. A document without a good `end` line,
  * of another version, or with a line that does not parse is refused whole.
@@ -28,10 +35,16 @@
 struct backup {
 	struct change *changes; /* SET_PUT, ATTACHMENT_PUT, MEMBER_PUT only */
 	size_t change_count;
-	char *text; /* what the members' reasons point into */
+	char *text; /* what reasons and revision_text point into */
+	struct revision *revision; /* of the policy; NULL: it has none */
+	const char *revision_text;
 };
 
 void backup_done(struct backup *backup);
+
+/* The policy, which is there, as a change that puts it as revision `number`. It
+ * refers to the backup. */
+struct change backup_policy(struct backup *backup, uint64_t number);
 
 /* Write the document of one snapshot of `store`. -EIO when `out` fails. */
 int backup_write(struct store *store, FILE *out);

@@ -45,6 +45,20 @@ static void check_change(const struct change *change)
 	}
 }
 
+static void check_policy(struct backup *backup)
+{
+	const struct revision *revision = backup->revision;
+	struct change change = backup_policy(backup, 1);
+
+	assert(change.kind == CHANGE_REVISION_PUT);
+	assert(change.revision_put.revision == revision);
+	assert(revision->text_bytes > 0);
+	assert(revision->text_bytes <= REVISION_TEXT_MAX);
+	assert(revision_note_is_valid(revision->note));
+	/* all of it can be read */
+	(void)memchr(change.revision_put.text, '\0', revision->text_bytes);
+}
+
 static void check(const char *text, size_t len)
 {
 	char note[JOURNAL_TEXT_MAX] = "";
@@ -55,7 +69,7 @@ static void check(const char *text, size_t len)
 	if (r < 0) {
 		assert(r == -EBADMSG);
 		assert(strncmp(note, "line ", 5) == 0);
-		assert(!backup.changes && !backup.text);
+		assert(!backup.changes && !backup.text && !backup.revision);
 		return;
 	}
 	for (size_t i = 0; i < backup.change_count; i++) {
@@ -64,6 +78,8 @@ static void check(const char *text, size_t len)
 		       backup.changes[i].kind != CHANGE_SET_PUT);
 		check_change(&backup.changes[i]);
 	}
+	if (backup.revision)
+		check_policy(&backup);
 	backup_done(&backup);
 }
 

@@ -63,6 +63,16 @@ static void populate(struct scratch *s)
 	assert_int_equal(scratch_commit(s, changes, ARRAY_LEN(changes)), 0);
 }
 
+/* And a policy. */
+static void populate_policy(struct scratch *s)
+{
+	const struct change current = {.kind = CHANGE_REVISION_CURRENT,
+				       .revision_number = 1};
+
+	assert_int_equal(scratch_put_revision(s, 1, "rules:\n\n  - drop\n"), 0);
+	assert_int_equal(scratch_commit_one(s, current), 0);
+}
+
 /* The document of `body` with a good end line. */
 static const char *seal(char text[TEXT_MAX], const char *body)
 {
@@ -156,6 +166,7 @@ static void every_changed_byte_is_refused(void **state)
 	size_t len;
 
 	populate(s);
+	populate_policy(s);
 	text = scratch_text(s->store);
 	len = strlen(text);
 	for (size_t i = 0; i < len; i++) {
@@ -186,6 +197,7 @@ static void every_document_cut_short_or_continued_is_refused(void **state)
 	size_t len;
 
 	populate(s);
+	populate_policy(s);
 	text = scratch_text(s->store);
 	len = strlen(text);
 	for (size_t cut = 0; cut < len; cut++)
@@ -203,6 +215,7 @@ static void every_line_left_out_or_doubled_is_refused(void **state)
 	char *text;
 
 	populate(s);
+	populate_policy(s);
 	text = scratch_text(s->store);
 	for (char *line = text; *line;) {
 		char *next = strchr(line, '\n') + 1;
@@ -228,9 +241,9 @@ static const struct {
 	const char *body;
 	const char *note;
 } bad_lines[] = {
-	{"portcullis-backup 2\n", "line 1: not a backup of version 1"},
-	{"portcullis-backup 1 \n", "line 1: not a backup of version 1"},
-	{"\n", "line 1: not a backup of version 1"},
+	{"portcullis-backup 3\n", "line 1: not a backup of version 1 or 2"},
+	{"portcullis-backup 1 \n", "line 1: not a backup of version 1 or 2"},
+	{"\n", "line 1: not a backup of version 1 or 2"},
 	{HEAD "\n", "line 3: a field is missing"},
 	{HEAD "sets 4 x dynamic drop 5\n",
 	 "line 3: starts with no word of a backup"},
