@@ -289,6 +289,75 @@ static void a_journal_line_is_read_back_as_it_was(void **state)
 	assert_int_equal(codec_journal_get(7, bytes, len, &back), -EBADMSG);
 }
 
+static const struct revision revision = {
+	.number = 7,
+	.time_s = UINT64_MAX,
+	.uid = UINT32_MAX,
+	.text_bytes = REVISION_TEXT_MAX,
+	.note = "gr\xc3\xbc\xc3\x9f",
+};
+
+static void a_revision_is_read_back_as_it_was(void **state)
+{
+	uint8_t bytes[CODEC_REVISION_MAX];
+	struct revision put = revision, back;
+	size_t len = codec_revision_put(bytes, &put);
+
+	(void)state;
+	assert_int_equal(codec_revision_get(7, bytes, len, &back), 0);
+	assert_memory_equal(&back, &put, sizeof(back));
+	memset(put.note, 'n', sizeof(put.note) - 1);
+	len = codec_revision_put(bytes, &put);
+	assert_int_equal(codec_revision_get(7, bytes, len, &back), 0);
+	assert_string_equal(back.note, put.note);
+}
+
+static void a_revision_with_a_bad_field_is_refused(void **state)
+{
+	uint8_t bytes[CODEC_REVISION_MAX + 1] = {0};
+	size_t len = codec_revision_put(bytes, &revision);
+	struct revision back;
+
+	(void)state;
+	assert_int_equal(codec_revision_get(0, bytes, len, &back), -EBADMSG);
+	assert_int_equal(codec_revision_get(7, bytes, 15, &back), -EBADMSG);
+	assert_int_equal(codec_revision_get(7, bytes, len + 1, &back),
+			 -EBADMSG);
+	assert_int_equal(
+		codec_revision_get(7, bytes, CODEC_REVISION_MAX, &back),
+		-EBADMSG);
+	assert_int_equal(codec_revision_get(7, bytes, len - 1, &back),
+			 -EBADMSG);
+	codec_u32_put(bytes + 12, REVISION_TEXT_MAX + 1);
+	assert_int_equal(codec_revision_get(7, bytes, len, &back), -EBADMSG);
+	codec_u32_put(bytes + 12, 0);
+	assert_int_equal(codec_revision_get(7, bytes, len, &back), -EBADMSG);
+	codec_u32_put(bytes + 12, 1);
+	assert_int_equal(codec_revision_get(7, bytes, len, &back), 0);
+	bytes[16] = '\n';
+	assert_int_equal(codec_revision_get(7, bytes, len, &back), -EBADMSG);
+}
+
+static void what_is_pending_is_read_back_as_it_was(void **state)
+{
+	const struct pending pending = {
+		.number = UINT64_MAX,
+		.fallback = 1ull << 40,
+		.deadline_ns = 0x0102030405060708,
+		.boot_id = {1, [15] = 16},
+	};
+	uint8_t bytes[CODEC_PENDING_BYTES];
+	size_t len = codec_pending_put(bytes, &pending);
+	struct pending back;
+
+	(void)state;
+	assert_int_equal(codec_pending_get(bytes, len, &back), 0);
+	assert_memory_equal(&back, &pending, sizeof(back));
+	assert_int_equal(codec_pending_get(bytes, len - 1, &back), -EBADMSG);
+	memset(bytes, 0, 8);
+	assert_int_equal(codec_pending_get(bytes, len, &back), -EBADMSG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +371,9 @@ int main(void)
 		cmocka_unit_test(a_set_is_read_back_as_it_was),
 		cmocka_unit_test(the_version_in_the_name_of_a_set_is_read_back),
 		cmocka_unit_test(a_set_with_a_bad_field_is_refused),
+		cmocka_unit_test(a_revision_is_read_back_as_it_was),
+		cmocka_unit_test(a_revision_with_a_bad_field_is_refused),
+		cmocka_unit_test(what_is_pending_is_read_back_as_it_was),
 		cmocka_unit_test(an_attachment_is_read_back_as_it_was),
 		cmocka_unit_test(a_journal_line_is_read_back_as_it_was),
 	};
