@@ -130,11 +130,11 @@ static void view_rollback(FILE *out, const json_t *answer)
 
 static int add_revision(struct session *session, json_t *args)
 {
-	const char *word = session_word(session, 0);
-
-	return word ? json_object_set_new(args, "revision",
-					  json_integer(strtoll(word, NULL, 10)))
-		    : 0;
+	if (session->invocation->word_count == 0)
+		return 0;
+	return json_object_set_new(
+		args, "revision",
+		json_integer(strtoll(session_word(session, 0), NULL, 10)));
 }
 
 enum outcome cmd_policy_rollback(struct session *session)

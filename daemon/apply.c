@@ -62,7 +62,6 @@ static void fill_result(struct apply *apply, uint64_t swap_ns)
 	for (size_t i = 0; i < apply->set_count; i++)
 		result->changed_sets += apply->sets[i].is_changed;
 	result->class_count = apply->next_class;
-	result->deadline_ns = apply->daemon->live->state.deadline_ns;
 	result->took_us = span_us(apply->started_ns, now_ns);
 	result->prepare_us = span_us(apply->started_ns, apply->prepared_ns);
 	result->fill_us = span_us(apply->prepared_ns, apply->filled_ns);
@@ -97,15 +96,16 @@ static void put_back_done(void *arg, int r)
 /* The store is ahead: what it says is not what judges. */
 static void put_back(struct apply *apply, int r)
 {
-	const struct policy_state *state = &apply->daemon->live->state;
 	struct change *change = malloc(sizeof(*change));
 
 	if (!change) {
 		finish(apply, r);
 		return;
 	}
-	*change = (struct change){.kind = CHANGE_POLICY_STATE,
-				  .policy_state = *state};
+	*change = (struct change){
+		.kind = CHANGE_REVISION_CURRENT,
+		.revision_number = apply->daemon->live->current,
+	};
 	commit_submit(apply->daemon,
 		      &(struct commit_order){.changes = change,
 					     .count = 1,
@@ -124,11 +124,11 @@ static void take_over(struct apply *apply)
 
 	live->judge = TAKE(apply->judge);
 	live->next = NULL;
-	live->state.pending = apply->confirm_s ? apply->number : 0;
+	live->pending = apply->pending;
 	if (apply->confirm_s) {
 		live->last = before;
 	} else {
-		live->state.current = apply->number;
+		live->current = apply->number;
 		apply_settle(daemon, live->judge, before);
 		judge_free(before);
 	}
@@ -161,7 +161,6 @@ static void stored(void *arg, int r)
 		put_back(apply, r);
 		return;
 	}
-	daemon->live->state.deadline_ns = apply->result.deadline_ns;
 	take_over(apply);
 	fill_result(apply, swap_ns);
 	log_notice("policy: revision %llu judges%s rules=%zu took_us=%llu",
@@ -172,25 +171,31 @@ static void stored(void *arg, int r)
 	finish(apply, 0);
 }
 
+/* The revision, and that it is in force or on trial. */
+static void list_revision(struct apply *apply, struct change changes[2])
+{
+	changes[0] = (struct change){
+		.kind = CHANGE_REVISION_PUT,
+		.revision_put = {.revision = &apply->revision,
+				 .text = apply->text},
+	};
+	changes[1] = (struct change){.kind = CHANGE_REVISION_CURRENT,
+				     .revision_number = apply->number};
+	if (apply->confirm_s)
+		changes[1] = (struct change){.kind = CHANGE_REVISION_PENDING,
+					     .pending = apply->pending};
+}
+
 static int list_changes(struct apply *apply, struct change **ret_changes,
 			size_t *ret_count)
 {
-	struct policy_state state = {.current = apply->number};
 	struct change *changes = NULL, *all;
 	size_t count = 0;
 	int r = 0;
 
-	if (apply->confirm_s) {
-		state = (struct policy_state){
-			.current = apply->daemon->live->state.current,
-			.pending = apply->number,
-			.deadline_ns = apply->result.deadline_ns,
-		};
-		r = generation_boot_id(state.boot_id);
-	} else {
+	if (!apply->confirm_s)
 		r = apply_settle_changes(apply->daemon, apply->judge, &changes,
 					 &count);
-	}
 	if (r < 0)
 		return r;
 	all = reallocarray(changes, count + 2, sizeof(*changes));
@@ -198,20 +203,25 @@ static int list_changes(struct apply *apply, struct change **ret_changes,
 		free(changes);
 		return -ENOMEM;
 	}
-	all[count++] = (struct change){
-		.kind = CHANGE_REVISION_PUT,
-		.revision = {.number = apply->number,
-			     .time_s = clock_wall_s(),
-			     .uid = apply->uid,
-			     .text_bytes = (uint32_t)apply->len},
-		.text = apply->text,
-	};
-	memcpy(all[count - 1].revision.note, apply->note, REVISION_NOTE_MAX);
-	all[count++] = (struct change){.kind = CHANGE_POLICY_STATE,
-				       .policy_state = state};
+	list_revision(apply, all + count);
 	*ret_changes = all;
-	*ret_count = count;
+	*ret_count = count + 2;
 	return 0;
+}
+
+/* By the clock that the packet path reads. */
+static int begin_trial(struct apply *apply)
+{
+	if (!apply->confirm_s)
+		return 0;
+	apply->result.deadline_ns =
+		clock_boot_ns() + apply->confirm_s * 1000000000u;
+	apply->pending = (struct pending){
+		.number = apply->number,
+		.fallback = apply->daemon->live->current,
+		.deadline_ns = apply->result.deadline_ns,
+	};
+	return generation_boot_id(apply->pending.boot_id);
 }
 
 static void commit_revision(struct apply *apply)
@@ -220,10 +230,16 @@ static void commit_revision(struct apply *apply)
 	size_t count;
 	int r;
 
-	if (apply->confirm_s)
-		apply->result.deadline_ns =
-			clock_boot_ns() + apply->confirm_s * 1000000000u;
-	r = list_changes(apply, &changes, &count);
+	apply->revision = (struct revision){
+		.number = apply->number,
+		.time_s = clock_wall_s(),
+		.uid = apply->uid,
+		.text_bytes = (uint32_t)apply->len,
+	};
+	memcpy(apply->revision.note, apply->note, REVISION_NOTE_MAX);
+	r = begin_trial(apply);
+	if (r == 0)
+		r = list_changes(apply, &changes, &count);
 	if (r < 0) {
 		finish(apply, r);
 		return;

@@ -32,6 +32,8 @@ struct apply {
 	void *arg;
 
 	uint64_t number; /* of the revision */
+	struct revision revision;
+	struct pending pending; /* number 0: it is for good */
 	struct judge *judge;
 	const struct judge *before; /* the one that judges meanwhile */
 	struct apply_set *sets;

@@ -12,15 +12,6 @@
 #include "daemon/listed.h"
 #include "rules/feedfile/plain.h"
 
-static int find_newest(void *arg, const struct revision *revision)
-{
-	uint64_t *newest = arg;
-
-	if (revision->number > *newest)
-		*newest = revision->number;
-	return 0;
-}
-
 static int add_entry(void *arg, const struct prefix *prefix, uint32_t line)
 {
 	return listed_add(arg, prefix, line);
@@ -180,7 +171,7 @@ int apply_prepare(struct apply *apply)
 			       "shows those there are)",
 			       (unsigned long long)apply->again);
 	if (r == 0)
-		r = store_each_revision(apply->store, find_newest, &newest);
+		r = store_revision_last(apply->store, &newest);
 	if (r < 0)
 		return r;
 	apply->number = newest + 1;

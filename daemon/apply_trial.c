@@ -35,7 +35,7 @@ static struct settling *settling_new(struct daemon *daemon,
 	if (settling)
 		*settling = (struct settling){
 			.daemon = daemon,
-			.revision = daemon->live->state.pending,
+			.revision = daemon->live->pending.number,
 			.done = done,
 			.arg = arg,
 		};
@@ -60,13 +60,14 @@ static void confirmed(void *arg, int r)
 		settling_end(settling, r, "it could not be stored");
 		return;
 	}
-	if (live->state.pending != settling->revision) {
+	if (live->pending.number != settling->revision) {
 		settling_end(settling, -ETIME,
 			     "it was rolled back in the same moment");
 		return;
 	}
 	before = TAKE(live->last);
-	live->state = (struct policy_state){.current = settling->revision};
+	live->current = settling->revision;
+	live->pending = (struct pending){0};
 	program_end_trial(live->judge->program);
 	apply_settle(daemon, live->judge, before);
 	judge_free(before);
@@ -98,8 +99,8 @@ void apply_confirm(struct daemon *daemon, uint32_t uid, apply_settled_fn *done,
 		return;
 	}
 	all[count] = (struct change){
-		.kind = CHANGE_POLICY_STATE,
-		.policy_state = {.current = live->state.pending},
+		.kind = CHANGE_REVISION_CURRENT,
+		.revision_number = live->pending.number,
 	};
 	commit_submit(daemon,
 		      &(struct commit_order){.changes = all,
@@ -108,7 +109,7 @@ void apply_confirm(struct daemon *daemon, uint32_t uid, apply_settled_fn *done,
 					     .done = confirmed,
 					     .arg = settling},
 		      "policy: revision %llu is confirmed",
-		      (unsigned long long)live->state.pending);
+		      (unsigned long long)live->pending.number);
 }
 
 static void reverted(void *arg, int r)
@@ -133,8 +134,8 @@ static void store_revert(struct daemon *daemon, uint32_t uid,
 		return;
 	}
 	*change = (struct change){
-		.kind = CHANGE_POLICY_STATE,
-		.policy_state = {.current = daemon->live->state.current},
+		.kind = CHANGE_REVISION_CURRENT,
+		.revision_number = daemon->live->current,
 	};
 	commit_submit(daemon,
 		      &(struct commit_order){.changes = change,
@@ -170,7 +171,7 @@ void apply_revert(struct daemon *daemon, uint32_t uid, const char *reason,
 	}
 	failed = live->judge;
 	live->judge = TAKE(live->last);
-	live->state = (struct policy_state){.current = live->state.current};
+	live->pending = (struct pending){0};
 	gate_follow(daemon);
 	program_end_trial(failed->program);
 	judge_free(failed);
@@ -184,9 +185,9 @@ void apply_revert(struct daemon *daemon, uint32_t uid, const char *reason,
 void apply_tick(struct daemon *daemon)
 {
 	struct generation *live = daemon->live;
-	uint64_t revision = live->state.pending;
+	uint64_t revision = live->pending.number;
 
-	if (!live->last || clock_boot_ns() < live->state.deadline_ns)
+	if (!live->last || clock_boot_ns() < live->pending.deadline_ns)
 		return;
 	(void)alerts_raise(&daemon->alerts, clock_wall_s(), TRIAL_ALERT,
 			   "revision %llu was not confirmed in time: the one "
@@ -205,25 +206,26 @@ static void swept(void *arg, int r)
 void apply_sweep(struct daemon *daemon)
 {
 	struct generation *live = daemon->live;
-	struct policy_state stored;
+	struct pending stored = {0};
 	struct change *change;
+	uint64_t current;
 
-	apply_drop_versions(daemon, 0, live->state.pending);
-	if (store_policy_state(daemon->store, &stored) < 0 ||
-	    stored.pending == live->state.pending)
+	apply_drop_versions(daemon, 0, live->pending.number);
+	if (store_policy_state(daemon->store, &current, &stored) < 0 ||
+	    stored.number == live->pending.number)
 		return;
 	(void)alerts_raise(&daemon->alerts, clock_wall_s(), TRIAL_ALERT,
 			   "revision %llu was not confirmed in time: the one "
 			   "before judges again",
-			   (unsigned long long)stored.pending);
+			   (unsigned long long)stored.number);
 	change = malloc(sizeof(*change));
 	if (!change)
 		return;
-	*change = (struct change){.kind = CHANGE_POLICY_STATE,
-				  .policy_state = live->state};
+	*change = (struct change){.kind = CHANGE_REVISION_CURRENT,
+				  .revision_number = live->current};
 	commit_submit(daemon,
 		      &(struct commit_order){
 			      .changes = change, .count = 1, .done = swept},
 		      "policy: revision %llu was not confirmed in time",
-		      (unsigned long long)stored.pending);
+		      (unsigned long long)stored.number);
 }

@@ -169,7 +169,8 @@ int generation_boot_id(uint8_t boot_id[BOOT_ID_BYTES])
 
 	if (!file)
 		return -errno;
-	(void)fgets(text, sizeof(text), file);
+	if (!fgets(text, sizeof(text), file))
+		*text = '\0';
 	(void)fclose(file);
 	for (const char *at = text; count < BOOT_ID_BYTES && at[0] && at[1];) {
 		char digits[3] = {at[0], at[1]};
@@ -189,13 +190,13 @@ int generation_boot_id(uint8_t boot_id[BOOT_ID_BYTES])
 }
 
 /* A trial of another boot, or whose deadline is past, has been lost. */
-static bool is_on_trial(const struct policy_state *state)
+static bool is_on_trial(const struct pending *pending)
 {
 	uint8_t boot_id[BOOT_ID_BYTES];
 
-	return state->pending && generation_boot_id(boot_id) == 0 &&
-	       memcmp(boot_id, state->boot_id, BOOT_ID_BYTES) == 0 &&
-	       clock_boot_ns() < state->deadline_ns;
+	return pending->number && generation_boot_id(boot_id) == 0 &&
+	       memcmp(boot_id, pending->boot_id, BOOT_ID_BYTES) == 0 &&
+	       clock_boot_ns() < pending->deadline_ns;
 }
 
 /* Ready but for its classes. `beside`: whose rules keep their counts too. */
@@ -228,21 +229,22 @@ static int make_judge(struct generation *generation, struct store *store,
 static int make_judges(struct generation *generation, struct store *store,
 		       char note[JUDGE_NOTE_MAX])
 {
-	struct policy_state *state = &generation->state;
-	int r = store_policy_state(store, state);
+	struct pending *pending = &generation->pending;
+	int r = store_policy_state(store, &generation->current, pending);
 
-	if (r == 0 && !is_on_trial(state))
-		state->pending = 0;
-	if (r == 0 && state->pending)
-		r = make_judge(generation, store, state->current,
+	if (r == 0 && !is_on_trial(pending))
+		*pending = (struct pending){0};
+	if (r == 0 && pending->number)
+		r = make_judge(generation, store, pending->fallback,
 			       &generation->last, note);
 	if (r == 0)
 		r = make_judge(generation, store,
-			       state->pending ? state->pending : state->current,
+			       pending->number ? pending->number
+					       : generation->current,
 			       &generation->judge, note);
 	if (r < 0)
 		return r;
-	generation->judge->is_trial = state->pending != 0;
+	generation->judge->is_trial = pending->number != 0;
 	if (generation->last)
 		r = judge_load(generation->last, generation->maps, NULL, note);
 	if (r == 0)
@@ -251,7 +253,7 @@ static int make_judges(struct generation *generation, struct store *store,
 	if (r == 0 && generation->last)
 		r = program_begin_trial(generation->judge->program,
 					generation->last->program,
-					state->deadline_ns);
+					pending->deadline_ns);
 	return r;
 }
 

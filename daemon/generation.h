@@ -35,7 +35,9 @@ struct generation {
 	struct judge *judge; /* the one whose programs gates run */
 	struct judge *last; /* on trial: the one before; else NULL */
 	struct judge *next; /* made ready to take over; mostly NULL */
-	struct policy_state state; /* of the store, as of the last commit */
+	uint64_t current; /* revision that is confirmed; 0: none */
+	struct pending
+		pending; /* of which `judge` is made, if it is on trial */
 	struct table *table;
 	struct ledger *ledger;
 	struct ended ended; /* members of the store that were left out: past */

@@ -169,24 +169,21 @@ static void run_list(struct job *job)
 static void list_done(struct job *job)
 {
 	struct list_job *list = (struct list_job *)job;
-	const struct policy_state *state = &list->daemon->live->state;
+	const struct generation *live = list->daemon->live;
 
 	if (list->r < 0) {
 		json_decref(list->list);
 		call_refuse(list->call, list->r, "the revisions: %s",
 			    strerror(-list->r));
 	} else {
-		call_done(
-			list->call,
-			json_pack(
-				"{s:o, s:I, s:I, s:I}", "revisions", list->list,
-				"current", (json_int_t)state->current,
-				"pending", (json_int_t)state->pending,
-				"confirm_s",
-				(json_int_t)(state->pending
-						     ? seconds_left(
-							       state->deadline_ns)
-						     : 0)));
+		call_done(list->call,
+			  json_pack("{s:o, s:I, s:I, s:I}", "revisions",
+				    list->list, "current",
+				    (json_int_t)live->current, "pending",
+				    (json_int_t)live->pending.number,
+				    "confirm_s",
+				    (json_int_t)seconds_left(
+					    live->pending.deadline_ns)));
 	}
 	free(list);
 }
@@ -250,14 +247,15 @@ static void show_done(struct job *job)
 
 void request_policy_show(struct daemon *daemon, struct call *call)
 {
-	const struct policy_state *state = &daemon->live->state;
+	const struct generation *live = daemon->live;
 	struct show_job *show;
 	uint64_t revision;
 
 	if (args_number(call, "revision", INT64_MAX, 0, &revision) < 0)
 		return;
 	if (revision == 0)
-		revision = state->pending ? state->pending : state->current;
+		revision = live->pending.number ? live->pending.number
+						: live->current;
 	if (revision == 0) {
 		call_refuse(call, -ENOENT, "no policy is in force");
 		return;

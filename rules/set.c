@@ -144,7 +144,7 @@ bool set_name_is_storable(const char *name)
 
 	len = measure_name(name);
 	if (len > 0 && name[len] == '.' && is_digit(name[len + 1]) &&
-	    name[len + 1] != '0') {
+	    (name[len + 1] != '0' || name[len + 2] == '\0')) {
 		len++;
 		while (is_digit(name[len]))
 			len++;

@@ -69,6 +69,6 @@ bool set_name_is_valid(const char *name);
 /*
  * A name as the store keeps it: one for users, or one with '.' and a number
  * without leading zeros behind it ("office.12"), which is a version of a set
- * that a policy declares. Users can neither type nor take such a name.
+ * that a policy declares; 0 is what one was before, and going. Users can neither type nor take such a name.
  */
 bool set_name_is_storable(const char *name);

@@ -87,19 +87,27 @@ passes $listed4 || fail "a member that was added does not pass"
 does set del office $listed4
 is_dropped $listed4 || fail "a member that was taken out passes"
 
-# On trial: it changes the set, and nobody confirms, not even fwd.
+# On trial: it changes the set, and is taken back.
 write_document $listed4
-does policy apply "$document" --confirm 3s
+does policy apply "$document" --confirm 1h
 said "on trial"
 passes $listed4 || fail "the policy on trial does not judge"
 is_dropped $clean4 || fail "the set of the policy before judges, too"
 refuses "on trial" policy apply "$document"
+does policy rollback
+passes $clean4 || fail "a trial that was ended still judges"
+is_dropped $listed4 || fail "the set of the trial judges, too"
+wait_for "the end of the trial in the store" sh -c \
+	"'$fwctl' --json policy log | jq -e '.pending == 0' >/dev/null"
+
+# And nobody confirms, for fwd is gone.
+does policy apply "$document" --confirm 10s
 fwd_kill
 wait_for "the policy before, without fwd" passes $clean4
 is_dropped $listed4 || fail "the policy that was on trial still judges"
 fwd_start
 passes $clean4 || fail "after a start the trial goes on"
-wait_for "an alert of the trial" has_alert "revision 2 was not confirmed"
+wait_for "an alert of the trial" has_alert "revision 3 was not confirmed"
 is "revision in force" 1 "$(ask .current policy log)"
 
 # The same, and fwd is there: it puts the gates back itself.
@@ -121,7 +129,7 @@ is_dropped $clean4 || fail "a start has brought back the policy before"
 
 # Back to the first, whose document is kept.
 does policy rollback 1
-said "revision 5"
+said "revision 6"
 passes $clean4 || fail "a rollback does not judge"
 is_dropped $listed4 || fail "a rollback has kept another member"
 does policy show 1

@@ -135,6 +135,7 @@ static void a_name_with_a_version_is_for_the_store_only(void **state)
 		assert_true(set_name_is_storable(names[i]));
 		assert_false(set_name_is_valid(names[i]));
 	}
+	assert_true(set_name_is_storable("office.0"));
 	assert_true(set_name_is_storable("office"));
 	assert_true(set_name_is_storable("spamhaus-drop-4"));
 }
@@ -142,7 +143,7 @@ static void a_name_with_a_version_is_for_the_store_only(void **state)
 static void another_name_is_not_for_the_store_either(void **state)
 {
 	static const char *const names[] = {
-		"",	"-a",	 "A.1",	  ".1",	  "1.1",   "a.",	 "a.0",
+		"",	"-a",	 "A.1",	  ".1",	  "1.1",   "a.",	 "a.00",
 		"a.01", "a.1.2", "a.1b",  "a.b",  "a..1",  "a.-1",	 "a.1 ",
 		"a .1", "a/b.1", "a\n.1", "a.1.", "a.1\n", "a.\xc3\xa4",
 	};
