@@ -4,7 +4,7 @@
  * stage_l4.
  *
  *	reads	packet memory behind the fixed IPv6 header
- *	writes	pkt->frag, pkt->l4_proto
+ *	writes	pkt->frag, frag_id, l4_proto
  *	says	FW_PASS_UNREADABLE when the packet ends too early or has more
  *		extension headers than MAX_EXTENSIONS, else FW_NEXT
  *	costs	a step for each header there is
@@ -40,7 +40,8 @@
 struct extension {
 	__u8 next;
 	__u8 len; /* in units that depend on the header */
-	__be16 frag_off; /* of a fragment header */
+	__be16 frag_off; /* of a fragment header, */
+	__be32 frag_id; /* the same */
 };
 
 static __always_inline bool is_extension(__u8 next)
@@ -59,10 +60,12 @@ static __always_inline __u32 extension_bytes(__u8 kind, __u8 len)
 	return (len + 1) * 8;
 }
 
-static __always_inline void note_fragment(struct pkt *pkt, __be16 frag_be)
+static __always_inline void note_fragment(struct pkt *pkt,
+					  const struct extension *ext)
 {
-	__u16 frag_off = bpf_ntohs(frag_be);
+	__u16 frag_off = bpf_ntohs(ext->frag_off);
 
+	pkt->frag_id = bpf_ntohl(ext->frag_id);
 	if (frag_off & FRAG_OFFSET6)
 		pkt->frag = FW_FRAG_LATER;
 	else if (frag_off & FRAG_MORE6)
@@ -88,7 +91,7 @@ static __always_inline enum fw_reason walk_extensions(struct pkt *pkt,
 		    (void *)ext + EXTENSION_BYTES > end)
 			return FW_PASS_UNREADABLE;
 		if (next == NEXT_FRAGMENT)
-			note_fragment(pkt, ext->frag_off);
+			note_fragment(pkt, ext);
 		offset += extension_bytes(next, ext->len);
 		offset &= WALK_BYTES_MASK;
 		next = ext->next;

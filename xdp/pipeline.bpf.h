@@ -5,12 +5,14 @@
  * Each stage either decides (a reason) or has no opinion (FW_NEXT). Addresses
  * are looked up before anything behind the IP header is read. finish() is the
  * only exit, so every packet has one reason, which picks the action and the
- * counter; a counter or a sample that fails changes no verdict.
+ * counter; a counter or a sample that fails changes no verdict. Where rules ask
+ * about states, a packet that they were asked about is remembered if it passes.
  */
 #pragma once
 
 #include <stdbool.h>
 
+#include "xdp/flow_learn.bpf.h"
 #include "xdp/stage_classify.bpf.h"
 #include "xdp/stage_default.bpf.h"
 #include "xdp/stage_destination.bpf.h"
@@ -19,6 +21,7 @@
 #include "xdp/stage_parse.bpf.h"
 #include "xdp/stage_sample.bpf.h"
 #include "xdp/stage_source.bpf.h"
+#include "xdp/stage_state.bpf.h"
 
 /* The rule that a source is certain to end at is counted like any other. */
 static __always_inline void end_at_fast(struct pkt *pkt)
@@ -58,8 +61,14 @@ static __always_inline enum fw_reason by_rules(FW_CTX *ctx, struct pkt *pkt,
 	if (cfg_essentials & FW_ESSENTIAL_NEIGHBOUR &&
 	    stage_neighbour(ctx, pkt) != FW_NEXT)
 		return FW_PASS_NEIGHBOUR;
+	if (cfg_has_states)
+		(void)stage_state(ctx, pkt);
 	why = stage_classify(ctx, pkt);
-	return why == FW_NEXT ? stage_default(ctx, pkt) : why;
+	if (why == FW_NEXT)
+		why = stage_default(ctx, pkt);
+	if (cfg_has_states && why < FW_REASON_FIRST_DROP)
+		flow_learn(pkt);
+	return why;
 }
 
 static __always_inline enum fw_reason other_than_ip(const struct pkt *pkt)

@@ -12,8 +12,12 @@
 #include "xdp/ctx.bpf.h"
 #include "xdp/table6.h"
 
-#define PKT_V4	  4
-#define PKT_V6	  6
+#define PKT_V4		  4
+#define PKT_V6		  6
+#define PKT_LEARN_CREATE  1 /* a flow, */
+#define PKT_LEARN_ADVANCE 2 /* how far it is, */
+#define PKT_LEARN_PIECE	  4 /* or that later fragments are of one */
+
 #define PKT_NO_L4 255 /* not a protocol that is walked to: nothing follows */
 
 /* No pointers in it, so it can be lent to functions verified on their own. */
@@ -46,4 +50,14 @@ struct pkt {
 	__u8 flow; /* by stage_state: FW_FLOW_* */
 	__u16 sport; /* host order */
 	__u16 dport;
+	__u16 l4_offset; /* of what follows the IP header, in the frame */
+	__u16 l4_bytes; /* of it, as the IP header has it; 65535: not said */
+	__u32 frag_id; /* host order; of fragments */
+
+	/* What stage_state leaves to flow_learn. */
+	__u32 next_seq; /* of the end that did not start */
+	__u16 icmp_id; /* host order */
+	__u8 flow_stage; /* enum fw_stage */
+	__u8 flow_set, flow_clear; /* flags */
+	__u8 learn; /* PKT_LEARN_* */
 };

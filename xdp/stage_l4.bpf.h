@@ -29,6 +29,13 @@
 
 #define BYTES_UNKNOWN 0xffffffff
 
+/* Where layer 4 begins and ends, `offset` behind the IP header's start. */
+static __always_inline void note_l4(struct pkt *pkt, __u32 offset, __u32 bytes)
+{
+	pkt->l4_offset = pkt->l3_offset + offset;
+	pkt->l4_bytes = bytes == BYTES_UNKNOWN ? 0xffff : bytes - offset;
+}
+
 static __always_inline enum fw_reason l4_of_ipv4(struct pkt *pkt, void *l3,
 						 void *end)
 {
@@ -46,6 +53,8 @@ static __always_inline enum fw_reason l4_of_ipv4(struct pkt *pkt, void *l3,
 		return FW_PASS_UNREADABLE;
 
 	pkt->l4_proto = ip->protocol;
+	pkt->frag_id = bpf_ntohs(ip->id);
+	note_l4(pkt, header_bytes, bytes);
 	if (frag_off & FRAG_OFFSET_MASK)
 		pkt->frag = FW_FRAG_LATER;
 	else if (frag_off & FRAG_MORE4)
@@ -71,6 +80,7 @@ static __always_inline enum fw_reason l4_of_ipv6(struct pkt *pkt, void *l3,
 	why = walk_extensions(pkt, ip6, end, bytes, &offset);
 	if (why != FW_NEXT)
 		return why;
+	note_l4(pkt, offset, bytes);
 	return read_l4(pkt, (struct l4){.head = l3 + offset,
 					.end = end,
 					.bytes = bytes - offset});

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/packet/flows.h"
+
 #define GATE_VECTORS  1024 /* room for those of interfaces */
 #define CLASS_VECTORS 16384 /* and, at most, of classes to come */
 
@@ -71,6 +73,30 @@ static uint32_t vector_room(const struct compiled *compiled)
 	return room < FW_VECTOR_MAX ? room : FW_VECTOR_MAX;
 }
 
+/* A limit of new flows asks for states as much as a condition on them. */
+static bool asks_for_states(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+
+		if (rule->states ||
+		    (rule->action == RULE_LIMIT &&
+		     policy->limits[rule->limit].unit == LIMIT_FLOWS))
+			return true;
+	}
+	return false;
+}
+
+static void plan_flows(const struct policy *policy, struct image *image)
+{
+	int cpu_count = libbpf_num_possible_cpus();
+
+	image->has_states = asks_for_states(policy);
+	image->flow_cost_ns = flows_cost_ns(&policy->thresholds,
+					    cpu_count > 0 ? cpu_count : 1);
+	flows_keep_ns(&policy->thresholds, image->flow_keep_ns);
+}
+
 int image_plan(const struct program_config *config, struct image *ret_image)
 {
 	const struct policy *policy = config->policy;
@@ -99,6 +125,7 @@ int image_plan(const struct program_config *config, struct image *ret_image)
 		.bucket_room =
 			policy->limit_count ? policy->thresholds.buckets : 1,
 	};
+	plan_flows(policy, &image);
 	r = nets_build(compiled, &image.nets);
 	if (r < 0)
 		return r;

@@ -9,11 +9,13 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "daemon/packet/nets.h"
 #include "daemon/packet/program.h"
+#include "xdp/flow.h"
 #include "xdp/policy.h"
 
 /* Of the cfg_ words of policy_maps.bpf.h, and of the maps. */
@@ -25,6 +27,9 @@ struct image {
 	uint32_t default_drops, other_drops, essentials;
 	uint32_t limit_room; /* a power of two */
 	uint32_t bucket_room;
+	bool has_states; /* some rule asks about them */
+	uint64_t flow_cost_ns;
+	uint64_t flow_keep_ns[FW_KEEP_ROOM];
 	struct fw_nets nets;
 };
 

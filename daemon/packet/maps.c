@@ -13,6 +13,7 @@
 
 #include "firewall.skel.h"
 
+#include "daemon/packet/flows.h"
 #include "daemon/packet/mapping.h"
 #include "daemon/packet/percpu.h"
 #include "daemon/packet/pins.h"
@@ -76,6 +77,7 @@ struct maps {
 	struct fw_view4 view4;
 	struct fw_view6 view6;
 	struct maps_info info;
+	struct flows *flows; /* NULL until needed */
 	int cpu_count;
 };
 
@@ -377,6 +379,7 @@ void maps_free(struct maps *maps)
 	if (!maps)
 		return;
 
+	flows_free(maps->flows);
 	ring_buffer__free(maps->ring);
 	for (int i = 0; i < SLOT_COUNT; i++)
 		mapping_done(&maps->mapped[i]);
@@ -411,6 +414,19 @@ int maps_share(const struct maps *maps, struct bpf_object *object)
 			return r;
 	}
 	return 0;
+}
+
+int maps_need_flows(struct maps *maps, const struct thresholds *thresholds,
+		    char note[MAPS_NOTE_MAX])
+{
+	return maps->flows ? 0
+			   : flows_open(maps->config.pin_dir, thresholds,
+					&maps->flows, note);
+}
+
+const struct flows *maps_flows(const struct maps *maps)
+{
+	return maps->flows;
 }
 
 const struct fw_view4 *maps_view4(const struct maps *maps)

@@ -8,7 +8,8 @@
  * never trusted. Programs of several policies may share them. *Lasting* maps
  * (counts, class_sets, events, credit) are pinned in PIN_DIR/lasting-vN, N
  * being FW_COUNT_VERSION, and taken over by every later daemon: counters go
- * on. Who pins unpins: maps_unpin_all().
+ * on. So are those of connections, once a policy asks for them
+ * (daemon/packet/flows.h). Who pins unpins: maps_unpin_all().
  *
  * Errors	negative errno, with a note for people
  * Threads	event loop only
@@ -39,6 +40,8 @@ struct maps_config {
 #define MAPS_BLOCKS4_DEFAULT  400000u
 #define MAPS_ENTRIES6_DEFAULT 900000u
 
+struct flows;
+struct thresholds;
 struct maps;
 
 /* Make tables, and take over what lasts. The caller owns *ret_maps. */
@@ -65,6 +68,14 @@ const char *maps_pin_dir(const struct maps *maps);
 /* Have an object that is opened and not loaded use these maps for its own of
  * the same names. */
 int maps_share(const struct maps *maps, struct bpf_object *object);
+
+/*
+ * Have tables of connections from now on, of these sizes if there are none
+ * yet; maps_flows() lends them, NULL before.
+ */
+int maps_need_flows(struct maps *maps, const struct thresholds *thresholds,
+		    char note[MAPS_NOTE_MAX]);
+const struct flows *maps_flows(const struct maps *maps);
 
 /* Valid as long as `maps`. */
 const struct fw_view4 *maps_view4(const struct maps *maps);

@@ -156,7 +156,7 @@ static bool is_like(const struct bpf_map_info *info,
 {
 	return info->type == like->type && info->key_size == like->key_size &&
 	       info->value_size == like->value_size &&
-	       info->max_entries == like->max_entries;
+	       (!like->max_entries || info->max_entries == like->max_entries);
 }
 
 int pins_get_map(const char *pin_dir, const char *name,

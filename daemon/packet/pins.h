@@ -40,7 +40,7 @@ int pins_prepare(const char *pin_dir, char note[MAPS_NOTE_MAX]);
 int pins_path(const char *pin_dir, const char *name, char path[PINS_PATH_MAX]);
 
 /* Open a lasting map; -EPROTO with a note when type, sizes or the number of
- * entries are not those of `like`. */
+ * entries are not those of `like`; 0 entries: any number. */
 int pins_get_map(const char *pin_dir, const char *name,
 		 const struct bpf_map_info *like, int *ret_fd,
 		 char note[MAPS_NOTE_MAX]);

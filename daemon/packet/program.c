@@ -14,6 +14,7 @@
 #include "egress.skel.h"
 #include "firewall.skel.h"
 
+#include "daemon/packet/flows.h"
 #include "daemon/packet/image.h"
 #include "daemon/packet/mapping.h"
 #include "daemon/packet/pins.h"
@@ -89,6 +90,10 @@ DEFINE_CLEANUP(struct bpf_object *, bpf_object__close)
 		(rodata)->cfg_other_drops = i_->other_drops;                 \
 		(rodata)->cfg_essentials = i_->essentials;                   \
 		(rodata)->cfg_is_trial = (program)->config.is_trial;         \
+		(rodata)->cfg_has_states = i_->has_states;                   \
+		(rodata)->cfg_flow_cost_ns = i_->flow_cost_ns;               \
+		memcpy((void *)(rodata)->cfg_flow_keep_ns, i_->flow_keep_ns, \
+		       sizeof(i_->flow_keep_ns));                            \
 	} while (0)
 
 static size_t at_least_one(size_t count)
@@ -150,6 +155,17 @@ static int carry_buckets(struct program *program)
 				 bpf_map__fd(from->maps[SLOT_BUCKETS]));
 }
 
+/* The maps that other generations use, too. */
+static int share_lasting(const struct program *program,
+			 struct bpf_object *object)
+{
+	int r = maps_share(program->shared, object);
+
+	if (r == 0 && program->image.has_states)
+		r = flows_share(maps_flows(program->shared), object);
+	return r;
+}
+
 static int load_ingress(struct program *program)
 {
 	int r;
@@ -162,7 +178,7 @@ static int load_ingress(struct program *program)
 	if (r == 0)
 		r = set_sizes(program);
 	if (r == 0)
-		r = maps_share(program->shared, program->in->obj);
+		r = share_lasting(program, program->in->obj);
 	if (r == 0)
 		r = carry_buckets(program);
 	return r < 0 ? r : firewall__load(program->in);
@@ -171,7 +187,7 @@ static int load_ingress(struct program *program)
 /* Have an object use what belongs to this policy, too. */
 static int share(const struct program *program, struct bpf_object *object)
 {
-	int r = maps_share(program->shared, object);
+	int r = share_lasting(program, object);
 
 	for (int i = 0; i < SLOT_COUNT && r == 0; i++)
 		r = bpf_map__reuse_fd(
@@ -371,6 +387,8 @@ int program_load(struct maps *maps, const struct program_config *config,
 		(void)snprintf(program->pin_dir, sizeof(program->pin_dir), "%s",
 			       pin_dir);
 	r = image_plan(config, &program->image);
+	if (r == 0 && program->image.has_states)
+		r = maps_need_flows(maps, &config->policy->thresholds, note);
 	if (r == 0)
 		r = load_both(program, note);
 	if (r < 0)

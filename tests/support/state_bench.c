@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/support/state_bench.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <bpf/bpf.h>
+#include <cmocka.h>
+
+#include "rules/compile.h"
+
+#define SKIP	  77
+#define DAY_S	  86400u
+#define SECOND_NS UINT64_C(1000000000)
+#define MAP_IDS	  64
+
+static const struct maps_config config = {
+	.hosts4 = 1,
+	.blocks4 = 1,
+	.entries6 = 1000,
+	.sample_passes = true,
+};
+
+struct thresholds state_bench_thresholds(void)
+{
+	return (struct thresholds){
+		.flows = 4096,
+		.half_open = 4096,
+		.new_flows_per_second = 10000000,
+		.buckets = 1,
+		.tcp_established_s = DAY_S,
+		.tcp_opening_s = DAY_S,
+		.tcp_closing_s = DAY_S,
+		.udp_s = DAY_S,
+		.udp_answered_s = DAY_S,
+		.icmp_s = DAY_S,
+		.other_s = DAY_S,
+	};
+}
+
+static void make_policy(struct state_bench *bench,
+			const struct thresholds *thresholds, uint8_t dropped)
+{
+	policy_init(&bench->policy);
+	for (int i = 0; i < STATE_RULES; i++) {
+		struct rule *rule = &bench->rules[i];
+
+		*rule = (struct rule){
+			.action = dropped >> i & 1 ? RULE_DROP : RULE_PASS,
+			.directions = DIRECTION_IN | DIRECTION_OUT,
+			.states = (uint8_t)(1 << i),
+		};
+		(void)snprintf(rule->id, sizeof(rule->id), "%s",
+			       flow_state_name((enum flow_state)i));
+	}
+	bench->policy.rules = bench->rules;
+	bench->policy.rule_count = STATE_RULES;
+	bench->policy.thresholds = *thresholds;
+	bench->policy.essentials = 0;
+}
+
+static void load(struct state_bench *bench, const struct thresholds *thresholds,
+		 uint8_t dropped)
+{
+	static const uint16_t counters[STATE_RULES];
+	char note[MAPS_NOTE_MAX];
+	int r;
+
+	make_policy(bench, thresholds, dropped);
+	r = compile(&bench->policy, &bench->compiled, note);
+	if (r < 0)
+		fail_msg("compile: %s: %s", strerror(-r), note);
+	r = program_load(bench->maps,
+			 &(struct program_config){
+				 .policy = &bench->policy,
+				 .compiled = bench->compiled,
+				 .counters = counters,
+			 },
+			 &bench->program, note);
+	if (r < 0)
+		fail_msg("program_load: %s: %s", strerror(-r), note);
+}
+
+void state_bench_begin(struct state_bench *bench,
+		       const struct thresholds *thresholds, uint8_t dropped)
+{
+	char note[MAPS_NOTE_MAX];
+	int r;
+
+	*bench = (struct state_bench){0};
+	r = maps_load(&config, &bench->maps, note);
+	if (r == -EPERM) {
+		(void)printf("skipped: loading maps (run it as root): %s\n",
+			     strerror(-r));
+		(void)fflush(stdout);
+		_Exit(SKIP);
+	}
+	if (r < 0)
+		fail_msg("maps_load: %s: %s", strerror(-r), note);
+	load(bench, thresholds, dropped);
+}
+
+static void unload(struct state_bench *bench)
+{
+	program_free(TAKE(bench->program));
+	compiled_free(TAKE(bench->compiled));
+}
+
+void state_bench_end(struct state_bench *bench)
+{
+	unload(bench);
+	maps_free(bench->maps);
+	*bench = (struct state_bench){0};
+}
+
+void state_bench_reload(struct state_bench *bench,
+			const struct thresholds *thresholds, uint8_t dropped)
+{
+	unload(bench);
+	load(bench, thresholds, dropped);
+}
+
+static int keep_event(void *arg, const struct fw_event *event)
+{
+	struct fw_event *kept = arg;
+
+	*kept = *event;
+	return 0;
+}
+
+static int gate_fd(const struct state_bench *bench, int gate)
+{
+	return gate == FW_OUT ? program_egress_fd(bench->program)
+			      : program_gate(bench->program)->fd;
+}
+
+enum flow_state state_bench_frame(struct state_bench *bench, int gate,
+				  const uint8_t *data, size_t len)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = data,
+		    .data_size_in = (uint32_t)len, .repeat = 1);
+	struct fw_event event = {.rule = FW_RULE_NONE};
+
+	maps_set_credit(bench->maps, 1);
+	if (bpf_prog_test_run_opts(gate_fd(bench, gate), &opts) < 0)
+		fail_msg("a frame of %zu bytes was not run: %s", len,
+			 strerror(errno));
+	assert_int_equal(maps_take_events(bench->maps, keep_event, &event, 2),
+			 1);
+	return event.rule == FW_RULE_NONE ? FLOW_STATE_COUNT
+					  : (enum flow_state)event.rule;
+}
+
+enum flow_state state_bench_see(struct state_bench *bench,
+				const struct segment *segment)
+{
+	struct segment_frame frame;
+
+	segment_build(segment, &frame);
+	return state_bench_frame(bench, FW_IN, frame.data, frame.len);
+}
+
+enum flow_state state_bench_see_out(struct state_bench *bench,
+				    const struct segment *segment)
+{
+	struct segment_frame frame;
+
+	segment_build(segment, &frame);
+	return state_bench_frame(bench, FW_OUT, frame.data, frame.len);
+}
+
+uint32_t state_bench_repeat(struct state_bench *bench,
+			    const struct segment *segment, int count)
+{
+	struct segment_frame frame;
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame.data,
+		    .repeat = count);
+
+	segment_build(segment, &frame);
+	opts.data_size_in = (uint32_t)frame.len;
+	maps_set_credit(bench->maps, 0);
+	assert_int_equal(bpf_prog_test_run_opts(gate_fd(bench, FW_IN), &opts),
+			 0);
+	return opts.duration;
+}
+
+/* The map of that name which the program uses; the caller closes it. */
+static int open_map(const struct state_bench *bench, const char *name)
+{
+	uint32_t ids[MAP_IDS];
+	struct bpf_prog_info info = {
+		.nr_map_ids = MAP_IDS,
+		.map_ids = (uint64_t)(uintptr_t)ids,
+	};
+	uint32_t len = sizeof(info);
+
+	assert_int_equal(
+		bpf_obj_get_info_by_fd(gate_fd(bench, FW_IN), &info, &len), 0);
+	for (uint32_t i = 0; i < info.nr_map_ids; i++) {
+		struct bpf_map_info map = {0};
+		int fd = bpf_map_get_fd_by_id(ids[i]);
+
+		len = sizeof(map);
+		assert_true(fd >= 0);
+		assert_int_equal(bpf_obj_get_info_by_fd(fd, &map, &len), 0);
+		if (strcmp(map.name, name) == 0)
+			return fd;
+		(void)close(fd);
+	}
+	fail_msg("the program has no map %s", name);
+	return -1;
+}
+
+/* The first word of each value is when it was seen. */
+static void age_map(const struct state_bench *bench, const char *name,
+		    uint64_t seconds)
+{
+	CLEANUP(closep) int fd = open_map(bench, name);
+	uint64_t value[8], key[8], next[8];
+	const void *last = NULL;
+
+	while (bpf_map_get_next_key(fd, last, next) == 0) {
+		assert_int_equal(bpf_map_lookup_elem(fd, next, value), 0);
+		value[0] -= seconds * SECOND_NS;
+		assert_int_equal(
+			bpf_map_update_elem(fd, next, value, BPF_EXIST), 0);
+		memcpy(key, next, sizeof(key));
+		last = key;
+	}
+}
+
+void state_bench_age(struct state_bench *bench, uint64_t seconds)
+{
+	age_map(bench, "flows", seconds);
+	age_map(bench, "opening", seconds);
+	age_map(bench, "pieces", seconds);
+}
+
+static int add_flow(void *arg, const struct flow *flow)
+{
+	struct state_bench_numbers *numbers = arg;
+
+	if (flow->stage == FW_STAGE_OPEN)
+		numbers->open++;
+	else
+		numbers->opening++;
+	numbers->last = *flow;
+	return 0;
+}
+
+struct state_bench_numbers state_bench_numbers(struct state_bench *bench)
+{
+	struct state_bench_numbers numbers = {0};
+	struct timespec now;
+
+	assert_int_equal(clock_gettime(CLOCK_BOOTTIME, &now), 0);
+	assert_int_equal(flows_each(maps_flows(bench->maps),
+				    (uint64_t)now.tv_sec * SECOND_NS +
+					    (uint64_t)now.tv_nsec,
+				    add_flow, &numbers),
+			 0);
+	return numbers;
+}
+
+struct fw_flow_counts state_bench_counts(struct state_bench *bench)
+{
+	struct fw_flow_counts counts;
+
+	assert_int_equal(flows_counts(maps_flows(bench->maps), &counts), 0);
+	return counts;
+}
