@@ -29,7 +29,10 @@
 #include "daemon/packet/table.h"
 #include "rules/compile.h"
 #include "rules/oracle.h"
+#include "tests/support/flow_maps.h"
+#include "tests/support/flow_model.h"
 #include "tests/support/invent.h"
+#include "tests/support/talkers.h"
 
 #define SKIP	    77
 #define LOOPBACK    1 /* what a test run takes for the interface */
@@ -62,6 +65,10 @@ struct bench {
 	struct ledger *ledger;
 	struct held held[MEMBERS_MAX];
 	size_t held_count;
+
+	bool has_states;
+	struct talkers talkers;
+	struct flow_model model;
 
 	struct policy policy;
 	struct compiled *compiled;
@@ -372,6 +379,15 @@ struct opinion {
 	enum verdict verdict; /* the kernel's */
 };
 
+/* Were rules asked, who are all that ask about states? */
+static bool is_remembered(const struct opinion *opinion)
+{
+	return opinion->answer.verdict == VERDICT_PASS &&
+	       (opinion->answer.end == ORACLE_RULE ||
+		opinion->answer.end == ORACLE_ESSENTIAL ||
+		opinion->answer.end == ORACLE_DEFAULT);
+}
+
 /* Do both say the same of this packet? */
 static bool agree(struct bench *bench, const struct invent_frame *frame,
 		  uint8_t direction, struct opinion *ret_opinion)
@@ -389,12 +405,19 @@ static bool agree(struct bench *bench, const struct invent_frame *frame,
 
 	opinion.packet.direction = direction;
 	opinion.packet.state = FLOW_STATE_COUNT;
+	if (bench->has_states && reading == PACKET_READ)
+		opinion.packet.state = (uint8_t)flow_model_state(
+			&bench->model, &opinion.packet, frame->data,
+			frame->len);
 	(void)snprintf(opinion.packet.ifname, sizeof(opinion.packet.ifname),
 		       "%s", bench->ifname);
 	opinion.answer = oracle_judge(&bench->policy, &opinion.packet, reading,
 				      &world, note_match);
 	opinion.reason = expected_reason(&opinion.answer, &opinion.packet);
 	opinion.verdict = run(bench, frame, direction);
+	if (bench->has_states && is_remembered(&opinion))
+		flow_model_learn(&bench->model, &opinion.packet, frame->data,
+				 frame->len);
 	by_rule = opinion.answer.end == ORACLE_RULE ||
 		  opinion.answer.end == ORACLE_LIMIT;
 	*ret_opinion = opinion;
@@ -410,11 +433,12 @@ static void tell(const struct bench *bench, const struct invent_frame *frame,
 	(void)fprintf(stderr,
 		      "oracle: verdict %d reason %d rule %zu; kernel: verdict "
 		      "%d reason %d rule %d; direction %d, interface %s\n"
-		      "frame:",
+		      "state %d; frame:",
 		      (int)opinion->answer.verdict, (int)opinion->reason,
 		      opinion->answer.rule, (int)opinion->verdict,
 		      bench->event.reason, bench->event.rule,
-		      opinion->packet.direction, bench->ifname);
+		      opinion->packet.direction, bench->ifname,
+		      opinion->packet.state);
 	for (size_t i = 0; i < frame->len; i++)
 		(void)fprintf(stderr, " %02x", frame->data[i]);
 	(void)fprintf(stderr, "\nrules:");
@@ -512,12 +536,17 @@ static void judge_batch(struct bench *bench, struct dice *dice, size_t packets,
 		struct opinion opinion;
 		uint8_t direction;
 
-		invent_frame(dice, &frame);
+		if (bench->has_states && dice_below(dice, 4))
+			talkers_next(dice, &bench->talkers, &frame);
+		else
+			invent_frame(dice, &frame);
 		direction = invent_direction(dice, &frame);
 		if (agree(bench, &frame, direction, &opinion))
 			continue;
 		tell(bench, &frame, &opinion);
-		shrink(bench, &frame, direction);
+		/* a flow has gone on meanwhile: no packet is judged twice */
+		if (!bench->has_states)
+			shrink(bench, &frame, direction);
 		fail_msg("seed %llu, packet %zu", (unsigned long long)seed, i);
 	}
 }
@@ -529,12 +558,20 @@ static void judge_policy(struct bench *bench, uint64_t seed, size_t packets)
 	const struct invent_config config = {
 		.rules_max = dice_below(&dice, 4) ? 24 : 400,
 		.has_limits = dice_below(&dice, 3) == 0,
+		.has_states = seed % 2,
 	};
 
 	invent_policy(&dice, &config, &bench->policy);
 	memset(bench->matched, 0, sizeof(bench->matched));
 	bench->charge_count = 0;
+	bench->has_states = config.has_states;
+	if (config.has_states)
+		bench->policy.thresholds = flow_model_thresholds();
 	load_policy(bench);
+	if (config.has_states) {
+		flow_maps_clear(program_gate(bench->program)->fd);
+		talkers_begin(&dice, &bench->talkers);
+	}
 	for (int i = 0; i < BATCHES; i++) {
 		deal_members(bench, &dice);
 		judge_batch(bench, &dice, packets / BATCHES, seed);
@@ -542,6 +579,7 @@ static void judge_policy(struct bench *bench, uint64_t seed, size_t packets)
 	counts_agree(bench, seed);
 	unload_policy(bench);
 	policy_done(&bench->policy);
+	flow_model_done(&bench->model);
 }
 
 static struct {

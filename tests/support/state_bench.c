@@ -13,11 +13,11 @@
 #include <cmocka.h>
 
 #include "rules/compile.h"
+#include "tests/support/flow_maps.h"
+#include "tests/support/flow_model.h"
 
 #define SKIP	  77
-#define DAY_S	  86400u
 #define SECOND_NS UINT64_C(1000000000)
-#define MAP_IDS	  64
 
 static const struct maps_config config = {
 	.hosts4 = 1,
@@ -28,19 +28,11 @@ static const struct maps_config config = {
 
 struct thresholds state_bench_thresholds(void)
 {
-	return (struct thresholds){
-		.flows = 4096,
-		.half_open = 4096,
-		.new_flows_per_second = 10000000,
-		.buckets = 1,
-		.tcp_established_s = DAY_S,
-		.tcp_opening_s = DAY_S,
-		.tcp_closing_s = DAY_S,
-		.udp_s = DAY_S,
-		.udp_answered_s = DAY_S,
-		.icmp_s = DAY_S,
-		.other_s = DAY_S,
-	};
+	struct thresholds thresholds = flow_model_thresholds();
+
+	thresholds.flows = 4096;
+	thresholds.half_open = 4096;
+	return thresholds;
 }
 
 static void make_policy(struct state_bench *bench,
@@ -189,56 +181,9 @@ uint32_t state_bench_repeat(struct state_bench *bench,
 	return opts.duration;
 }
 
-/* The map of that name which the program uses; the caller closes it. */
-static int open_map(const struct state_bench *bench, const char *name)
-{
-	uint32_t ids[MAP_IDS];
-	struct bpf_prog_info info = {
-		.nr_map_ids = MAP_IDS,
-		.map_ids = (uint64_t)(uintptr_t)ids,
-	};
-	uint32_t len = sizeof(info);
-
-	assert_int_equal(
-		bpf_obj_get_info_by_fd(gate_fd(bench, FW_IN), &info, &len), 0);
-	for (uint32_t i = 0; i < info.nr_map_ids; i++) {
-		struct bpf_map_info map = {0};
-		int fd = bpf_map_get_fd_by_id(ids[i]);
-
-		len = sizeof(map);
-		assert_true(fd >= 0);
-		assert_int_equal(bpf_obj_get_info_by_fd(fd, &map, &len), 0);
-		if (strcmp(map.name, name) == 0)
-			return fd;
-		(void)close(fd);
-	}
-	fail_msg("the program has no map %s", name);
-	return -1;
-}
-
-/* The first word of each value is when it was seen. */
-static void age_map(const struct state_bench *bench, const char *name,
-		    uint64_t seconds)
-{
-	CLEANUP(closep) int fd = open_map(bench, name);
-	uint64_t value[8], key[8], next[8];
-	const void *last = NULL;
-
-	while (bpf_map_get_next_key(fd, last, next) == 0) {
-		assert_int_equal(bpf_map_lookup_elem(fd, next, value), 0);
-		value[0] -= seconds * SECOND_NS;
-		assert_int_equal(
-			bpf_map_update_elem(fd, next, value, BPF_EXIST), 0);
-		memcpy(key, next, sizeof(key));
-		last = key;
-	}
-}
-
 void state_bench_age(struct state_bench *bench, uint64_t seconds)
 {
-	age_map(bench, "flows", seconds);
-	age_map(bench, "opening", seconds);
-	age_map(bench, "pieces", seconds);
+	flow_maps_age(gate_fd(bench, FW_IN), seconds);
 }
 
 static int add_flow(void *arg, const struct flow *flow)
