@@ -99,6 +99,11 @@ static __always_inline void choose_frame(const struct pkt *pkt, __u32 dims,
 					 const __u16 *all,
 					 struct choice *choice)
 {
+	__u32 piece = FW_PIECE(pkt->frag & 3, pkt->flow & 7);
+
+	/* the verifier of 6.1 loses the bounds of two words or-ed */
+	FW_OPAQUE(piece);
+	piece &= 31;
 	if (is_used(dims, FW_DIM_LENGTH))
 		choice->vectors[FW_DIM_LENGTH] = all[length_at(pkt)];
 	if (is_used(dims, FW_DIM_VLAN))
@@ -106,9 +111,7 @@ static __always_inline void choose_frame(const struct pkt *pkt, __u32 dims,
 			all[FW_AT_VLAN +
 			    (pkt->tags ? pkt->vlan[0] & 4095 : FW_VLAN_NONE)];
 	if (is_used(dims, FW_DIM_PIECE))
-		choice->vectors[FW_DIM_PIECE] =
-			all[FW_AT_PIECE +
-			    FW_PIECE(pkt->frag & 3, pkt->flow & 7)];
+		choice->vectors[FW_DIM_PIECE] = all[FW_AT_PIECE + piece];
 }
 
 /* An interface that is not among them is in no zone that rules name. */
