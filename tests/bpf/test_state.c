@@ -192,6 +192,16 @@ static void an_answer_that_was_not_seen_completes_nothing(void **state)
 	assert_int_equal(state_bench_numbers(&bench).open, 1);
 }
 
+static void a_syn_that_comes_again_changes_no_number(void **state)
+{
+	(void)state;
+	assert_int_equal(asks(SEG_SYN), NEW);
+	assert_int_equal(answers(SEG_SYN | SEG_ACK), ESTABLISHED);
+	assert_int_equal(asks(SEG_SYN), ESTABLISHED);
+	assert_int_equal(asks(SEG_ACK), ESTABLISHED);
+	assert_int_equal(state_bench_numbers(&bench).open, 1);
+}
+
 static void what_opens_no_flow_is_invalid_without_one(void **state)
 {
 	(void)state;
@@ -437,6 +447,7 @@ int main(void)
 		TEST(both_gates_of_a_gateway_see_the_same),
 		TEST(both_ends_may_open_at_once),
 		TEST(an_answer_that_was_not_seen_completes_nothing),
+		TEST(a_syn_that_comes_again_changes_no_number),
 		TEST(what_opens_no_flow_is_invalid_without_one),
 		TEST(flags_that_make_no_sense_are_invalid),
 		TEST(what_is_under_way_already_is_picked_up),

@@ -29,12 +29,12 @@
 #include "daemon/packet/table.h"
 #include "rules/compile.h"
 #include "rules/oracle.h"
+#include "tests/support/bench_maps.h"
 #include "tests/support/flow_maps.h"
 #include "tests/support/flow_model.h"
 #include "tests/support/invent.h"
 #include "tests/support/talkers.h"
 
-#define SKIP	    77
 #define LOOPBACK    1 /* what a test run takes for the interface */
 #define MEMBERS_MAX 24
 #define BATCHES	    4
@@ -138,23 +138,7 @@ static const struct ledger_sink sink = {
 
 static void begin(struct bench *bench)
 {
-	static const struct maps_config config = {
-		.hosts4 = 1,
-		.blocks4 = 1,
-		.entries6 = 1000,
-		.sample_passes = true,
-	};
-	char note[MAPS_NOTE_MAX];
-	int r = maps_load(&config, &bench->maps, note);
-
-	if (r == -EPERM) {
-		(void)printf("skipped: loading maps (run it as root): %s\n",
-			     strerror(-r));
-		(void)fflush(stdout);
-		_Exit(SKIP);
-	}
-	if (r < 0)
-		fail_msg("maps_load: %s: %s", strerror(-r), note);
+	bench->maps = bench_maps_load();
 	assert_int_equal(table_new(maps_view4(bench->maps),
 				   maps_view6(bench->maps), &bench->table),
 			 0);
@@ -514,6 +498,21 @@ static void counts_agree(struct bench *bench, uint64_t seed)
 	free(now);
 }
 
+static void flows_agree(const struct bench *bench, uint64_t seed)
+{
+	const struct flow_model *model = &bench->model;
+	int fd = program_gate(bench->program)->fd;
+	size_t open = flow_maps_count(fd, "flows");
+	size_t all = open + flow_maps_count(fd, "opening");
+
+	/* where no rule asks about states, none are remembered */
+	if (all && (open != flow_model_open(model) || all != model->flow_count))
+		fail_msg("seed %llu: %zu of %zu flows are open, in the model "
+			 "%zu of %zu",
+			 (unsigned long long)seed, open, all,
+			 flow_model_open(model), model->flow_count);
+}
+
 /* A frame without an IP header in it cannot be handed to tc in a test. */
 static uint8_t invent_direction(struct dice *dice,
 				const struct invent_frame *frame)
@@ -577,6 +576,7 @@ static void judge_policy(struct bench *bench, uint64_t seed, size_t packets)
 		judge_batch(bench, &dice, packets / BATCHES, seed);
 	}
 	counts_agree(bench, seed);
+	flows_agree(bench, seed);
 	unload_policy(bench);
 	policy_done(&bench->policy);
 	flow_model_done(&bench->model);

@@ -42,6 +42,20 @@ int flow_maps_open(int program_fd, const char *name)
 	return -1;
 }
 
+size_t flow_maps_count(int program_fd, const char *name)
+{
+	CLEANUP(closep) int fd = flow_maps_open(program_fd, name);
+	uint64_t key[WORDS_MAX], next[WORDS_MAX];
+	const void *last = NULL;
+	size_t count = 0;
+
+	for (; bpf_map_get_next_key(fd, last, next) == 0; count++) {
+		memcpy(key, next, sizeof(key));
+		last = key;
+	}
+	return count;
+}
+
 void flow_maps_clear(int program_fd)
 {
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {

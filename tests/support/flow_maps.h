@@ -7,10 +7,14 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* The map of that name; the caller closes it. */
 int flow_maps_open(int program_fd, const char *name);
+
+/* How many entries it has. */
+size_t flow_maps_count(int program_fd, const char *name);
 
 /* Nothing is remembered any more. */
 void flow_maps_clear(int program_fd);

@@ -459,6 +459,20 @@ enum flow_state flow_model_state(const struct flow_model *model,
 	return state_of_talk(model, packet, &talk);
 }
 
+/* What is not TCP is open once it was answered. */
+size_t flow_model_open(const struct flow_model *model)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < model->flow_count; i++) {
+		const struct known_flow *flow = &model->flows[i];
+
+		count += flow->protocol == TCP ? flow->progress == OPEN
+					       : flow->is_answered;
+	}
+	return count;
+}
+
 /* One more at the end of a list. */
 static void *append(void *list, size_t *count, size_t *room, size_t bytes)
 {

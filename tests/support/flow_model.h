@@ -38,6 +38,9 @@ enum flow_state flow_model_state(const struct flow_model *model,
 				 const struct packet *packet,
 				 const uint8_t *frame, size_t len);
 
+/* How many flows there are that were answered. */
+size_t flow_model_open(const struct flow_model *model);
+
 /* The same frame passed. */
 void flow_model_learn(struct flow_model *model, const struct packet *packet,
 		      const uint8_t *frame, size_t len);

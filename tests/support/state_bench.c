@@ -13,18 +13,11 @@
 #include <cmocka.h>
 
 #include "rules/compile.h"
+#include "tests/support/bench_maps.h"
 #include "tests/support/flow_maps.h"
 #include "tests/support/flow_model.h"
 
-#define SKIP	  77
 #define SECOND_NS UINT64_C(1000000000)
-
-static const struct maps_config config = {
-	.hosts4 = 1,
-	.blocks4 = 1,
-	.entries6 = 1000,
-	.sample_passes = true,
-};
 
 struct thresholds state_bench_thresholds(void)
 {
@@ -81,19 +74,7 @@ static void load(struct state_bench *bench, const struct thresholds *thresholds,
 void state_bench_begin(struct state_bench *bench,
 		       const struct thresholds *thresholds, uint8_t dropped)
 {
-	char note[MAPS_NOTE_MAX];
-	int r;
-
-	*bench = (struct state_bench){0};
-	r = maps_load(&config, &bench->maps, note);
-	if (r == -EPERM) {
-		(void)printf("skipped: loading maps (run it as root): %s\n",
-			     strerror(-r));
-		(void)fflush(stdout);
-		_Exit(SKIP);
-	}
-	if (r < 0)
-		fail_msg("maps_load: %s: %s", strerror(-r), note);
+	*bench = (struct state_bench){.maps = bench_maps_load()};
 	load(bench, thresholds, dropped);
 }
 
