@@ -22,6 +22,18 @@ struct frame {
 #define FW_CTX	      struct __sk_buff
 #define CTX_IS_EGRESS 1
 
+#define HEADER_BYTES 256 /* more than is ever read in one go */
+
+/* Headers may lie outside of the buffer's linear part. A frame this fails for
+ * has fewer bytes than it says. */
+static __always_inline void ctx_pull(FW_CTX *ctx)
+{
+	__u32 want = ctx->len < HEADER_BYTES ? ctx->len : HEADER_BYTES;
+
+	if (ctx->data_end - ctx->data < want)
+		(void)bpf_skb_pull_data(ctx, want);
+}
+
 static __always_inline __u32 ctx_len(const FW_CTX *ctx)
 {
 	return ctx->len;

@@ -16,23 +16,15 @@
 #include "xdp/pipeline.bpf.h"
 #include "xdp/trial.bpf.h"
 
-#define HEADER_BYTES 256 /* more than is ever read in one go */
-
 char LICENSE[] SEC("license") = "GPL";
 
 SEC("tc")
 int egress(struct __sk_buff *ctx)
 {
-	__u32 want;
-
 	if (trial_is_over()) {
 		bpf_tail_call(ctx, &fallback, 0);
 		return TC_ACT_UNSPEC; /* what judged before had no such gate */
 	}
-	want = ctx->len < HEADER_BYTES ? ctx->len : HEADER_BYTES;
-
-	/* a frame it fails for has fewer bytes than it says */
-	if (ctx->data_end - ctx->data < want)
-		(void)bpf_skb_pull_data(ctx, want);
+	ctx_pull(ctx);
 	return judge(ctx) < FW_REASON_FIRST_DROP ? TC_ACT_UNSPEC : TC_ACT_SHOT;
 }

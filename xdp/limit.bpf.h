@@ -80,6 +80,8 @@ static __always_inline bool charge(__u64 *bucket, __u64 now, __u64 cost,
 
 		if ((__s64)(after - now) > (__s64)room)
 			return false;
+		if (EXPLAINS)
+			return true;
 		if (__sync_val_compare_and_swap(bucket, before, after) ==
 		    before)
 			return true;
@@ -117,6 +119,8 @@ __noinline int is_within(const struct pkt *pkt, __u32 index, __u32 counter)
 		return charge(bucket, now, cost, limit->room);
 	if (cost > limit->room)
 		return false;
+	if (EXPLAINS)
+		return true;
 	after = now + cost;
 	/* one that came meanwhile is charged the next time */
 	(void)bpf_map_update_elem(&buckets, &key, &after, BPF_NOEXIST);

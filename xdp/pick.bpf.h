@@ -118,7 +118,7 @@ static __always_inline void choose_frame(const struct pkt *pkt, __u32 dims,
 static __always_inline __u16 gate_vector(const FW_CTX *ctx, const __u16 *values)
 {
 	const struct fw_gate *all = only(&gates);
-	__u32 ifindex = ctx_ifindex(ctx);
+	__u32 ifindex = gate_ifindex(ctx);
 
 	FW_UNROLL
 	for (int i = 0; all && i < FW_GATE_PROBES; i++) {

@@ -22,6 +22,7 @@
 #include "xdp/stage_sample.bpf.h"
 #include "xdp/stage_source.bpf.h"
 #include "xdp/stage_state.bpf.h"
+#include "xdp/trace.bpf.h"
 
 /* The rule that a source is certain to end at is counted like any other. */
 static __always_inline void end_at_fast(struct pkt *pkt)
@@ -30,6 +31,7 @@ static __always_inline void end_at_fast(struct pkt *pkt)
 
 	if (!slot)
 		return;
+	trace_step(pkt->fast - 1, slot, FW_DID_ENDED);
 	pkt->rule = slot->rule;
 	count_rule(slot, pkt->len);
 }
@@ -61,12 +63,12 @@ static __always_inline enum fw_reason by_rules(FW_CTX *ctx, struct pkt *pkt,
 	if (cfg_essentials & FW_ESSENTIAL_NEIGHBOUR &&
 	    stage_neighbour(ctx, pkt) != FW_NEXT)
 		return FW_PASS_NEIGHBOUR;
-	if (cfg_has_states)
+	if (cfg_has_states && (!EXPLAINS || pkt->flow == FW_FLOW_UNKNOWN))
 		(void)stage_state(ctx, pkt);
 	why = stage_classify(ctx, pkt);
 	if (why == FW_NEXT)
 		why = stage_default(ctx, pkt);
-	if (cfg_has_states && why < FW_REASON_FIRST_DROP)
+	if (!EXPLAINS && cfg_has_states && why < FW_REASON_FIRST_DROP)
 		flow_learn(pkt);
 	return why;
 }
@@ -98,6 +100,7 @@ static __always_inline enum fw_reason judge(FW_CTX *ctx)
 	bool is_read = false;
 	bool sample;
 
+	trace_begin(&pkt);
 	if (why == FW_PASS_NOT_IP)
 		why = other_than_ip(&pkt);
 	if (why == FW_NEXT)
@@ -119,5 +122,8 @@ static __always_inline enum fw_reason judge(FW_CTX *ctx)
 		(void)stage_sample(ctx, &pkt, why);
 	}
 	count_packet(&pkt, why);
+	if (EXPLAINS && !is_read)
+		(void)stage_l4(ctx, &pkt);
+	trace_end(&pkt, why);
 	return why;
 }

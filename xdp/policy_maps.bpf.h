@@ -13,6 +13,7 @@
 #include "xdp/maps.bpf.h"
 #include "xdp/nets.h"
 #include "xdp/policy.h"
+#include "xdp/trace.bpf.h"
 
 const volatile __u32 cfg_has_policy = 0; /* 0: sets act, all else passes */
 const volatile __u32 cfg_dims = 0; /* bit N: enum fw_dim N is in use */
@@ -67,7 +68,7 @@ struct {
 
 static __always_inline void account(struct fw_count *count, __u32 len)
 {
-	if (!count)
+	if (EXPLAINS || !count)
 		return;
 	count->packets++;
 	count->bytes += len;

@@ -39,8 +39,11 @@ static __always_inline enum fw_reason act_on(struct walk *walk,
 		return FW_NEXT;
 	walk->last_rule = slot->rule;
 	if (slot->act == FW_ACT_LIMIT &&
-	    is_within(walk->pkt, slot->limit, slot->counter))
+	    is_within(walk->pkt, slot->limit, slot->counter)) {
+		trace_did(FW_DID_WITHIN);
 		return FW_NEXT;
+	}
+	trace_did(FW_DID_COUNTED);
 	count_rule(slot, walk->pkt->len);
 	if (slot->flags & FW_SLOT_SHADOW)
 		return FW_NEXT;
@@ -64,12 +67,30 @@ static long walk_step(__u32 index, struct walk *walk)
 	slot = slot_at(found);
 	if (!slot)
 		return 1;
+	trace_step(found, slot, FW_DID_SKIPPED);
 	walk->why = act_on(walk, slot);
 	walk->from = found + 1;
 	if (walk->why == FW_NEXT)
 		return 0;
+	trace_did(FW_DID_ENDED);
 	walk->pkt->rule = slot->rule;
 	return 1;
+}
+
+/* What matches behind the end is of interest to who asks why, only. */
+static long walk_behind(__u32 index, struct walk *walk)
+{
+	int found = next_slot(&walk->choice, walk->from);
+	const struct fw_slot *slot;
+
+	if (found < 0)
+		return 1;
+	slot = slot_at(found);
+	if (!slot)
+		return 1;
+	trace_step(found, slot, FW_DID_BEHIND);
+	walk->from = found + 1;
+	return 0;
 }
 
 static __always_inline enum fw_reason stage_classify(FW_CTX *ctx,
@@ -82,7 +103,10 @@ static __always_inline enum fw_reason stage_classify(FW_CTX *ctx,
 	};
 
 	choose(ctx, pkt, &walk.choice);
+	trace_vectors(walk.choice.vectors);
 	if (walk_step(0, &walk) == 0)
 		bpf_loop(FW_SLOT_MAX, walk_step, &walk, 0);
+	if (EXPLAINS)
+		bpf_loop(FW_SLOT_MAX, walk_behind, &walk, 0);
 	return walk.why;
 }

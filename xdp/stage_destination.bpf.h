@@ -24,6 +24,7 @@ static __always_inline enum fw_reason stage_destination(struct pkt *pkt)
 	if (!CTX_IS_EGRESS && !(cfg_dims & (1u << FW_DIM_DESTINATION_SETS)))
 		return FW_NEXT;
 	class_id = class_of4or6(pkt->family, pkt->daddr4, &pkt->daddr6);
+	trace_destination(class_id);
 	class = bpf_map_lookup_elem(&classes, &class_id);
 	if (!class)
 		return FW_NEXT;

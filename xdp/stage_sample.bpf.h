@@ -14,11 +14,14 @@
 
 #include "xdp/maps.bpf.h"
 #include "xdp/pkt.bpf.h"
+#include "xdp/trace.bpf.h"
 
 static __always_inline bool sample_wanted(enum fw_reason why)
 {
 	struct fw_credit *left;
 
+	if (EXPLAINS)
+		return false;
 	if (why < FW_REASON_FIRST_DROP && !cfg_sample_passes)
 		return false;
 

@@ -22,6 +22,7 @@ static __always_inline enum fw_reason stage_source(struct pkt *pkt)
 	__u32 class_id = class_of4or6(pkt->family, pkt->saddr4, &pkt->saddr6);
 	struct fw_class *class;
 
+	trace_source(class_id);
 	if (class_id == 0 && !cfg_has_policy)
 		return FW_NEXT;
 	class = bpf_map_lookup_elem(&classes, &class_id);

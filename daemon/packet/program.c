@@ -14,6 +14,7 @@
 #include "egress.skel.h"
 #include "firewall.skel.h"
 
+#include "daemon/packet/constants.h"
 #include "daemon/packet/flows.h"
 #include "daemon/packet/image.h"
 #include "daemon/packet/mapping.h"
@@ -65,36 +66,14 @@ struct program {
 
 DEFINE_CLEANUP(struct bpf_object *, bpf_object__close)
 
-/* The same words in two skeletons, whose types are not one. */
-#define SET_CONSTANTS(rodata, program)                                       \
-	do {                                                                 \
-		const struct maps_constants c_ =                             \
-			maps_constants((program)->shared);                   \
-		const struct image *i_ = &(program)->image;                  \
-                                                                             \
-		(rodata)->cfg_hosts4_bits = c_.hosts4_bits;                  \
-		(rodata)->cfg_blocks4_bits = c_.blocks4_bits;                \
-		(rodata)->cfg_exact6_bits = c_.exact6_bits;                  \
-		(rodata)->cfg_seed4 = c_.seed4;                              \
-		(rodata)->cfg_seed6 = c_.seed6;                              \
-		(rodata)->cfg_sample_passes = c_.sample_passes;              \
-		(rodata)->cfg_has_policy = (program)->config.policy != NULL; \
-		(rodata)->cfg_dims = i_->dims;                               \
-		(rodata)->cfg_word_bits = i_->word_bits;                     \
-		(rodata)->cfg_vector_mask = i_->vector_room - 1;             \
-		(rodata)->cfg_nets4_count = (__u32)i_->nets.count4;          \
-		(rodata)->cfg_nets6_count = (__u32)i_->nets.count6;          \
-		(rodata)->cfg_region_mask = i_->region_room - 1;             \
-		(rodata)->cfg_limit_mask = i_->limit_room - 1;               \
-		(rodata)->cfg_default_drops = i_->default_drops;             \
-		(rodata)->cfg_other_drops = i_->other_drops;                 \
-		(rodata)->cfg_essentials = i_->essentials;                   \
-		(rodata)->cfg_is_trial = (program)->config.is_trial;         \
-		(rodata)->cfg_has_states = i_->has_states;                   \
-		(rodata)->cfg_flow_cost_ns = i_->flow_cost_ns;               \
-		memcpy((void *)(rodata)->cfg_flow_keep_ns, i_->flow_keep_ns, \
-		       sizeof(i_->flow_keep_ns));                            \
-	} while (0)
+static struct constants constants_of(const struct program *program)
+{
+	return (struct constants){
+		.maps = program->shared,
+		.image = &program->image,
+		.has_policy = program->config.policy != NULL,
+	};
+}
 
 static size_t at_least_one(size_t count)
 {
@@ -173,7 +152,8 @@ static int load_ingress(struct program *program)
 	program->in = firewall__open();
 	if (!program->in)
 		return -errno;
-	SET_CONSTANTS(program->in->rodata, program);
+	CONSTANTS_SET(program->in->rodata, constants_of(program));
+	program->in->rodata->cfg_is_trial = program->config.is_trial;
 	r = find_maps(program);
 	if (r == 0)
 		r = set_sizes(program);
@@ -189,10 +169,14 @@ static int share(const struct program *program, struct bpf_object *object)
 {
 	int r = share_lasting(program, object);
 
-	for (int i = 0; i < SLOT_COUNT && r == 0; i++)
-		r = bpf_map__reuse_fd(
-			bpf_object__find_map_by_name(object, slot_names[i]),
-			bpf_map__fd(program->maps[i]));
+	for (int i = 0; i < SLOT_COUNT && r == 0; i++) {
+		struct bpf_map *map =
+			bpf_object__find_map_by_name(object, slot_names[i]);
+
+		if (map)
+			r = bpf_map__reuse_fd(map,
+					      bpf_map__fd(program->maps[i]));
+	}
 	return r;
 }
 
@@ -203,7 +187,8 @@ static int load_egress(struct program *program)
 	program->out = egress__open();
 	if (!program->out)
 		return -errno;
-	SET_CONSTANTS(program->out->rodata, program);
+	CONSTANTS_SET(program->out->rodata, constants_of(program));
+	program->out->rodata->cfg_is_trial = program->config.is_trial;
 	r = share(program, program->out->obj);
 	return r < 0 ? r : egress__load(program->out);
 }
@@ -482,6 +467,16 @@ void program_end_trial(struct program *program)
 				  &zero);
 	if (*program->pin_dir)
 		pins_del_fallback(program->pin_dir);
+}
+
+int program_lend(const struct program *program, struct bpf_object *object,
+		 struct constants *ret_constants)
+{
+	int r = share(program, object);
+
+	if (r == 0)
+		*ret_constants = constants_of(program);
+	return r;
 }
 
 struct program_info program_info(const struct program *program)

@@ -55,6 +55,13 @@ const struct gate_program *program_gate(const struct program *program);
 /* The program on the way out, or -1 without a policy. */
 int program_egress_fd(const struct program *program);
 
+/* Have an object that is not loaded yet use the same tables, those of its maps
+ * that are called the same; and what its constants are. */
+struct bpf_object;
+struct constants;
+int program_lend(const struct program *program, struct bpf_object *object,
+		 struct constants *ret_constants);
+
 struct program_info {
 	uint64_t generation; /* one more than that found live */
 	uint64_t created_s;

@@ -15,9 +15,10 @@ rules
 xdp
 ctl		rules/
 daemon/packet	rules/ daemon/merge/ xdp/abi.h xdp/table4.h xdp/table6.h \
-		xdp/bits.h xdp/flow.h xdp/nets.h xdp/policy.h .skel.h
+		xdp/bits.h xdp/flow.h xdp/nets.h xdp/policy.h xdp/trace.h \
+		.skel.h
 daemon/*	rules/ daemon/merge/ xdp/abi.h
-daemon		rules/ daemon/merge/ xdp/abi.h
+daemon		rules/ daemon/merge/ xdp/abi.h xdp/trace.h
 '
 
 # These connect the modules, so they see all of them: of the daemon the files

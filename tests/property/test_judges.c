@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Two judges agree: the packet path and the oracle, on random packets under
- * random policies, in verdict, reason, rule, and what is counted.
+ * random policies, in verdict, reason, rule, and what is counted. What explains
+ * said the same before, and which rules would count it, and changed nothing.
  *
  *	property.judges [--seconds N | --policies N] [--packets N] [--seed N]
  *
@@ -30,12 +31,15 @@
 #include "rules/compile.h"
 #include "rules/oracle.h"
 #include "tests/support/bench_maps.h"
+#include "tests/support/explained.h"
 #include "tests/support/flow_maps.h"
 #include "tests/support/flow_model.h"
 #include "tests/support/invent.h"
+#include "tests/support/payer.h"
 #include "tests/support/talkers.h"
 
 #define LOOPBACK    1 /* what a test run takes for the interface */
+#define ELSEWHERE   2 /* what is asked about, of the same name */
 #define MEMBERS_MAX 24
 #define BATCHES	    4
 #define POLICIES    300
@@ -73,11 +77,14 @@ struct bench {
 	struct policy policy;
 	struct compiled *compiled;
 	struct program *program;
+	struct explainer *explainer;
 	uint16_t counters[COMPILE_SLOTS_MAX];
 	const char *ifname;
 	uint64_t matched[COMPILE_SLOTS_MAX]; /* by the oracle */
 	struct fw_count before[COMPILE_SLOTS_MAX];
 	struct fw_event event;
+	struct fw_trace trace; /* of the same packet */
+	size_t matches; /* of it, by the oracle */
 	struct charge charges[200000];
 	size_t charge_count;
 };
@@ -188,10 +195,20 @@ static void load_policy(struct bench *bench)
 
 		assert_int_equal(sink_define(bench, i, &info), 0);
 	}
+	assert_int_equal(explainer_open(bench->program, &bench->explainer), 0);
+}
+
+static void put_gates(struct bench *bench)
+{
+	assert_int_equal(
+		program_put_gate(bench->program, LOOPBACK, bench->ifname), 0);
+	assert_int_equal(
+		program_put_gate(bench->program, ELSEWHERE, bench->ifname), 0);
 }
 
 static void unload_policy(struct bench *bench)
 {
+	explainer_free(TAKE(bench->explainer));
 	program_free(TAKE(bench->program));
 	compiled_free(TAKE(bench->compiled));
 }
@@ -249,34 +266,13 @@ static enum set_action action_of(void *arg, const struct prefix *address)
 	return strongest;
 }
 
-/* Who a packet is charged to, by the words of enum limit_per. */
-static struct prefix charged(const struct packet *packet,
-			     const struct limit *limit)
-{
-	static const struct prefix everybody;
-
-	switch ((enum limit_per)limit->per) {
-	case LIMIT_PER_SOURCE:
-		return packet->source;
-	case LIMIT_PER_SOURCE_NET:
-		return prefix_widen(&packet->source,
-				    packet->family == 4 ? 24 : 64);
-	case LIMIT_PER_DESTINATION:
-		return packet->destination;
-	case LIMIT_PER_RULE:
-	case LIMIT_PER_COUNT:
-	default:
-		return everybody;
-	}
-}
-
 /* So many at once; of the next the test does not live to see the time. */
 static bool is_within(void *arg, size_t rule, const struct packet *packet)
 {
 	struct bench *bench = arg;
 	const struct limit *limit =
 		&bench->policy.limits[bench->policy.rules[rule].limit];
-	struct prefix who = charged(packet, limit);
+	struct prefix who = payer_of(packet, limit);
 	size_t i = 0;
 
 	while (i < bench->charge_count &&
@@ -299,32 +295,7 @@ static void note_match(void *arg, size_t rule)
 	struct bench *bench = arg;
 
 	bench->matched[rule]++;
-}
-
-static enum fw_reason expected_reason(const struct oracle_answer *answer,
-				      const struct packet *packet)
-{
-	static const enum fw_reason faults[PACKET_FAULT_COUNT] = {
-		[PACKET_TRUNCATED] = FW_DROP_TRUNCATED,
-		[PACKET_BAD_HEADER] = FW_DROP_BAD_HEADER,
-		[PACKET_THIRD_TAG] = FW_DROP_TAGS,
-	};
-	static const enum fw_reason reasons[ORACLE_END_COUNT][2] = {
-		[ORACLE_NOT_IP] = {FW_PASS_NOT_IP, FW_DROP_NOT_IP},
-		[ORACLE_ALLOWED] = {FW_PASS_ALLOWED},
-		[ORACLE_LISTED] = {FW_NEXT, FW_DROP_LISTED},
-		[ORACLE_SHADOWED] = {FW_PASS_SHADOW},
-		[ORACLE_NEIGHBOUR] = {FW_PASS_NEIGHBOUR},
-		[ORACLE_UNREADABLE] = {FW_PASS_UNREADABLE, FW_DROP_UNREADABLE},
-		[ORACLE_RULE] = {FW_PASS_RULE, FW_DROP_RULE},
-		[ORACLE_LIMIT] = {FW_NEXT, FW_DROP_LIMIT},
-		[ORACLE_ESSENTIAL] = {FW_PASS_ESSENTIAL},
-		[ORACLE_DEFAULT] = {FW_PASS_DEFAULT, FW_DROP_DEFAULT},
-	};
-
-	return answer->end == ORACLE_MALFORMED
-		       ? faults[packet->fault]
-		       : reasons[answer->end][answer->verdict];
+	bench->matches++;
 }
 
 static int keep_event(void *arg, const struct fw_event *event)
@@ -333,6 +304,21 @@ static int keep_event(void *arg, const struct fw_event *event)
 
 	*kept = *event;
 	return 0;
+}
+
+/* Asked ahead of it, for what is judged may be charged. */
+static void explain(struct bench *bench, const struct invent_frame *frame,
+		    uint8_t direction)
+{
+	const struct explainer_question question = {
+		.frame = frame->data,
+		.len = frame->len,
+		.is_out = direction == DIRECTION_OUT,
+		.ifindex = ELSEWHERE,
+		.flow = FW_TRACE_FLOW_LIVE,
+	};
+
+	explained_ask(bench->explainer, &question, &bench->trace);
 }
 
 /* What the kernel's program says, whose event is in bench->event. */
@@ -395,9 +381,11 @@ static bool agree(struct bench *bench, const struct invent_frame *frame,
 			frame->len);
 	(void)snprintf(opinion.packet.ifname, sizeof(opinion.packet.ifname),
 		       "%s", bench->ifname);
+	bench->matches = 0;
+	explain(bench, frame, direction);
 	opinion.answer = oracle_judge(&bench->policy, &opinion.packet, reading,
 				      &world, note_match);
-	opinion.reason = expected_reason(&opinion.answer, &opinion.packet);
+	opinion.reason = explained_reason(&opinion.answer, &opinion.packet);
 	opinion.verdict = run(bench, frame, direction);
 	if (bench->has_states && is_remembered(&opinion))
 		flow_model_learn(&bench->model, &opinion.packet, frame->data,
@@ -407,6 +395,7 @@ static bool agree(struct bench *bench, const struct invent_frame *frame,
 	*ret_opinion = opinion;
 	return opinion.verdict == opinion.answer.verdict &&
 	       bench->event.reason == opinion.reason &&
+	       explained_agrees(&bench->trace, &bench->event, bench->matches) &&
 	       bench->event.rule ==
 		       (by_rule ? opinion.answer.rule : FW_RULE_NONE);
 }
@@ -416,11 +405,13 @@ static void tell(const struct bench *bench, const struct invent_frame *frame,
 {
 	(void)fprintf(stderr,
 		      "oracle: verdict %d reason %d rule %zu; kernel: verdict "
-		      "%d reason %d rule %d; direction %d, interface %s\n"
+		      "%d reason %d rule %d; explained: reason %d rule %d; "
+		      "direction %d, interface %s\n"
 		      "state %d; frame:",
 		      (int)opinion->answer.verdict, (int)opinion->reason,
 		      opinion->answer.rule, (int)opinion->verdict,
 		      bench->event.reason, bench->event.rule,
+		      bench->trace.reason, bench->trace.rule,
 		      opinion->packet.direction, bench->ifname,
 		      opinion->packet.state);
 	for (size_t i = 0; i < frame->len; i++)
@@ -448,8 +439,7 @@ static bool agree_without(struct bench *bench, size_t index,
 	policy->rule_count--;
 	unload_policy(bench);
 	load_policy(bench);
-	assert_int_equal(
-		program_put_gate(bench->program, LOOPBACK, bench->ifname), 0);
+	put_gates(bench);
 	agreed = agree(bench, frame, direction, &opinion);
 	if (!agreed) {
 		rule_done(&rule);
@@ -472,8 +462,7 @@ static void shrink(struct bench *bench, const struct invent_frame *frame,
 		(void)agree_without(bench, i, frame, direction);
 	unload_policy(bench);
 	load_policy(bench);
-	assert_int_equal(
-		program_put_gate(bench->program, LOOPBACK, bench->ifname), 0);
+	put_gates(bench);
 	(void)agree(bench, frame, direction, &opinion);
 	tell(bench, frame, &opinion);
 }
@@ -528,8 +517,7 @@ static void judge_batch(struct bench *bench, struct dice *dice, size_t packets,
 			uint64_t seed)
 {
 	bench->ifname = invent_ifnames[dice_below(dice, INVENT_IFNAMES)];
-	assert_int_equal(
-		program_put_gate(bench->program, LOOPBACK, bench->ifname), 0);
+	put_gates(bench);
 	for (size_t i = 0; i < packets; i++) {
 		struct invent_frame frame;
 		struct opinion opinion;
