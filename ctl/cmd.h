@@ -17,6 +17,7 @@ enum outcome cmd_completion(struct session *session);
 enum outcome cmd_counters(struct session *session);
 enum outcome cmd_detach(struct session *session);
 enum outcome cmd_doctor(struct session *session);
+enum outcome cmd_explain(struct session *session);
 enum outcome cmd_help(struct session *session);
 enum outcome cmd_log(struct session *session);
 enum outcome cmd_policy_apply(struct session *session);

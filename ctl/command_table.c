@@ -62,6 +62,16 @@ static const struct option unblock_options[] = {
 	{0},
 };
 
+static const struct option explain_options[] = {
+	{"in", 0, OPTION_IN, KIND_IFACE, NULL,
+	 "the packets of the capture come in there"},
+	{"out", 0, OPTION_OUT, KIND_IFACE, NULL,
+	 "the packets of the capture go out there"},
+	{"pcap", 'p', OPTION_PCAP, KIND_FILE, NULL,
+	 "the packets of a capture, pcap or pcapng, a line each"},
+	{0},
+};
+
 static const struct option help_options[] = {
 	{"all", 'a', OPTION_ALL, KIND_FLAG, NULL, "every command in full"},
 	{0},
@@ -167,6 +177,16 @@ const struct command command_table[] = {
 	 {{.kind = KIND_IFACE, .optional = true}},
 	 NULL,
 	 cmd_doctor},
+	{"explain",
+	 "what would become of a packet, and why",
+	 "The packet is run through the code and the tables that judge now, "
+	 "and changes nothing: no count, no event, no rate. It need not be "
+	 "able to arrive: \"tcp 203.0.113.9 > 198.51.100.7:22 syn in wan0\"; "
+	 "\"in\" and \"out\" take an interface or a zone. With --json, one "
+	 "packet a line.",
+	 {{.kind = KIND_PACKET, .optional = true}},
+	 explain_options,
+	 cmd_explain},
 	{"help",
 	 "say what fwctl or one of its commands does",
 	 NULL,

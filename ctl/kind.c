@@ -131,6 +131,10 @@ const struct kind_spec kind_specs[] = {
 			 "\"2026-12-01 18:00\" or 2026-12-01",
 			 check_moment},
 	[KIND_NUMBER] = {"N", "a number from 1 to 4294967295", check_number},
+	[KIND_PACKET] = {"PACKET",
+			 "a packet, like \"tcp 192.0.2.1 > "
+			 "198.51.100.7:22 in wan0\"",
+			 NULL},
 	[KIND_REASON] = {"TEXT",
 			 "text of at most 255 bytes, UTF-8, without "
 			 "control characters",

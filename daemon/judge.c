@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/packet/explainer.h"
 #include "rules/document.h"
 
 int judge_new(struct judge **ret_judge)
@@ -75,6 +76,7 @@ void judge_free(struct judge *judge)
 	if (!judge)
 		return;
 
+	explainer_free(judge->explainer);
 	program_free(judge->program);
 	compiled_free(judge->compiled);
 	policy_done(&judge->policy);

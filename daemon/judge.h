@@ -34,12 +34,15 @@ struct judge_set {
 	int16_t number; /* of the compiled policy; -1: no rule names it */
 };
 
+struct explainer;
+
 struct judge {
 	uint64_t revision; /* 0: there is no policy, sets act alone */
 	struct policy policy;
 	struct compiled *compiled; /* NULL without a policy */
 	uint16_t *counters; /* of each rule, its place in rule_counts */
 	struct program *program;
+	struct explainer *explainer; /* of it; NULL until it is asked */
 	uint64_t sets_version; /* of the ledger, that `sets` is of */
 	struct judge_set sets[SET_ID_MAX + 1];
 	bool is_trial;

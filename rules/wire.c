@@ -33,11 +33,12 @@ const struct request_spec request_specs[REQ_COUNT] = {
 	[REQ_POLICY_ROLLBACK] = {"policy-rollback", WIRE_CHANGE, false},
 	[REQ_POLICY_LOG] = {"policy-log", WIRE_VIEW, false},
 	[REQ_POLICY_SHOW] = {"policy-show", WIRE_VIEW, true},
+	[REQ_EXPLAIN] = {"explain", WIRE_VIEW, false},
 };
 
 /* The array's length is given by its declaration, so a row left out would not
  * show in it: the enum may not grow without a look here. */
-_Static_assert(REQ_COUNT == REQ_POLICY_SHOW + 1, "");
+_Static_assert(REQ_COUNT == REQ_EXPLAIN + 1, "");
 
 enum request request_from_name(const char *name)
 {

@@ -99,6 +99,35 @@ group_member() {
 	run 'fwctl why 2001:db8::/32'
 }
 
+# capture HEX: of this link, one ARP frame, as a classic capture.
+capture() {
+	printf '\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0'
+	printf '\xff\xff\0\0%b\0\0\0' "\\x$1"
+	printf '\0\0\0\0\0\0\0\0\x0e\0\0\0\x0e\0\0\0'
+	printf '\xff\xff\xff\xff\xff\xff\x02\0\0\0\0\x01\x08\x06'
+}
+
+group_explain() {
+	run "fwctl explain 'tcp 203.0.113.9:4711 > 198.51.100.7:22 syn in wan0'"
+	run "fwctl explain 'tcp 203.0.113.9:4711 > 198.51.100.7:22 syn in wan0' --json"
+	run "fwctl explain 'udp 192.0.2.1 > 198.51.100.7:53 out wan0 state new'"
+	run "fwctl explain 'tcp 192.0.2.1 > 198.51.100.7:22 in gone0'"
+	run "fwctl explain 'tcp 192.0.2.1 > 198.51.100.7 in wan0'"
+	run "fwctl explain 'tcp 192.0.2.1 > 198.51.100.7:22'"
+	run 'fwctl explain'
+	run "fwctl explain 'ip 192.0.2.1 > 192.0.2.2 in wan0' --in wan0"
+	capture 01 >frames
+	run 'fwctl explain --pcap frames --in wan1'
+	run 'fwctl explain --pcap frames --out wan1 --json'
+	run 'fwctl explain --pcap frames'
+	run 'fwctl explain --pcap frames --in wan1 --out wan1'
+	capture 71 >cooked
+	run 'fwctl explain --pcap cooked --in wan1'
+	head -c 50 frames >short
+	run 'fwctl explain --pcap short --in wan1'
+	run 'fwctl explain --pcap absent --in wan1'
+}
+
 group_set() {
 	run 'fwctl set list'
 	run 'fwctl set list --json'
@@ -229,7 +258,7 @@ group_absent() {
 }
 
 failed=0
-for group in gate member set flow usage completion absent; do
+for group in gate member explain set flow usage completion absent; do
 	export PORTCULLIS_SOCKET=fwd.sock
 	ok=$here/fwctl_$group.ok
 	"group_$group" >"$group.txt"
