@@ -250,6 +250,8 @@ group_absent() {
 	run 'fwctl --socket list status'
 	run 'fwctl --socket nowhere.sock version'
 	run 'fwctl --socket nowhere.sock version --json'
+	run 'fwctl --socket nowhere.sock policy rollback'
+	run 'fwctl --socket nowhere.sock policy show'
 	run 'fwctl version'
 	run 'fwctl block 203.0.113.2'
 	run 'fwctl block 203.0.113.3'
