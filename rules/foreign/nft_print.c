@@ -133,7 +133,8 @@ static void write_set_rules(const struct nft_writer *writer, const char *name,
 		      field, name, verdict, name, field, name, verdict, name);
 }
 
-/* The sets that do something by themselves, the strongest first. */
+/* The sets that do something by themselves, the strongest first: those that
+ * allow in both directions, the others only on the way in. */
 static void write_set_actions(const struct nft_writer *writer)
 {
 	static const char *const verdicts[] = {
@@ -142,7 +143,9 @@ static void write_set_actions(const struct nft_writer *writer)
 		[SET_SHADOW] = "",
 	};
 
-	for (int action = SET_ALLOW; action <= SET_SHADOW; action++) {
+	int last = writer->direction == DIRECTION_IN ? SET_SHADOW : SET_ALLOW;
+
+	for (int action = SET_ALLOW; action <= last; action++) {
 		for (size_t i = 0; i < ARRAY_LEN(set_builtins); i++) {
 			if (set_builtins[i].action == action &&
 			    needs_builtin(writer->policy, &set_builtins[i]))
@@ -159,19 +162,22 @@ static void write_set_actions(const struct nft_writer *writer)
 	}
 }
 
-static void write_essentials(const struct nft_writer *writer)
+/* Ahead of sets and rules. */
+static void write_neighbour(const struct nft_writer *writer)
 {
-	FILE *out = writer->out;
-
 	if (writer->policy->essentials & ESSENTIAL_NEIGHBOUR)
 		(void)fputs("\t\tmeta nfproto ipv6 meta l4proto ipv6-icmp "
 			    "icmpv6 type 133-137 icmpv6 code 0 "
 			    "ip6 hoplimit 255 "
-			    "counter accept comment \"neighbour discovery\"\n"
-			    "\t\tip6 saddr fe80::/10 meta l4proto ipv6-icmp "
-			    "icmpv6 type { 130-132, 143 } ip6 hoplimit 1 "
-			    "counter accept comment \"listener discovery\"\n",
-			    out);
+			    "counter accept comment \"neighbour discovery\"\n",
+			    writer->out);
+}
+
+/* What a default that drops lets pass, behind the rules. */
+static void write_essentials(const struct nft_writer *writer)
+{
+	FILE *out = writer->out;
+
 	if (writer->policy->essentials & ESSENTIAL_DHCP)
 		(void)fputs("\t\tmeta nfproto ipv4 udp sport 67 udp dport 68 "
 			    "counter accept comment \"dhcp answers\"\n"
@@ -181,6 +187,12 @@ static void write_essentials(const struct nft_writer *writer)
 			    "counter accept comment \"dhcpv6 answers\"\n"
 			    "\t\tmeta nfproto ipv6 udp sport 546 udp dport 547 "
 			    "counter accept comment \"dhcpv6 requests\"\n",
+			    out);
+	if (writer->policy->essentials & ESSENTIAL_NEIGHBOUR)
+		(void)fputs("\t\tip6 saddr { fe80::/10, :: } "
+			    "meta l4proto ipv6-icmp "
+			    "icmpv6 type { 130-132, 143 } ip6 hoplimit 1 "
+			    "counter accept comment \"listener discovery\"\n",
 			    out);
 }
 
@@ -213,12 +225,14 @@ static void write_chain(const struct nft_writer *writer)
 		      is_in ? priority : PRIORITY_LAST,
 		      verdict == VERDICT_DROP ? "drop" : "accept",
 		      is_in ? "iifname" : "oifname");
-	write_essentials(writer);
+	write_neighbour(writer);
 	write_set_actions(writer);
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		if (policy->rules[i].directions & writer->direction)
 			nft_write_rule(writer, &policy->rules[i]);
 	}
+	if (verdict == VERDICT_DROP)
+		write_essentials(writer);
 	(void)fputs("\t}\n", writer->out);
 }
 

@@ -4,11 +4,13 @@
  *
  * `table inet portcullis`, made anew each time the script is loaded: chain
  * `in` at hook prerouting, chain `out` at hook postrouting. In each, in this
- * order: loopback, essentials, sets that allow and management, sets that drop,
- * sets in shadow, the rules, and the default as the chain's policy. Each rule
- * has a counter and its id as comment, so that hits can be compared rule by
- * rule; where one rule needs several of theirs, all have its id. A rule's own
- * comment is a line of comment before it.
+ * order: loopback, neighbour discovery, sets that allow and management, in
+ * chain `in` sets that drop and sets in shadow, the rules, and the default as
+ * the chain's policy; before one that drops, DHCP and multicast listener
+ * discovery. Sets judge by the source in `in`, by the destination in `out`.
+ * Each rule has a counter and its id as comment, so that hits can be compared
+ * rule by rule; where one rule needs several of theirs, all have its id. A
+ * rule's own comment is a line of comment before it.
  *
  * What nftables cannot say is left out and told by id and reason. What it says
  * differs in this:
@@ -38,6 +40,8 @@
  *	   the upper of stacked interfaces (of a VLAN, a bridge, a bond), what
  *	   our gate sees from the lower.
  *	9. Shadow is counted only; when loaded again it is `count`.
+ *	10. Without the essential `neighbour` a set that drops ends neighbour
+ *	   discovery as well, which our gates let pass from a listed source.
  *
  * Errors	-EIO: `out` could not be written
  * Threads	none

@@ -182,15 +182,67 @@ static void decisions_are_in_the_order_of_the_policy(void **state)
 		     "set friends.v4", "192.0.2.0/24,\n\t\t\t192.0.2.1,",
 		     "chain in {", "hook prerouting priority -250; policy drop",
 		     "iifname \"lo\" counter accept", "ip6 hoplimit 255",
-		     "ip6 hoplimit 1 ", "udp sport 67 udp dport 68",
-		     "udp sport 546 udp dport 547",
 		     "ip saddr @management.v4 counter accept",
 		     "ip6 saddr @friends.v6 counter accept",
 		     "ip saddr @feed.v4 counter drop",
-		     "counter comment \"last\"", "chain out {",
+		     "counter comment \"last\"", "udp sport 67 udp dport 68",
+		     "udp sport 546 udp dport 547", "ip6 hoplimit 1 ",
+		     "chain out {",
 		     "hook postrouting priority 300; policy accept",
-		     "oifname \"lo\"", "ip daddr @management.v4 counter accept",
-		     "ip6 daddr @feed.v6 counter drop");
+		     "oifname \"lo\"", "ip6 hoplimit 255",
+		     "ip daddr @management.v4 counter accept",
+		     "ip6 daddr @friends.v6 counter accept");
+	policy_done(&policy);
+}
+
+/* Is the text in the chain for the way in, for the way out? */
+static void assert_in_chains(const struct policy *policy, const char *text,
+			     bool in, bool out)
+{
+	struct foreign_report report = {0};
+	char *script = rulesets_as_nft(policy, &report);
+	char *way_in = strstr(script, "chain in {");
+	char *way_out = strstr(script, "chain out {");
+
+	assert_non_null(way_in);
+	assert_non_null(way_out);
+	way_out[-1] = '\0';
+	assert_int_equal(strstr(way_in, text) != NULL, in);
+	assert_int_equal(strstr(way_out, text) != NULL, out);
+	free(script);
+	foreign_report_done(&report);
+}
+
+static void sets_that_drop_judge_only_the_way_in(void **state)
+{
+	struct policy policy;
+
+	(void)state;
+	policy_init(&policy);
+	add_set(&policy, "feed", SET_DROP);
+	add_set(&policy, "tried", SET_SHADOW);
+	add_set(&policy, "friends", SET_ALLOW);
+	assert_in_chains(&policy, "@feed.v4", true, false);
+	assert_in_chains(&policy, "@tried.v6", true, false);
+	assert_in_chains(&policy, "saddr @friends.v4", true, false);
+	assert_in_chains(&policy, "daddr @friends.v4", false, true);
+	policy_done(&policy);
+}
+
+static void dhcp_passes_only_where_the_default_drops(void **state)
+{
+	struct policy policy;
+
+	(void)state;
+	policy_init(&policy);
+	assert_in_chains(&policy, "udp sport 67", false, false);
+	assert_in_chains(&policy, "ip6 hoplimit 1 ", false, false);
+	assert_in_chains(&policy, "ip6 hoplimit 255", true, true);
+	policy.default_out = VERDICT_DROP;
+	assert_in_chains(&policy, "udp sport 67", false, true);
+	assert_in_chains(&policy, "ip6 hoplimit 1 ", false, true);
+	policy.default_in = VERDICT_DROP;
+	assert_in_chains(&policy, "udp sport 67", true, true);
 	policy_done(&policy);
 }
 
@@ -457,6 +509,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decisions_are_in_the_order_of_the_policy),
+		cmocka_unit_test(sets_that_drop_judge_only_the_way_in),
+		cmocka_unit_test(dhcp_passes_only_where_the_default_drops),
 		cmocka_unit_test(both_families_have_a_rule_each_when_they_must),
 		cmocka_unit_test(sets_and_prefixes_are_alternatives),
 		cmocka_unit_test(limits_of_addresses_have_a_set_of_their_own),
