@@ -11,6 +11,7 @@
 #include "ctl/bulk.h"
 #include "ctl/grid.h"
 #include "ctl/policy_file.h"
+#include "ctl/policy_warn.h"
 #include "ctl/session.h"
 #include "rules/duration.h"
 
@@ -34,11 +35,13 @@ enum outcome cmd_policy_check(struct session *session)
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	answer = json_pack("{s:b, s:s, s:I, s:I, s:I, s:I}", "ok", 1, "file",
-			   path, "rules", (json_int_t)file.policy.rule_count,
-			   "slots", (json_int_t)file.compiled->slot_count,
-			   "sets", (json_int_t)file.policy.set_count, "zones",
-			   (json_int_t)file.policy.zone_count);
+	answer = json_pack("{s:b, s:s, s:I, s:I, s:I, s:I, s:o*}", "ok", 1,
+			   "file", path, "rules",
+			   (json_int_t)file.policy.rule_count, "slots",
+			   (json_int_t)file.compiled->slot_count, "sets",
+			   (json_int_t)file.policy.set_count, "zones",
+			   (json_int_t)file.policy.zone_count, "warnings",
+			   policy_warn(&file.policy, path, session->json));
 	printer_answer(&session->printer, answer, view_check);
 	return OUTCOME_DONE;
 }
@@ -96,16 +99,20 @@ enum outcome cmd_policy_apply(struct session *session)
 {
 	const char *path = session_word(session, 0);
 	CLEANUP(policy_file_done) struct policy_file file = {0};
+	CLEANUP(json_decrefp) json_t *warnings = NULL;
 	CLEANUP(json_decrefp) json_t *answer = NULL;
 	enum outcome outcome = policy_file_read(session, path, &file);
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;
+	warnings = policy_warn(&file.policy, path, session->json);
 	outcome = session_ask(session, REQ_POLICY_APPLY, apply_args(session),
 			      file.fd, &answer);
-	if (outcome == OUTCOME_DONE)
-		printer_answer(&session->printer, answer, view_apply);
-	return outcome;
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	(void)json_object_set(answer, "warnings", warnings);
+	printer_answer(&session->printer, answer, view_apply);
+	return OUTCOME_DONE;
 }
 
 static void view_confirm(FILE *out, const json_t *answer)
