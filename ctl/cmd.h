@@ -23,6 +23,8 @@ enum outcome cmd_log(struct session *session);
 enum outcome cmd_policy_apply(struct session *session);
 enum outcome cmd_policy_check(struct session *session);
 enum outcome cmd_policy_confirm(struct session *session);
+enum outcome cmd_policy_export(struct session *session);
+enum outcome cmd_policy_import(struct session *session);
 enum outcome cmd_policy_log(struct session *session);
 enum outcome cmd_policy_rollback(struct session *session);
 enum outcome cmd_policy_show(struct session *session);

@@ -40,6 +40,12 @@ static const struct option apply_options[] = {
 	{0},
 };
 
+static const struct option foreign_options[] = {
+	{"family", 0, OPTION_FAMILY, KIND_CHOICE, "4|6",
+	 "of iptables rules, which do not say it; 4 when not given"},
+	{0},
+};
+
 static const struct option rollback_options[] = {
 	{"confirm", 'c', OPTION_CONFIRM, KIND_SPAN, NULL,
 	 "go back after SPAN, unless it is confirmed until then"},
@@ -221,6 +227,23 @@ const struct command command_table[] = {
 	 {{0}},
 	 NULL,
 	 cmd_policy_confirm},
+	{"policy export",
+	 "write a policy as a script for nft",
+	 "Of FILE, which needs no daemon, or of the policy that judges. What "
+	 "nftables cannot say is told on stderr.",
+	 {{.kind = KIND_CHOICE, .choices = "nftables"},
+	  {.kind = KIND_FILE, .optional = true}},
+	 NULL,
+	 cmd_policy_export},
+	{"policy import",
+	 "make a policy document of a ruleset of nftables, iptables or ipset",
+	 "Needs no daemon, and applies nothing: the document goes to stdout. "
+	 "FILE is what nft list ruleset, iptables-save or ipset save printed. "
+	 "Each line that did not map is told on stderr with the reason.",
+	 {{.kind = KIND_CHOICE, .choices = "nftables|iptables|ipset"},
+	  {.kind = KIND_FILE}},
+	 foreign_options,
+	 cmd_policy_import},
 	{"policy log",
 	 "the revisions that are kept, newest first",
 	 NULL,

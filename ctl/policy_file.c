@@ -10,19 +10,14 @@
 #include "rules/document.h"
 #include "rules/revision.h"
 
-struct text {
-	char *base; /* NULL: empty */
-	size_t len;
-};
-
-static int map_text(int fd, struct text *ret_text)
+static int map_text(int fd, struct policy_text *ret_text)
 {
 	struct stat stat;
 	void *base;
 
 	if (fstat(fd, &stat) < 0)
 		return -errno;
-	*ret_text = (struct text){.len = (size_t)stat.st_size};
+	*ret_text = (struct policy_text){.len = (size_t)stat.st_size};
 	if (stat.st_size == 0)
 		return 0;
 	base = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_SHARED, fd, 0);
@@ -32,14 +27,15 @@ static int map_text(int fd, struct text *ret_text)
 	return 0;
 }
 
-static void unmap_text(struct text *text)
+void policy_text_done(struct policy_text *text)
 {
 	if (text->base)
 		(void)munmap(text->base, text->len);
 }
 
 static enum outcome read_text(struct session *session, const char *path,
-			      const struct text *text, struct policy_file *file)
+			      const struct policy_text *text,
+			      struct policy_file *file)
 {
 	struct document_note note = {0};
 	char why[COMPILE_NOTE_MAX] = "";
@@ -61,7 +57,7 @@ static enum outcome read_text(struct session *session, const char *path,
 enum outcome policy_file_read(struct session *session, const char *path,
 			      struct policy_file *ret_file)
 {
-	CLEANUP(unmap_text) struct text text = {0};
+	CLEANUP(policy_text_done) struct policy_text text = {0};
 	int r;
 
 	policy_init(&ret_file->policy);
@@ -82,6 +78,46 @@ enum outcome policy_file_read(struct session *session, const char *path,
 	return read_text(session, path, &text, ret_file);
 }
 
+enum outcome policy_file_current(struct session *session,
+				 struct policy_file *ret_file)
+{
+	CLEANUP(policy_text_done) struct policy_text text = {0};
+	CLEANUP(json_decrefp) json_t *answer = NULL;
+	enum outcome outcome;
+	int r;
+
+	policy_init(&ret_file->policy);
+	ret_file->fd = -1;
+	r = bulk_new(&ret_file->fd);
+	if (r < 0)
+		return session_refuse(session, r, "no memory file: %s",
+				      strerror(-r));
+	outcome = session_ask(session, REQ_POLICY_SHOW, json_object(),
+			      ret_file->fd, &answer);
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	r = map_text(ret_file->fd, &text);
+	if (r < 0)
+		return session_refuse(session, r, "the document: %s",
+				      strerror(-r));
+	return read_text(session, "the policy in force", &text, ret_file);
+}
+
+enum outcome policy_text_read(struct session *session, const char *path,
+			      struct policy_text *ret_text)
+{
+	CLEANUP(closep) int fd = -1;
+	int r = bulk_from_file(path, &fd);
+
+	if (r < 0)
+		return session_refuse(session, r, "cannot read %s: %s", path,
+				      bulk_error(r));
+	r = map_text(fd, ret_text);
+	return r < 0 ? session_refuse(session, r, "cannot read %s: %s", path,
+				      strerror(-r))
+		     : OUTCOME_DONE;
+}
+
 void policy_file_done(struct policy_file *file)
 {
 	compiled_free(file->compiled);
@@ -91,7 +127,7 @@ void policy_file_done(struct policy_file *file)
 
 int policy_file_text(int fd, json_t *answer)
 {
-	CLEANUP(unmap_text) struct text text = {0};
+	CLEANUP(policy_text_done) struct policy_text text = {0};
 	int r = map_text(fd, &text);
 
 	if (r < 0)
