@@ -12,7 +12,8 @@
 static const struct grid_column gate_columns[] = {
 	{"INTERFACE", false, 0}, {"INDEX", true, 0},  {"MODE", false, 0},
 	{"SHARE", false, 0},	 {"STATE", false, 0}, {"PROGRAM", true, 0},
-	{"VERIFIED", false, 0},	 {"NOTE", false, 0},  {NULL, false, 0},
+	{"VERIFIED", false, 0},	 {"OUT", false, 0},   {"NOTE", false, 0},
+	{NULL, false, 0},
 };
 
 static void print_gates(FILE *out, const json_t *gates)
@@ -36,6 +37,7 @@ static void print_gates(FILE *out, const json_t *gates)
 		grid_printf(&grid, "%" PRId64,
 			    answer_number(gate, "program_id"));
 		grid_text(&grid, answer_is(gate, "verified") ? "yes" : "no");
+		grid_text(&grid, answer_text(gate, "egress"));
 		grid_text(&grid, answer_text(gate, "note"));
 	}
 	grid_print(&grid, out);
@@ -135,6 +137,24 @@ static void print_lists(FILE *out, const json_t *answer)
 	}
 }
 
+static void print_policy(FILE *out, const json_t *policy)
+{
+	char span[MOMENT_TEXT_MAX];
+	uint64_t left_s = (uint64_t)answer_number(policy, "confirm_s");
+
+	if (answer_number(policy, "revision") == 0) {
+		fputs("no policy: sets act alone\n", out);
+		return;
+	}
+	fprintf(out, "policy revision %" PRId64 ", %" PRId64 " rules",
+		answer_number(policy, "revision"),
+		answer_number(policy, "rules"));
+	if (answer_is(policy, "trial"))
+		fprintf(out, ", on trial: %s left to confirm it",
+			left_s ? duration_to_text(left_s, span) : "no time");
+	fputc('\n', out);
+}
+
 static void view_status(FILE *out, const json_t *answer)
 {
 	const json_t *generation = answer_object(answer, "generation");
@@ -153,6 +173,7 @@ static void view_status(FILE *out, const json_t *answer)
 		answer_number(generation, "number"),
 		answer_number(generation, "program_id"),
 		moment_to_text(since, moment));
+	print_policy(out, answer_object(answer, "policy"));
 	print_gates(out, answer_list(answer, "gates"));
 	print_table(out, answer_object(answer, "table"));
 	print_memory(out, answer);
@@ -170,7 +191,10 @@ static void fill_counts(struct grid *grid, const json_t *item)
 {
 	char bytes[UNIT_TEXT_MAX];
 
-	grid_text(grid, answer_text(item, "action"));
+	if (answer_is(item, "shadow"))
+		grid_printf(grid, "%s, shadow", answer_text(item, "action"));
+	else
+		grid_text(grid, answer_text(item, "action"));
 	grid_printf(grid, "%" PRId64, answer_number(item, "packets"));
 	grid_text(grid, unit_bytes(answer_number(item, "bytes"), bytes));
 }
@@ -198,6 +222,10 @@ static void view_counters(FILE *out, const json_t *answer)
 	print_counts(out, answer_list(answer, "reasons"), "REASON", "reason");
 	fputc('\n', out);
 	print_counts(out, answer_list(answer, "sets"), "SET", "set");
+	if (json_array_size(answer_list(answer, "rules")) == 0)
+		return;
+	fputc('\n', out);
+	print_counts(out, answer_list(answer, "rules"), "RULE", "id");
 }
 
 enum outcome cmd_counters(struct session *session)

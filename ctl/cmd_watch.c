@@ -15,7 +15,8 @@
 
 static const struct grid_column event_columns[] = {
 	{"TIME", false, 27},   {"INTERFACE", false, 0},
-	{"REASON", false, 14}, {"SET", false, 12},
+	{"WAY", false, 0},     {"REASON", false, 14},
+	{"SET", false, 12},    {"RULE", false, 12},
 	{"SOURCE", false, 21}, {"DESTINATION", false, 21},
 	{"PROTO", false, 0},   {"VLAN", true, 0},
 	{"BYTES", true, 5},    {"FRAGMENT", false, 0},
@@ -46,8 +47,10 @@ static void fill_event(struct grid *grid, const json_t *event)
 	/* microseconds go in front of the Z */
 	grid_printf(grid, "%.19s.%06" PRId64 "Z", moment, time_us % 1000000);
 	grid_text(grid, answer_text(event, "iface"));
+	grid_text(grid, answer_text(event, "direction"));
 	grid_text(grid, answer_text(event, "reason"));
 	grid_text(grid, answer_text(event, "set"));
+	grid_text(grid, answer_text(event, "rule"));
 	fill_end(grid, answer_text(event, "src"),
 		 answer_number(event, "sport"));
 	fill_end(grid, answer_text(event, "dst"),

@@ -166,7 +166,7 @@ const struct command command_table[] = {
 	 NULL,
 	 cmd_completion},
 	{"counters",
-	 "packets and bytes by reason and by set",
+	 "packets and bytes by reason, by set and by rule",
 	 NULL,
 	 {{0}},
 	 NULL,

@@ -29,3 +29,29 @@ int counts_by_set(struct daemon *daemon,
 	}
 	return 0;
 }
+
+int counts_by_rule(const struct daemon *daemon, const struct judge *judge,
+		   struct fw_count *ret_counts)
+{
+	size_t count = judge->policy.rule_count;
+	CLEANUP(freep) void *memory = NULL;
+	struct fw_count *all;
+	uint32_t room = 0;
+	int r;
+
+	if (count == 0)
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		if (judge->counters[i] >= room)
+			room = judge->counters[i] + 1u;
+	memory = calloc(room, sizeof(struct fw_count));
+	all = memory;
+	if (!all)
+		return -ENOMEM;
+	r = maps_rule_counts(daemon->maps, all, room);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < count; i++)
+		ret_counts[i] = all[judge->counters[i]];
+	return 0;
+}

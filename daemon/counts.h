@@ -12,3 +12,8 @@
 /* By the set that decided; index is the set's id. */
 int counts_by_set(struct daemon *daemon,
 		  struct fw_count ret_counts[SET_ID_MAX + 1]);
+
+/* Of each rule of the judge's policy, in order; `ret_counts` has room for
+ * them. */
+int counts_by_rule(const struct daemon *daemon, const struct judge *judge,
+		   struct fw_count *ret_counts);

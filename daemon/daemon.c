@@ -102,7 +102,12 @@ int daemon_make_live(struct daemon *daemon, struct generation *generation,
 
 static int keep_event(void *arg, const struct fw_event *event)
 {
-	event_log_put(arg, event);
+	struct daemon *daemon = arg;
+	const struct policy *policy = &daemon->live->judge->policy;
+	bool is_known = event->rule < policy->rule_count;
+
+	event_log_put(&daemon->events, event,
+		      is_known ? policy->rules[event->rule].id : "");
 	return 0;
 }
 
@@ -140,7 +145,7 @@ static struct timeval time_of(uint64_t us)
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *daemon = arg;
-	int taken = maps_take_events(daemon->maps, keep_event, &daemon->events,
+	int taken = maps_take_events(daemon->maps, keep_event, daemon,
 				     EVENTS_PER_TURN);
 	struct event_pace pace =
 		event_log_pace(daemon->config.events_per_second, taken);

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define EVENT_FIRST 2
@@ -28,9 +29,14 @@ void event_log_done(struct event_log *log)
 	log->ring = NULL;
 }
 
-void event_log_put(struct event_log *log, const struct fw_event *event)
+void event_log_put(struct event_log *log, const struct fw_event *event,
+		   const char *rule)
 {
-	log->ring[log->next_seq % EVENT_LOG_SIZE] = *event;
+	struct logged_event *logged =
+		&log->ring[log->next_seq % EVENT_LOG_SIZE];
+
+	logged->event = *event;
+	(void)snprintf(logged->rule, sizeof(logged->rule), "%s", rule);
 	log->next_seq++;
 }
 
@@ -41,7 +47,8 @@ uint64_t event_log_oldest(const struct event_log *log)
 		       : EVENT_FIRST;
 }
 
-const struct fw_event *event_log_get(const struct event_log *log, uint64_t seq)
+const struct logged_event *event_log_get(const struct event_log *log,
+					 uint64_t seq)
 {
 	if (seq < event_log_oldest(log) || seq >= log->next_seq)
 		return NULL;

@@ -11,12 +11,19 @@
 
 #include <stdint.h>
 
+#include "rules/rule.h"
 #include "xdp/abi.h"
 
 #define EVENT_LOG_SIZE 4096u
 
+/* Numbers of rules are of one policy; so the id is put beside it at once. */
+struct logged_event {
+	struct fw_event event;
+	char rule[RULE_ID_MAX]; /* that ended it; "" */
+};
+
 struct event_log {
-	struct fw_event *ring; /* EVENT_LOG_SIZE of them */
+	struct logged_event *ring; /* EVENT_LOG_SIZE of them */
 	uint64_t next_seq; /* of the next event; the first is 2, so that "read
 			    * up to 1" is not "has read nothing", 0 */
 };
@@ -24,10 +31,12 @@ struct event_log {
 int event_log_init(struct event_log *log);
 void event_log_done(struct event_log *log);
 
-void event_log_put(struct event_log *log, const struct fw_event *event);
+void event_log_put(struct event_log *log, const struct fw_event *event,
+		   const char *rule);
 
 /* The event of that number, or NULL when it is gone or not there yet. */
-const struct fw_event *event_log_get(const struct event_log *log, uint64_t seq);
+const struct logged_event *event_log_get(const struct event_log *log,
+					 uint64_t seq);
 
 /* Number of the oldest that is still there. */
 uint64_t event_log_oldest(const struct event_log *log);

@@ -41,8 +41,9 @@ static json_int_t wall_us(const struct fw_event *event)
 }
 
 static json_t *json_of_event(struct daemon *daemon, uint64_t seq,
-			     const struct fw_event *event)
+			     const struct logged_event *logged)
 {
+	const struct fw_event *event = &logged->event;
 	const struct set *set = ledger_set(daemon->ledger, event->set_id);
 	char source[INET6_ADDRSTRLEN], dest[INET6_ADDRSTRLEN];
 	char ifname[IF_NAMESIZE] = "";
@@ -50,7 +51,7 @@ static json_t *json_of_event(struct daemon *daemon, uint64_t seq,
 	(void)if_indextoname(event->ifindex, ifname);
 	return json_pack(
 		"{s:I, s:I, s:s, s:s, s:s, s:i, s:I, s:s, s:s, s:i, s:i, s:i, "
-		"s:i, s:s}",
+		"s:i, s:s, s:s, s:s}",
 		"seq", (json_int_t)seq, "time_us", wall_us(event), "iface",
 		ifname, "reason", reason_name((enum fw_reason)event->reason),
 		"set", set ? set->name : "", "class", (int)event->class_id,
@@ -60,7 +61,8 @@ static json_t *json_of_event(struct daemon *daemon, uint64_t seq,
 		(int)event->l4_proto, "sport", (int)event->sport, "dport",
 		(int)event->dport, "vlan",
 		event->tags ? (int)(event->vlan[0] & 0xfff) : 0, "frag",
-		frag_name(event->frag));
+		frag_name(event->frag), "rule", logged->rule, "direction",
+		event->direction == FW_OUT ? "out" : "in");
 }
 
 /* The first number a watcher gets who has read up to `after` (0: nothing),
@@ -88,7 +90,7 @@ void request_events(struct daemon *daemon, struct call *call)
 	from = choose(&daemon->events, after, &lost);
 	events = json_array();
 	for (seq = from; seq < from + max; seq++) {
-		const struct fw_event *event =
+		const struct logged_event *event =
 			event_log_get(&daemon->events, seq);
 
 		if (!event)

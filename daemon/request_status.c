@@ -10,6 +10,7 @@
 #include "daemon/clock.h"
 #include "daemon/counts.h"
 #include "daemon/json.h"
+#include "daemon/packet/egress.h"
 #include "daemon/requests.h"
 
 static const struct wish *wish_at(const struct daemon *daemon, int ifindex)
@@ -18,6 +19,21 @@ static const struct wish *wish_at(const struct daemon *daemon, int ifindex)
 		if (daemon->keep.wishes[i].ifindex == ifindex)
 			return &daemon->keep.wishes[i];
 	return NULL;
+}
+
+/* "none", "attached", "other" when it is no program of the policy in force, or
+ * "unknown" when it cannot be read. */
+static const char *egress_state(const struct daemon *daemon, int ifindex)
+{
+	struct program_info info = program_info(daemon->live->judge->program);
+	uint32_t program_id = 0;
+	int r = egress_read(ifindex, &program_id);
+
+	if (r == -ENOENT || r == -ENODEV)
+		return "none";
+	if (r < 0)
+		return "unknown";
+	return program_id == info.egress_id ? "attached" : "other";
 }
 
 struct gate_list {
@@ -33,14 +49,16 @@ static int add_gate(void *arg, const struct gate *gate)
 
 	return json_array_append_new(
 		       list->gates,
-		       json_pack("{s:s, s:i, s:s, s:s, s:s, s:I, s:b, s:s}",
-				 "iface", gate->ifname, "ifindex",
-				 gate->ifindex, "mode",
-				 attach_mode_name(gate->mode), "share",
-				 attach_share_name(gate->share), "state",
-				 gate->verified ? "attached" : "failed",
-				 "program_id", (json_int_t)gate->program_id,
-				 "verified", gate->verified, "note", note)) < 0
+		       json_pack(
+			       "{s:s, s:i, s:s, s:s, s:s, s:I, s:b, s:s, s:s}",
+			       "iface", gate->ifname, "ifindex", gate->ifindex,
+			       "mode", attach_mode_name(gate->mode), "share",
+			       attach_share_name(gate->share), "state",
+			       gate->verified ? "attached" : "failed",
+			       "program_id", (json_int_t)gate->program_id,
+			       "verified", gate->verified, "note", note,
+			       "egress",
+			       egress_state(list->daemon, gate->ifindex))) < 0
 		       ? -ENOMEM
 		       : 0;
 }
@@ -68,14 +86,15 @@ static json_t *gates_of(struct daemon *daemon)
 			continue;
 		(void)json_array_append_new(
 			list.gates,
-			json_pack("{s:s, s:i, s:s, s:s, s:s, s:i, s:b, s:s}",
+			json_pack("{s:s, s:i, s:s, s:s, s:s, s:i, s:b, s:s, "
+				  "s:s}",
 				  "iface", want->ifname, "ifindex", 0, "mode",
 				  "none", "share",
 				  attach_share_name(
 					  (enum attach_share)want->share),
 				  "state", *wish->note ? "failed" : "absent",
 				  "program_id", 0, "verified", 0, "note",
-				  wish->note));
+				  wish->note, "egress", "none"));
 	}
 	return list.gates;
 }
@@ -193,6 +212,23 @@ static json_int_t rss_bytes(const struct daemon *daemon)
 		       .mapped_bytes;
 }
 
+/* What judges now. */
+static json_t *policy_of(const struct daemon *daemon)
+{
+	const struct policy_state *state = &daemon->live->state;
+	const struct judge *judge = daemon->live->judge;
+	uint64_t now_ns = clock_boot_ns();
+	uint64_t left_s = 0;
+
+	if (daemon->live->last && state->deadline_ns > now_ns)
+		left_s = (state->deadline_ns - now_ns) / 1000000000u;
+	return json_pack("{s:I, s:b, s:I, s:I}", "revision",
+			 (json_int_t)judge->revision, "trial",
+			 daemon->live->last != NULL, "confirm_s",
+			 (json_int_t)left_s, "rules",
+			 (json_int_t)judge->policy.rule_count);
+}
+
 static void add_store(const struct daemon *daemon, json_t *answer)
 {
 	const struct store_usage *usage = &daemon->store_usage;
@@ -227,6 +263,7 @@ void request_status(struct daemon *daemon, struct call *call)
 		daemon->config.state_dir);
 
 	(void)json_object_set_new(answer, "gates", gates_of(daemon));
+	(void)json_object_set_new(answer, "policy", policy_of(daemon));
 	(void)json_object_set_new(answer, "table", table_of(daemon));
 	(void)json_object_set_new(answer, "latency", latency_of(daemon));
 	(void)json_object_set_new(answer, "events", events_of(daemon));
@@ -277,19 +314,49 @@ static json_t *sets_of(struct daemon *daemon, const struct fw_count *counts)
 	return sets;
 }
 
+static json_t *rules_of(const struct policy *policy,
+			const struct fw_count *counts)
+{
+	json_t *rules = json_array();
+
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+		json_t *item = json_of_count(&counts[i]);
+
+		(void)json_object_set_new(item, "id", json_string(rule->id));
+		(void)json_object_set_new(
+			item, "action",
+			json_string(rule_action_name(
+				(enum rule_action)rule->action)));
+		(void)json_object_set_new(item, "shadow",
+					  json_boolean(rule->is_shadow));
+		(void)json_array_append_new(rules, item);
+	}
+	return rules;
+}
+
 void request_counters(struct daemon *daemon, struct call *call)
 {
+	const struct judge *judge = daemon->live->judge;
+	CLEANUP(freep)
+	void *memory =
+		calloc(judge->policy.rule_count + 1, sizeof(struct fw_count));
+	struct fw_count *rules = memory;
 	struct fw_count reasons[FW_REASON_COUNT];
 	struct fw_count sets[SET_ID_MAX + 1];
-	int r = maps_reason_counts(daemon->maps, reasons);
+	int r = rules ? maps_reason_counts(daemon->maps, reasons) : -ENOMEM;
 
 	if (r == 0)
 		r = counts_by_set(daemon, sets);
+	if (r == 0)
+		r = counts_by_rule(daemon, judge, rules);
 	if (r < 0) {
 		call_refuse(call, r, "counters could not be read: %s",
 			    strerror(-r));
 		return;
 	}
-	call_done(call, json_pack("{s:o, s:o}", "reasons", reasons_of(reasons),
-				  "sets", sets_of(daemon, sets)));
+	call_done(call,
+		  json_pack("{s:o, s:o, s:o}", "reasons", reasons_of(reasons),
+			    "sets", sets_of(daemon, sets), "rules",
+			    rules_of(&judge->policy, rules)));
 }

@@ -311,14 +311,23 @@ static int fill(struct program *program)
 	return r < 0 ? r : program_put_class(program, 0, &no_sets);
 }
 
-static void describe(struct program *program)
+static uint32_t id_of(int program_fd)
 {
 	struct bpf_prog_info info = {0};
 	uint32_t len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(program_fd, &info, &len) == 0 ? info.id
+								    : 0;
+}
+
+static void describe(struct program *program)
+{
 	struct fw_meta found;
 
-	if (bpf_obj_get_info_by_fd(program->gate.fd, &info, &len) == 0)
-		program->info.program_id = info.id;
+	program->info.program_id = id_of(program->gate.fd);
+	if (program->out)
+		program->info.egress_id =
+			id_of(bpf_program__fd(program->out->progs.egress));
 	program->info.created_s = (uint64_t)time(NULL);
 	program->info.generation = 1;
 	if (*program->pin_dir && pins_get_meta(program->pin_dir, &found) == 0) {

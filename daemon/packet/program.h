@@ -66,6 +66,7 @@ struct program_info {
 	uint64_t generation; /* one more than that found live */
 	uint64_t created_s;
 	uint32_t program_id;
+	uint32_t egress_id; /* 0 without a policy */
 	uint32_t found_abi; /* of the generation found live, 0 if none */
 	size_t bytes; /* of its own maps */
 	size_t mapped_bytes;

@@ -31,7 +31,7 @@ static void put(struct event_log *log, uint32_t count)
 	for (uint32_t i = 0; i < count; i++) {
 		struct fw_event event = {.len = i};
 
-		event_log_put(log, &event);
+		event_log_put(log, &event, "");
 	}
 }
 
@@ -47,7 +47,8 @@ static void events_are_numbered_in_their_order(void **state)
 {
 	put(*state, 3);
 	for (uint32_t i = 0; i < 3; i++)
-		assert_int_equal(event_log_get(*state, FIRST + i)->len, i);
+		assert_int_equal(event_log_get(*state, FIRST + i)->event.len,
+				 i);
 	assert_null(event_log_get(*state, FIRST + 3));
 	assert_null(event_log_get(*state, FIRST - 1));
 	assert_int_equal(event_log_oldest(*state), FIRST);
@@ -57,7 +58,7 @@ static void a_full_log_still_has_its_first(void **state)
 {
 	put(*state, EVENT_LOG_SIZE);
 	assert_int_equal(event_log_oldest(*state), FIRST);
-	assert_int_equal(event_log_get(*state, FIRST)->len, 0);
+	assert_int_equal(event_log_get(*state, FIRST)->event.len, 0);
 }
 
 static void one_more_than_there_is_room_for_takes_the_oldest(void **state)
@@ -65,9 +66,10 @@ static void one_more_than_there_is_room_for_takes_the_oldest(void **state)
 	put(*state, EVENT_LOG_SIZE + 1);
 	assert_int_equal(event_log_oldest(*state), FIRST + 1);
 	assert_null(event_log_get(*state, FIRST));
-	assert_int_equal(event_log_get(*state, FIRST + 1)->len, 1);
-	assert_int_equal(event_log_get(*state, FIRST + EVENT_LOG_SIZE)->len,
-			 EVENT_LOG_SIZE);
+	assert_int_equal(event_log_get(*state, FIRST + 1)->event.len, 1);
+	assert_int_equal(
+		event_log_get(*state, FIRST + EVENT_LOG_SIZE)->event.len,
+		EVENT_LOG_SIZE);
 }
 
 static void the_last_are_there_however_often_it_has_turned(void **state)
@@ -80,7 +82,8 @@ static void the_last_are_there_however_often_it_has_turned(void **state)
 	oldest = event_log_oldest(log);
 	assert_int_equal(oldest, FIRST + count - EVENT_LOG_SIZE);
 	for (uint64_t seq = oldest; seq < log->next_seq; seq++)
-		assert_int_equal(event_log_get(log, seq)->len, seq - FIRST);
+		assert_int_equal(event_log_get(log, seq)->event.len,
+				 seq - FIRST);
 	assert_null(event_log_get(log, log->next_seq));
 }
 
@@ -122,11 +125,23 @@ static void for_no_events_there_is_no_credit(void **state)
 	assert_int_equal(event_log_pace(1, 0).credit, 1);
 }
 
+static void an_event_keeps_the_id_of_its_rule(void **state)
+{
+	struct event_log *log = *state;
+	const struct fw_event event = {.rule = 7};
+
+	event_log_put(log, &event, "web");
+	event_log_put(log, &event, "");
+	assert_string_equal(event_log_get(log, FIRST)->rule, "web");
+	assert_string_equal(event_log_get(log, FIRST + 1)->rule, "");
+}
+
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		test(an_event_keeps_the_id_of_its_rule),
 		test(before_the_first_event_there_is_none),
 		test(events_are_numbered_in_their_order),
 		test(a_full_log_still_has_its_first),
