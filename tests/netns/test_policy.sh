@@ -68,6 +68,9 @@ does policy apply "$document" --note first
 said "revision 1: 1 rules, 1 sets"
 passes $clean4 || fail "the rule does not pass its packets"
 is_dropped $listed4 || fail "the default does not drop"
+is "packets of the rule" 3 "$(rule_packets office)"
+is "revision in status" 1 "$(ask .policy.revision status)"
+is "trial in status" false "$(ask .policy.trial status)"
 in_internet ping -c 1 -W 1 $own4 >/dev/null &&
 	fail "ping passes a default that drops"
 in_gateway ping -c 1 -W 5 -I wan0 2001:db8:51::2 >/dev/null 2>&1 || true
@@ -91,6 +94,7 @@ is_dropped $listed4 || fail "a member that was taken out passes"
 write_document $listed4
 does policy apply "$document" --confirm 1h
 said "on trial"
+is "trial in status" true "$(ask .policy.trial status)"
 passes $listed4 || fail "the policy on trial does not judge"
 is_dropped $clean4 || fail "the set of the policy before judges, too"
 refuses "on trial" policy apply "$document"
@@ -136,6 +140,16 @@ does policy show 1
 said "$clean4"
 refuses "no revision 99" policy rollback 99
 
+# The count of a rule has followed its id through all of that.
+before=$(rule_packets office)
+passes $clean4 || fail "the clean source does not pass any more"
+is "packets of the rule" $((before + 3)) "$(rule_packets office)"
+[ "$before" -ge 18 ] || fail "a policy or start has lost counts: $before"
+fwd_kill
+fwd_start
+is "packets of the rule after a start" $((before + 3)) \
+	"$(rule_packets office)"
+
 # On the way out, and gone again without a trace.
 cat >"$document" <<-END
 	version: 1
@@ -143,7 +157,10 @@ cat >"$document" <<-END
 	rules:
 	  - {id: replies, action: pass, out: any, destination: $clean4}
 END
+is "gate on the way out" none "$(ask '.gates[0].egress' status)"
 does policy apply "$document"
+is "gate on the way out" attached "$(ask '.gates[0].egress' status)"
+is "rules counted" replies "$(ask '.rules[].id' counters)"
 in_gateway ping -c 1 -W 5 $clean4 >/dev/null ||
 	fail "a rule for the way out does not pass"
 ! in_gateway ping -c 1 -W 1 203.0.113.7 >/dev/null 2>&1 ||
