@@ -226,8 +226,8 @@ static int begin_trial(struct apply *apply)
 
 static void commit_revision(struct apply *apply)
 {
-	struct change *changes;
-	size_t count;
+	struct change *changes = NULL;
+	size_t count = 0;
 	int r;
 
 	apply->revision = (struct revision){
@@ -416,8 +416,8 @@ static void sets_stored(void *arg, int r)
 
 static void place_sets(struct apply *apply)
 {
-	struct change *changes;
-	size_t count;
+	struct change *changes = NULL;
+	size_t count = 0;
 	int r = apply_place_sets(apply, &changes, &count);
 
 	if (r < 0) {

@@ -215,13 +215,13 @@ static json_int_t rss_bytes(const struct daemon *daemon)
 /* What judges now. */
 static json_t *policy_of(const struct daemon *daemon)
 {
-	const struct policy_state *state = &daemon->live->state;
+	uint64_t deadline_ns = daemon->live->pending.deadline_ns;
 	const struct judge *judge = daemon->live->judge;
 	uint64_t now_ns = clock_boot_ns();
 	uint64_t left_s = 0;
 
-	if (daemon->live->last && state->deadline_ns > now_ns)
-		left_s = (state->deadline_ns - now_ns) / 1000000000u;
+	if (daemon->live->last && deadline_ns > now_ns)
+		left_s = (deadline_ns - now_ns) / 1000000000u;
 	return json_pack("{s:I, s:b, s:I, s:I}", "revision",
 			 (json_int_t)judge->revision, "trial",
 			 daemon->live->last != NULL, "confirm_s",
@@ -244,8 +244,8 @@ static void add_store(const struct daemon *daemon, json_t *answer)
 		answer, "memory",
 		json_pack("{s:I, s:I}", "rss_bytes", rss_bytes(daemon),
 			  "maps_bytes",
-			  (json_int_t)(info.bytes +
-				       maps_info(daemon->maps).bytes)));
+			  (json_int_t)info.bytes +
+				  (json_int_t)maps_info(daemon->maps).bytes));
 	(void)json_object_set_new(
 		answer, "generation",
 		json_pack("{s:I, s:I, s:I}", "number",
@@ -338,10 +338,8 @@ static json_t *rules_of(const struct policy *policy,
 void request_counters(struct daemon *daemon, struct call *call)
 {
 	const struct judge *judge = daemon->live->judge;
-	CLEANUP(freep)
-	void *memory =
-		calloc(judge->policy.rule_count + 1, sizeof(struct fw_count));
-	struct fw_count *rules = memory;
+	struct fw_count *rules =
+		calloc(judge->policy.rule_count + 1, sizeof(*rules));
 	struct fw_count reasons[FW_REASON_COUNT];
 	struct fw_count sets[SET_ID_MAX + 1];
 	int r = rules ? maps_reason_counts(daemon->maps, reasons) : -ENOMEM;
@@ -350,13 +348,13 @@ void request_counters(struct daemon *daemon, struct call *call)
 		r = counts_by_set(daemon, sets);
 	if (r == 0)
 		r = counts_by_rule(daemon, judge, rules);
-	if (r < 0) {
+	if (r < 0)
 		call_refuse(call, r, "counters could not be read: %s",
 			    strerror(-r));
-		return;
-	}
-	call_done(call,
-		  json_pack("{s:o, s:o, s:o}", "reasons", reasons_of(reasons),
-			    "sets", sets_of(daemon, sets), "rules",
-			    rules_of(&judge->policy, rules)));
+	else
+		call_done(call, json_pack("{s:o, s:o, s:o}", "reasons",
+					  reasons_of(reasons), "sets",
+					  sets_of(daemon, sets), "rules",
+					  rules_of(&judge->policy, rules)));
+	free(rules);
 }

@@ -13,8 +13,8 @@
 #include <sys/statvfs.h>
 
 #include "rules/pages.h"
-#include "rules/store_schema.h"
 #include "rules/store.h"
+#include "rules/store_schema.h"
 
 #define LENT_ROOM_BYTES	 (1u << 20)
 #define DISK_FULL_BLOCKS 64 /* LMDB writes as many pages at once */

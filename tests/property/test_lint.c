@@ -78,8 +78,9 @@ static bool is_awake(void *arg, size_t rule)
 	return true;
 }
 
-static bool is_within(void *arg, size_t rule)
+static bool is_within(void *arg, size_t rule, const struct packet *packet)
 {
+	(void)packet;
 	(void)arg;
 	return rule % 2 == 0;
 }

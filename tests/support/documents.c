@@ -69,7 +69,7 @@ char *read_tree_file(const char *path)
 	file = fopen(full, "re");
 	if (!file || !text)
 		fail_msg("cannot read %s", full);
-	(void)fread(text, 1, FILE_ROOM - 1, file);
+	assert_true(fread(text, 1, FILE_ROOM - 1, file) > 0);
 	assert_true(feof(file));
 	(void)fclose(file);
 	return text;

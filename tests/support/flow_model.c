@@ -427,7 +427,7 @@ struct thresholds flow_model_thresholds(void)
 		.flows = 1u << 20,
 		.half_open = 1u << 20,
 		.new_flows_per_second = 10000000,
-		.buckets = 1,
+		.buckets = 1u << 18,
 		.tcp_established_s = DAY_S,
 		.tcp_opening_s = DAY_S,
 		.tcp_closing_s = DAY_S,

@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * payer.h - who a packet is charged to, by the words of enum limit_per.
+ * payer.h - who a packet is charged to, by the words of enum limit_per, and
+ * how much was: a plain list, in which no bucket ever fills again.
  */
 #pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "rules/packet.h"
 #include "rules/rule.h"
 
-static inline struct prefix payer_of(const struct packet *packet,
-				     const struct limit *limit)
-{
-	static const struct prefix everybody;
+#define PAYERS_MAX 200000
 
-	switch ((enum limit_per)limit->per) {
-	case LIMIT_PER_SOURCE:
-		return packet->source;
-	case LIMIT_PER_SOURCE_NET:
-		return prefix_widen(&packet->source,
-				    packet->family == 4 ? 24 : 64);
-	case LIMIT_PER_DESTINATION:
-		return packet->destination;
-	case LIMIT_PER_RULE:
-	case LIMIT_PER_COUNT:
-	default:
-		return everybody;
-	}
-}
+struct payers {
+	struct {
+		size_t rule;
+		struct prefix who;
+		uint64_t units;
+	} list[PAYERS_MAX];
+	size_t count;
+};
+
+struct prefix payer_of(const struct packet *packet, const struct limit *limit);
+
+/* Is there something left of the burst? Then it is charged. */
+bool payers_charge(struct payers *payers, size_t rule,
+		   const struct limit *limit, const struct packet *packet);
