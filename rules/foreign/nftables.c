@@ -83,9 +83,9 @@ static uint8_t hook_of(const struct nft_token *word)
 		[HOOK_EGRESS] = "egress",
 	};
 
-	for (uint8_t i = HOOK_INGRESS; i < ARRAY_LEN(names); i++) {
+	for (size_t i = HOOK_INGRESS; i < ARRAY_LEN(names); i++) {
 		if (nft_token_is(word, names[i]))
-			return i;
+			return (uint8_t)i;
 	}
 	return HOOK_NONE;
 }
@@ -252,13 +252,9 @@ static void read_type(struct nft_reader *reader, struct foreign_set *set)
 {
 	size_t first = reader->at;
 
-	if (nft_take(reader, "ipv4_addr"))
+	if (nft_take(reader, "ipv4_addr") || nft_take(reader, "ip"))
 		set->family = 4;
-	else if (nft_take(reader, "ipv6_addr"))
-		set->family = 6;
-	else if (nft_take(reader, "ip"))
-		set->family = 4;
-	else if (nft_take(reader, "ip6"))
+	else if (nft_take(reader, "ipv6_addr") || nft_take(reader, "ip6"))
 		set->family = 6;
 	if (set->family != 0 &&
 	    (nft_take(reader, "saddr") || nft_take(reader, "daddr")))

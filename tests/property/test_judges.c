@@ -44,14 +44,16 @@
 #define MEMBERS_MAX   24
 #define BATCHES	      4
 #define EXPLAIN_EVERY 4 /* packets */
+/* With sanitizers it is slow; the two builds have 300 between them. */
 #ifdef __SANITIZE_ADDRESS__
-#define POLICIES 60 /* slowly; the other build has them all */
+#define POLICIES   50
+#define FIRST_SEED 20261129
 #else
-#define POLICIES 300
+#define POLICIES   250
+#define FIRST_SEED 20261179
 #endif
 #define PACKETS	   10000
 #define FIRST_SET  10 /* id of invent_sets[0] */
-#define FIRST_SEED 20261129
 
 static const enum set_action set_actions[INVENT_SETS] = {
 	SET_NONE, SET_NONE, SET_NONE, SET_NONE, SET_DROP, SET_ALLOW,
