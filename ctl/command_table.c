@@ -236,7 +236,7 @@ const struct command command_table[] = {
 	 NULL,
 	 cmd_policy_export},
 	{"policy import",
-	 "make a policy document of a ruleset of nftables, iptables or ipset",
+	 "make a policy document of a ruleset of another firewall",
 	 "Needs no daemon, and applies nothing: the document goes to stdout. "
 	 "FILE is what nft list ruleset, iptables-save or ipset save printed. "
 	 "Each line that did not map is told on stderr with the reason.",

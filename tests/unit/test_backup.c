@@ -255,7 +255,7 @@ static const struct {
 	{HEAD "set 04 x dynamic drop 5\n", "line 3: a number starts with 0"},
 	{HEAD "set +4 x dynamic drop 5\n", "line 3: a number was expected"},
 	{HEAD "set 4 X dynamic drop 5\n", "line 3: not a name of a set"},
-	{HEAD "set 4 x.0 dynamic drop 5\n", "line 3: not a name of a set"},
+	{HEAD "set 4 x.00 dynamic drop 5\n", "line 3: not a name of a set"},
 	{HEAD "set 4 x lively drop 5\n", "line 3: not a kind of set"},
 	{HEAD "set 4 x dynamic eat 5\n", "line 3: not an action"},
 	{HEAD "set 4 x dynamic drop 16000001\n",
