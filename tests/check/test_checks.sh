@@ -17,7 +17,7 @@ plant_tree() {
 	mkdir -p "$work/tree"/{rules,ctl,daemon/{feed,merge,packet},xdp,tests}
 	cp -r tests/check tests/support "$work/tree/tests/"
 	# C of the support folder includes what this tree does not have
-	rm -f "$work/tree/tests/support"/*.[ch]
+	find "$work/tree/tests/support" -name '*.[ch]' -delete
 	cp .clang-format .clang-tidy LICENSE "$work/tree/"
 	cat >"$work/tree/rules/a.c" <<'END'
 // SPDX-License-Identifier: GPL-2.0-or-later

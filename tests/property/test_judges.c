@@ -52,8 +52,8 @@
 #define POLICIES   250
 #define FIRST_SEED 20261179
 #endif
-#define PACKETS	   10000
-#define FIRST_SET  10 /* id of invent_sets[0] */
+#define PACKETS	  10000
+#define FIRST_SET 10 /* id of invent_sets[0] */
 
 static const enum set_action set_actions[INVENT_SETS] = {
 	SET_NONE, SET_NONE, SET_NONE, SET_NONE, SET_DROP, SET_ALLOW,
