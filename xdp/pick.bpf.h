@@ -58,8 +58,18 @@ static __always_inline __u32 icmp_at(const struct pkt *pkt)
 
 	if (!pkt->l4_read || has_ports(pkt))
 		return FW_AT_ABSENT + FW_DIM_ICMP;
+	FW_OPAQUE(type);
 	return (pkt->family == PKT_V6 ? FW_AT_ICMPV6 : FW_AT_ICMP) +
 	       (type & 0xffff);
+}
+
+/* The verifier of 6.1 loses the bounds of two words or-ed. */
+static __always_inline __u32 protocol_at(const struct pkt *pkt)
+{
+	__u32 at = (pkt->family == PKT_V6) * 256 + pkt->l4_proto;
+
+	FW_OPAQUE(at);
+	return FW_AT_PROTOCOL + (at & 511);
 }
 
 static __always_inline __u32 length_at(const struct pkt *pkt)
@@ -75,9 +85,7 @@ static __always_inline void choose_l4(const struct pkt *pkt, __u32 dims,
 	bool ports = has_ports(pkt);
 
 	if (is_used(dims, FW_DIM_PROTOCOL))
-		choice->vectors[FW_DIM_PROTOCOL] =
-			all[FW_AT_PROTOCOL + (pkt->family == PKT_V6) * 256 +
-			    pkt->l4_proto];
+		choice->vectors[FW_DIM_PROTOCOL] = all[protocol_at(pkt)];
 	if (is_used(dims, FW_DIM_SOURCE_PORT))
 		choice->vectors[FW_DIM_SOURCE_PORT] =
 			all[ports ? FW_AT_SOURCE_PORT + pkt->sport

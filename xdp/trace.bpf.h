@@ -49,8 +49,11 @@ static __always_inline struct fw_trace *the_trace(void)
 static __always_inline __u32 gate_ifindex(const FW_CTX *ctx)
 {
 	const struct fw_trace *told = the_trace();
+	__u32 ifindex = ctx_ifindex(ctx);
 
-	return told ? told->ifindex : ctx_ifindex(ctx);
+	/* or the compiler picks a pointer, which a context's may not be */
+	FW_OPAQUE(ifindex);
+	return told ? told->ifindex : ifindex;
 }
 
 static __always_inline void trace_begin(struct pkt *pkt)
