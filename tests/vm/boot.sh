@@ -13,7 +13,7 @@
 # that signature is tried once more.
 set -uo pipefail
 
-: "${MEMORY_MIB:=1024}" "${TIMEOUT_S:=400}"
+: "${MEMORY_MIB:=1024}" "${TIMEOUT_S:=700}"
 kernel=${1:?usage: boot.sh KERNEL_DIR INITRAMFS LOG}
 initramfs=${2:?}
 log=${3:?}
