@@ -9,10 +9,24 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
+static __always_inline int verdict(struct xdp_md *ctx)
+{
+	return judge(ctx) < FW_REASON_FIRST_DROP ? XDP_PASS : XDP_DROP;
+}
+
 SEC("xdp.frags")
 int firewall(struct xdp_md *ctx)
 {
 	if (trial_is_over())
 		bpf_tail_call(ctx, &fallback, 0); /* returns if there is none */
-	return judge(ctx) < FW_REASON_FIRST_DROP ? XDP_PASS : XDP_DROP;
+	return verdict(ctx);
+}
+
+/* For a slot of libxdp's dispatcher, without trials: the kernel takes a tail
+ * call for a change of packet data, and refuses an extension that changes what
+ * the extended program does not (from 6.13 on, and in stable 6.12). */
+SEC("?xdp.frags")
+int firewall_shared(struct xdp_md *ctx)
+{
+	return verdict(ctx);
 }

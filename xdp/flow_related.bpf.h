@@ -45,6 +45,7 @@ static __always_inline bool load_inner(FW_CTX *ctx, const struct pkt *pkt,
 	       ctx_load(ctx, pkt->l4_offset + offset, to, bytes) == 0;
 }
 
+/* What has no ports has to be there up to the end of its header. */
 static __always_inline bool inner_ports(FW_CTX *ctx, const struct pkt *pkt,
 					__u32 offset, struct ends *ends)
 {
@@ -53,7 +54,7 @@ static __always_inline bool inner_ports(FW_CTX *ctx, const struct pkt *pkt,
 	if (!is_icmp(ends->family, ends->protocol) &&
 	    ends->protocol != IPPROTO_TCP && ends->protocol != IPPROTO_UDP &&
 	    ends->protocol != IPPROTO_SCTP)
-		return true;
+		return load_inner(ctx, pkt, offset - 1, words, 1);
 	if (!load_inner(ctx, pkt, offset, words, sizeof(words)))
 		return false;
 	if (is_icmp(ends->family, ends->protocol)) {

@@ -20,6 +20,8 @@
 #include "daemon/packet/mapping.h"
 #include "daemon/packet/pins.h"
 
+#define SHARED_PROGRAM "firewall_shared" /* in firewall.bpf.c */
+
 /* Maps that belong to one policy; those before SLOT_MACS are mapped. */
 enum slot {
 	SLOT_SUMMARIES,
@@ -209,6 +211,23 @@ static int copy_constants(const struct program *program,
 	return -ENOENT;
 }
 
+/* Of a fresh copy, what libxdp is to load, and nothing else. */
+static int choose_shared(struct bpf_object *object)
+{
+	struct bpf_program *function;
+
+	bpf_object__for_each_program(function, object)
+	{
+		bool is_it = strcmp(bpf_program__name(function),
+				    SHARED_PROGRAM) == 0;
+		int r = bpf_program__set_autoload(function, is_it);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* A fresh copy of the program over the live maps, for libxdp to load. */
 static int open_object(void *arg, struct bpf_object **ret_object)
 {
@@ -224,6 +243,8 @@ static int open_object(void *arg, struct bpf_object **ret_object)
 	r = share(program, object);
 	if (r == 0)
 		r = copy_constants(program, object);
+	if (r == 0)
+		r = choose_shared(object);
 	if (r < 0)
 		return r;
 	*ret_object = TAKE(object);
@@ -350,7 +371,7 @@ static int load_both(struct program *program, char note[MAPS_NOTE_MAX])
 	}
 	program->gate = (struct gate_program){
 		.fd = bpf_program__fd(program->in->progs.firewall),
-		.name = bpf_program__name(program->in->progs.firewall),
+		.name = SHARED_PROGRAM,
 		.open_object = open_object,
 		.arg = program,
 	};

@@ -338,6 +338,19 @@ static void lies_inside_an_error_are_found_out(void **state)
 	assert_int_equal(lie(&sent6, 40, 1), INVALID);
 }
 
+static void a_quoted_header_has_to_be_there_to_its_end(void **state)
+{
+	struct segment sent = ask(4, SEG_GRE);
+	struct segment error = error_about(&sent, 3);
+
+	(void)state;
+	assert_int_equal(see(sent), NEW);
+	error.quoted_bytes = 20;
+	assert_int_equal(see(error), RELATED);
+	assert_int_equal(lie(&sent, 0, 0x46), RELATED);
+	assert_int_equal(lie(&sent, 0, 0x4f), INVALID);
+}
+
 static void what_is_quoted_in_the_padding_is_not_read(void **state)
 {
 	struct segment sent = ask(4, SEG_UDP);
@@ -447,6 +460,7 @@ int main(void)
 		TEST(an_error_about_an_error_is_invalid),
 		TEST(an_error_that_quotes_too_little_is_invalid),
 		TEST(lies_inside_an_error_are_found_out),
+		TEST(a_quoted_header_has_to_be_there_to_its_end),
 		TEST(what_is_quoted_in_the_padding_is_not_read),
 		TEST(later_fragments_are_what_the_first_was),
 		TEST(all_bits_of_an_identification_count),

@@ -116,9 +116,9 @@ echo "state_dirs: x" >"$work/bad.yml"
 said "bad.yml:1: unknown item \"state_dirs\""
 
 # Pins of another layout, one by one: named, and left as they are.
+lasting=$(ls -d "$pins"/lasting-v*)
 in_gateway "$fwd" --config "$work/fwd.yml" --unload >"$work/said" 2>&1
 said "gate wan0: detached"
-lasting=$pins/lasting-v1
 mkdir -p "$pins"
 for name in class_counts class_sets credit events; do
 	mkdir "$lasting"
