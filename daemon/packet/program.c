@@ -77,10 +77,7 @@ static struct constants constants_of(const struct program *program)
 	};
 }
 
-static size_t at_least_one(size_t count)
-{
-	return count ? count : 1;
-}
+#define AT_LEAST_ONE(count) ((count) ? (count) : 1)
 
 static int set_sizes(struct program *program)
 {
@@ -91,8 +88,8 @@ static int set_sizes(struct program *program)
 			((size_t)image->vector_room << image->word_bits) *
 			sizeof(uint64_t),
 		[SLOT_NETS4] =
-			at_least_one(image->nets.count4) * sizeof(uint16_t),
-		[SLOT_NETS6] = at_least_one(image->nets.count6) *
+			AT_LEAST_ONE(image->nets.count4) * sizeof(uint16_t),
+		[SLOT_NETS6] = AT_LEAST_ONE(image->nets.count6) *
 			       sizeof(struct fw_net_node6),
 		[SLOT_REGIONS] = image->region_room * sizeof(struct fw_region),
 		[SLOT_LIMITS] = image->limit_room * sizeof(struct fw_limit),
@@ -109,7 +106,7 @@ static int set_sizes(struct program *program)
 	if (r == 0 && program->config.policy)
 		r = bpf_map__set_max_entries(
 			program->maps[SLOT_MACS],
-			(uint32_t)at_least_one(
+			(uint32_t)AT_LEAST_ONE(
 				program->config.compiled->mac_count));
 	return r;
 }
@@ -211,28 +208,12 @@ static int copy_constants(const struct program *program,
 	return -ENOENT;
 }
 
-/* Of a fresh copy, what libxdp is to load, and nothing else. */
-static int choose_shared(struct bpf_object *object)
-{
-	struct bpf_program *function;
-
-	bpf_object__for_each_program(function, object)
-	{
-		bool is_it = strcmp(bpf_program__name(function),
-				    SHARED_PROGRAM) == 0;
-		int r = bpf_program__set_autoload(function, is_it);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 /* A fresh copy of the program over the live maps, for libxdp to load. */
 static int open_object(void *arg, struct bpf_object **ret_object)
 {
 	struct program *program = arg;
 	struct bpf_object *object CLEANUP(bpf_object__closep) = NULL;
+	struct bpf_program *entry;
 	size_t len;
 	const void *elf = firewall__elf_bytes(&len);
 	int r;
@@ -243,10 +224,12 @@ static int open_object(void *arg, struct bpf_object **ret_object)
 	r = share(program, object);
 	if (r == 0)
 		r = copy_constants(program, object);
-	if (r == 0)
-		r = choose_shared(object);
 	if (r < 0)
 		return r;
+	bpf_object__for_each_program(entry, object)(void)
+		bpf_program__set_autoload(
+			entry,
+			strcmp(bpf_program__name(entry), SHARED_PROGRAM) == 0);
 	*ret_object = TAKE(object);
 	return 0;
 }
@@ -336,9 +319,9 @@ static uint32_t id_of(int program_fd)
 {
 	struct bpf_prog_info info = {0};
 	uint32_t len = sizeof(info);
+	int r = bpf_obj_get_info_by_fd(program_fd, &info, &len);
 
-	return bpf_obj_get_info_by_fd(program_fd, &info, &len) == 0 ? info.id
-								    : 0;
+	return r == 0 ? info.id : 0;
 }
 
 static void describe(struct program *program)

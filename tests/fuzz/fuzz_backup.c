@@ -2,8 +2,7 @@
 /*
  * Any bytes as a backup, as they are, and once more with an end line that is
  * right, or the sum would keep all of it from being parsed. What is given out
- * must be what backup.h promises. Built for libFuzzer, or with
- * -DFUZZ_STANDALONE as a program that reads each file given as an argument.
+ * must be what backup.h promises.
  */
 #include <assert.h>
 #include <errno.h>
@@ -103,24 +102,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(sealed);
 	return 0;
 }
-
-#ifdef FUZZ_STANDALONE
-int main(int argc, char **argv)
-{
-	static uint8_t data[1 << 20];
-
-	for (int i = 1; i < argc; i++) {
-		FILE *file = fopen(argv[i], "re");
-		size_t size;
-
-		if (!file) {
-			perror(argv[i]);
-			return 1;
-		}
-		size = fread(data, 1, sizeof(data), file);
-		(void)fclose(file);
-		(void)LLVMFuzzerTestOneInput(data, size);
-	}
-	return 0;
-}
-#endif

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Any bytes through the reader of firewall.yml: what it lets in can be printed,
- * read back and printed again as the same text; what it refuses has a note.
- * Built for libFuzzer, or with -DFUZZ_STANDALONE as a program that reads each
- * file given as an argument. Seeds are in corpus/document.
+ * Any bytes through the reader of firewall.yml: what it lets in can be
+ * printed, read back and printed again as the same text; what it refuses has
+ * a note.
  */
 #include <assert.h>
 #include <errno.h>
@@ -68,24 +67,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	policy_done(&policy);
 	return 0;
 }
-
-#ifdef FUZZ_STANDALONE
-int main(int argc, char **argv)
-{
-	static uint8_t data[8 << 20];
-
-	for (int i = 1; i < argc; i++) {
-		FILE *file = fopen(argv[i], "re");
-		size_t size;
-
-		if (!file) {
-			perror(argv[i]);
-			return 1;
-		}
-		size = fread(data, 1, sizeof(data), file);
-		(void)fclose(file);
-		(void)LLVMFuzzerTestOneInput(data, size);
-	}
-	return 0;
-}
-#endif

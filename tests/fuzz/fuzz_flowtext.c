@@ -2,8 +2,7 @@
 /*
  * Any bytes as the text of a packet: what is accepted prints to a text that
  * reads the same, and makes a frame that says the same; what is refused is
- * refused with a note. Built for libFuzzer, or with -DFUZZ_STANDALONE as a
- * program that reads each file given as an argument.
+ * refused with a note.
  */
 #include <assert.h>
 #include <errno.h>
@@ -87,24 +86,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(text);
 	return 0;
 }
-
-#ifdef FUZZ_STANDALONE
-int main(int argc, char **argv)
-{
-	static uint8_t data[1 << 20];
-
-	for (int i = 1; i < argc; i++) {
-		FILE *file = fopen(argv[i], "re");
-		size_t size;
-
-		if (!file) {
-			perror(argv[i]);
-			return 1;
-		}
-		size = fread(data, 1, sizeof(data), file);
-		(void)fclose(file);
-		(void)LLVMFuzzerTestOneInput(data, size);
-	}
-	return 0;
-}
-#endif

@@ -3,8 +3,6 @@
  * Any bytes as what a client sends: frames that come in pieces, and the
  * request in each. The first byte says how large the pieces are. Whatever is
  * read must be a known request within bounds, whatever is refused a sentence.
- * Built for libFuzzer, or with -DFUZZ_STANDALONE as a program that reads each
- * file given as an argument.
  */
 #include <assert.h>
 #include <errno.h>
@@ -84,24 +82,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	frame_in_done(&frame);
 	return 0;
 }
-
-#ifdef FUZZ_STANDALONE
-int main(int argc, char **argv)
-{
-	static uint8_t data[2u << 20];
-
-	for (int i = 1; i < argc; i++) {
-		FILE *file = fopen(argv[i], "re");
-		size_t size;
-
-		if (!file) {
-			perror(argv[i]);
-			return 1;
-		}
-		size = fread(data, 1, sizeof(data), file);
-		(void)fclose(file);
-		(void)LLVMFuzzerTestOneInput(data, size);
-	}
-	return 0;
-}
-#endif

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Any bytes through the reader of captures: what it gives out must be what its
- * header promises, and of the input. What it read is written as pcapng and
- * read again. Built for libFuzzer, or with -DFUZZ_STANDALONE as a program that
- * reads each file given as an argument.
+ * Any bytes through the reader of captures: what it gives out must be what
+ * its header promises, and of the input. What it read is written as pcapng
+ * and read again.
  */
 #include <assert.h>
 #include <errno.h>
@@ -128,24 +127,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		copy_all(&seen);
 	return 0;
 }
-
-#ifdef FUZZ_STANDALONE
-int main(int argc, char **argv)
-{
-	static uint8_t data[1 << 20];
-
-	for (int i = 1; i < argc; i++) {
-		FILE *file = fopen(argv[i], "re");
-		size_t size;
-
-		if (!file) {
-			perror(argv[i]);
-			return 1;
-		}
-		size = fread(data, 1, sizeof(data), file);
-		(void)fclose(file);
-		(void)LLVMFuzzerTestOneInput(data, size);
-	}
-	return 0;
-}
-#endif

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Any bytes through the reader of plain lists: what it gives out must be what
- * its header promises. Built for libFuzzer, or with -DFUZZ_STANDALONE as a
- * program that reads each file given as an argument.
+ * its header promises.
  */
 #include <assert.h>
 #include <errno.h>
@@ -54,24 +53,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(report.entries == 0 && report.note_count == 1);
 	return 0;
 }
-
-#ifdef FUZZ_STANDALONE
-int main(int argc, char **argv)
-{
-	static uint8_t data[1 << 20];
-
-	for (int i = 1; i < argc; i++) {
-		FILE *file = fopen(argv[i], "re");
-		size_t size;
-
-		if (!file) {
-			perror(argv[i]);
-			return 1;
-		}
-		size = fread(data, 1, sizeof(data), file);
-		(void)fclose(file);
-		(void)LLVMFuzzerTestOneInput(data, size);
-	}
-	return 0;
-}
-#endif

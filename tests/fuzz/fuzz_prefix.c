@@ -2,8 +2,7 @@
 /*
  * Any bytes as one prefix, and the two halves of them as a range: what is
  * accepted must print, read back the same, and agree with inet_pton() on the
- * address. Built for libFuzzer, or with -DFUZZ_STANDALONE as a program that
- * reads each file given as an argument.
+ * address.
  */
 #include <arpa/inet.h>
 #include <assert.h>
@@ -91,24 +90,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(range.parts == 0);
 	return 0;
 }
-
-#ifdef FUZZ_STANDALONE
-int main(int argc, char **argv)
-{
-	static uint8_t data[4096];
-
-	for (int i = 1; i < argc; i++) {
-		FILE *file = fopen(argv[i], "re");
-		size_t size;
-
-		if (!file) {
-			perror(argv[i]);
-			return 1;
-		}
-		size = fread(data, 1, sizeof(data), file);
-		(void)fclose(file);
-		(void)LLVMFuzzerTestOneInput(data, size);
-	}
-	return 0;
-}
-#endif

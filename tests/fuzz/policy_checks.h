@@ -5,6 +5,7 @@
 #pragma once
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,4 +141,17 @@ static inline void check_export(const struct policy *policy)
 	foreign_report_done(&report);
 	free(first);
 	free(second);
+}
+
+/* Of a reader that answered `r`: done with both afterwards. */
+static inline void check_read(int r, struct policy *policy,
+			      struct foreign_report *report)
+{
+	assert(r == 0 || r == -E2BIG);
+	if (r == 0) {
+		check_policy(policy, report);
+		check_export(policy);
+	}
+	foreign_report_done(report);
+	policy_done(policy);
 }

@@ -21,7 +21,8 @@ PACKAGES_quickstart="
 # Everything the tests, and the scripts under tests/netns, call.
 PACKAGES_test="
 	bpftool clang-format clang-tidy ethtool iproute2 iputils-ping jq kmod
-	mandoc netcat-openbsd nftables procps python3 python3-scapy shellcheck
+	libclang-rt-dev mandoc netcat-openbsd nftables procps python3
+	python3-scapy shellcheck
 	socat strace tcpdump util-linux xdp-tools"
 
 # What boots Debian's other kernels under emulation.
