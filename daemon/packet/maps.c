@@ -64,6 +64,7 @@ _Static_assert(ARRAY_LEN(slot_names) == SLOT_COUNT, "");
 
 struct maps {
 	struct maps_config config;
+	char *pin_dir; /* what config points to: callers' may go */
 	struct bpf_object *object; /* of which only the maps are loaded */
 	struct bpf_map *maps[SLOT_COUNT]; /* owned by it */
 	struct maps_constants constants;
@@ -365,6 +366,14 @@ int maps_load(const struct maps_config *config, struct maps **ret_maps,
 	if (!maps)
 		return -ENOMEM;
 	maps->config = *config;
+	if (config->pin_dir) {
+		maps->pin_dir = strdup(config->pin_dir);
+		maps->config.pin_dir = maps->pin_dir;
+	}
+	if (config->pin_dir && !maps->pin_dir) {
+		free(maps);
+		return -ENOMEM;
+	}
 	r = load_into(maps, note);
 	if (r < 0) {
 		maps_free(maps);
@@ -386,6 +395,7 @@ void maps_free(struct maps *maps)
 	mapping_done(&maps->class_sets);
 	closep(&maps->class_sets_fd);
 	bpf_object__close(maps->object);
+	free(maps->pin_dir);
 	free(maps);
 }
 
