@@ -8,6 +8,7 @@
 
 #include "ctl/answer.h"
 #include "ctl/bulk.h"
+#include "ctl/grid.h"
 #include "ctl/guarded.h"
 #include "ctl/session.h"
 #include "ctl/unit.h"
@@ -51,7 +52,25 @@ static void view_restore(FILE *out, const json_t *answer)
 	fprintf(out, "restored: %" PRId64 " sets, %" PRId64 " members\n",
 		answer_number(answer, "sets"),
 		answer_number(answer, "members"));
+	if (answer_number(answer, "revision"))
+		fprintf(out, "policy: in force, as revision %" PRId64 "\n",
+			answer_number(answer, "revision"));
 	guarded_print(out, answer);
+}
+
+/* All but the policy is in force: half of what was asked for. */
+static enum outcome tell_policy(const json_t *answer)
+{
+	const char *why = answer_text(answer, "policy_error");
+
+	if (!*why)
+		return OUTCOME_DONE;
+	fputs("fwctl restore: the policy of the backup is not in force, the "
+	      "one before is: ",
+	      stderr);
+	grid_put_safely(stderr, why);
+	fputc('\n', stderr);
+	return OUTCOME_REFUSED;
 }
 
 enum outcome cmd_restore(struct session *session)
@@ -67,7 +86,8 @@ enum outcome cmd_restore(struct session *session)
 		return session_refuse(session, r, "cannot read %s: %s", path,
 				      bulk_error(r));
 	outcome = session_ask(session, REQ_RESTORE, json_object(), fd, &answer);
-	if (outcome == OUTCOME_DONE)
-		printer_answer(&session->printer, answer, view_restore);
-	return outcome;
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	printer_answer(&session->printer, answer, view_restore);
+	return tell_policy(answer);
 }

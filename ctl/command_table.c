@@ -146,7 +146,7 @@ const struct command command_table[] = {
 	 attach_options,
 	 cmd_attach},
 	{"backup",
-	 "write sets, members and attachments into a file",
+	 "write sets, members, gates and policy into a file",
 	 "The file is whole or absent: it is written beside FILE and then "
 	 "renamed. With - it goes to stdout, and the summary to stderr.",
 	 {{.kind = KIND_FILE}},
@@ -264,8 +264,9 @@ const struct command command_table[] = {
 	 NULL,
 	 cmd_policy_show},
 	{"restore",
-	 "replace all sets and members by those of a backup",
-	 "The backup is checked whole before anything is changed.",
+	 "bring back sets, members and policy of a backup",
+	 "The backup is checked whole before anything is changed. Without a "
+	 "policy in it, the one that is there stays.",
 	 {{.kind = KIND_FILE}},
 	 NULL,
 	 cmd_restore},

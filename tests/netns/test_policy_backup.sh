@@ -1,0 +1,159 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# test_policy_backup.sh BUILD_DIR - a backup brings the policy back.
+here=$(dirname "$0")
+# shellcheck source=tests/support/netns.sh
+. "$here/../support/netns.sh" "${1:?usage: test_policy_backup.sh BUILD_DIR}"
+
+document=$work/firewall.yml
+
+# passes SOURCE, is_dropped SOURCE: packets of it, sent now.
+passes() {
+	local counter=clean4 before
+	[ "$1" = $clean4 ] || counter=listed4
+	before=$(arrived $counter)
+	send "$1" 3
+	[ "$(arrived $counter)" -ge $((before + 3)) ]
+}
+
+is_dropped() {
+	! passes "$1"
+}
+
+# apply SET MEMBER: who is in it passes from the zone, and nobody else.
+apply() {
+	cat >"$document" <<-END
+		version: 1
+		zones: {wan: [wan0]}
+		sets:
+		  $1: {members: [$2]}
+		defaults: {in: drop}
+		management: [192.0.2.77]
+		rules:
+		  - {id: office, action: pass, in: wan, source: '@$1'}
+	END
+	shift 2
+	does policy apply "$document" "$@"
+}
+
+# judges_as_saved WHEN: the first policy, with the members that it had.
+judges_as_saved() {
+	passes $clean4 || fail "$1: the policy of the backup does not judge"
+	is_dropped $listed4 || fail "$1: the policy after the backup judges"
+	is "$1: members" $clean4 "$(ask .prefix set show office)"
+	is "$1: members of the user's" 192.0.2.9 "$(ask .prefix set show own)"
+}
+
+# names: of all sets, those that a trial puts beside others too.
+names() {
+	ask '[.sets[].name] | sort | join(" ")' set list
+}
+
+# seal FILE: its end line again, after somebody has edited it.
+seal() {
+	python3 - "$1" <<-'END'
+		import sys, zlib
+		body = b"".join(l for l in open(sys.argv[1], "rb")
+		                if not l.startswith(b"end "))
+		open(sys.argv[1], "wb").write(
+		    body + b"end %d %08x\n" % (body.count(b"\n"), zlib.crc32(body)))
+	END
+}
+
+count_arrivals
+fwd_start
+does attach wan0
+does set new own --action none
+does set add own 192.0.2.9
+does backup "$work/without"
+! grep -q ^policy "$work/without" || fail "a policy before there is one"
+
+# What came after the backup goes, and the user's own set of a name that the
+# policy after it declares is his again, with all that is in it.
+apply office $clean4 --note first
+does set del management 192.0.2.77
+does backup "$work/saved"
+grep -q '^policy .* first$' "$work/saved" || fail "no policy in the backup"
+saved_names=$(names)
+does set drop own
+apply own $listed4
+passes $listed4 || fail "the second policy does not judge"
+does restore "$work/saved"
+said "in force, as revision 3"
+judges_as_saved "after the restore"
+is "sets" "$saved_names" "$(names)"
+is "revision" 3 "$(ask .policy.revision status)"
+is "note" "restored from backup" "$(ask '.revisions[0].note' policy log)"
+does policy show
+said "@office"
+! "$fwctl" set show management | grep -q 192.0.2.77 ||
+	fail "management is not what the backup says"
+fwd_kill
+fwd_start
+judges_as_saved "after a start"
+is "sets after a start" "$saved_names" "$(names)"
+has_no_alert || fail "alert: $(ask '.alerts[].text' status)"
+
+# A trial is not ended by the way, and what it tries is in no backup.
+apply office $listed4 --confirm 1h
+passes $listed4 || fail "the trial does not judge"
+does backup "$work/meanwhile"
+grep -q 'office\.4 ' "$work/meanwhile" || fail "no version of a set"
+refuses "on trial: confirm it or roll it back" restore "$work/saved"
+passes $listed4 || fail "a refused restore has ended the trial"
+does policy confirm
+does restore "$work/meanwhile"
+judges_as_saved "a backup of a trial"
+is "sets" "$saved_names" "$(names)"
+
+# Without a policy in it, the one that is there stays.
+does restore "$work/without"
+! grep -q "in force" "$work/said" || fail "a policy of nowhere"
+is "revision" 5 "$(ask .policy.revision status)"
+is "what was restored" 0 "$(ask .revision restore "$work/without")"
+is_dropped $clean4 || fail "the policy went with the sets"
+
+# One that does not read is told, and the rest is there.
+apply office $listed4
+sed "s/action: pass/action: pour/" "$work/saved" >"$work/odd"
+seal "$work/odd"
+refuses "not in force, the one before is: 8:.*pour" restore "$work/odd"
+is "members of the user's" 192.0.2.9 "$(ask .prefix set show own)"
+is "members" $clean4 "$(ask .prefix set show office)"
+is "revision" 6 "$(ask .policy.revision status)"
+passes $clean4 || fail "the members of the backup do not judge"
+
+# One that does not load, here for want of descriptors for the maps of flows
+# and limits: the one before judges, and a start does not try it again.
+cat >"$document" <<-END
+	version: 1
+	rules:
+	  - {id: state, action: pass, state: established}
+	  - {id: rate, action: limit, limit: {rate: 5/s, per: source}}
+END
+does policy apply "$document"
+does backup "$work/rich"
+printf 'version: 1\n' >"$document"
+does policy apply "$document"
+free=0
+for ((limit = 0; ; limit++)); do
+	[ -e "/proc/$fwd_pid/fd/$limit" ] || free=$((free + 1))
+	[ $free -gt 2 ] || continue
+	prlimit --pid "$fwd_pid" --nofile="$limit:"
+	! "$fwctl" restore "$work/rich" >"$work/said" 2>&1 ||
+		fail "it was always in force, or not even stored"
+	! grep -q "one before is" "$work/said" || break
+done
+said "the policy of the backup is not in force, the one before is: "
+prlimit --pid "$fwd_pid" --nofile=1024:
+is "document" "version: 1" "$(ask .text policy show)"
+is "current" "$(ask .policy.revision status)" "$(ask .current policy log)"
+fwd_kill
+fwd_start
+is "document after a start" "version: 1" "$(ask .text policy show)"
+does restore "$work/rich"
+said "in force"
+is "rules counted" "state rate" "$(ask '[.rules[].id] | join(" ")' counters)"
+fwd_stop
+echo "ok: a backup brings the policy back"
