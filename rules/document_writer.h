@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * document_writer.h - what the parts of document_print() share; nobody else
- * includes it.
+ * document_writer.h - what the parts of document_print() and
+ * document_compare() share; nobody else includes it.
  *
  * Errors	sticky: the first is kept in the writer, the rest goes on
  */
