@@ -23,6 +23,7 @@ enum outcome cmd_log(struct session *session);
 enum outcome cmd_policy_apply(struct session *session);
 enum outcome cmd_policy_check(struct session *session);
 enum outcome cmd_policy_confirm(struct session *session);
+enum outcome cmd_policy_diff(struct session *session);
 enum outcome cmd_policy_export(struct session *session);
 enum outcome cmd_policy_import(struct session *session);
 enum outcome cmd_policy_log(struct session *session);

@@ -9,11 +9,14 @@
 
 #include "ctl/answer.h"
 #include "ctl/bulk.h"
+#include "ctl/diff_view.h"
 #include "ctl/grid.h"
 #include "ctl/policy_file.h"
 #include "ctl/policy_warn.h"
 #include "ctl/session.h"
 #include "rules/duration.h"
+
+#define POLICY_PATH "/etc/portcullis/firewall.yml"
 
 static void view_check(FILE *out, const json_t *answer)
 {
@@ -93,6 +96,29 @@ static json_t *apply_args(struct session *session)
 	return args;
 }
 
+/* As text the difference is told before anything happens. */
+static enum outcome apply(struct session *session,
+			  const struct policy_file *file, json_t *diff,
+			  json_t *warnings)
+{
+	CLEANUP(json_decrefp) json_t *answer = NULL;
+	enum outcome outcome;
+
+	if (!session->json) {
+		printer_answer(&session->printer, diff, diff_view);
+		(void)fflush(session->printer.out);
+	}
+	outcome = session_ask(session, REQ_POLICY_APPLY, apply_args(session),
+			      file->fd, &answer);
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	(void)json_object_set(answer, "warnings", warnings);
+	(void)json_object_del(diff, "ok");
+	(void)json_object_set(answer, "diff", diff);
+	printer_answer(&session->printer, answer, view_apply);
+	return OUTCOME_DONE;
+}
+
 /* Read here first: an error is then told without a daemon, and with the name
  * of the file. */
 enum outcome cmd_policy_apply(struct session *session)
@@ -100,19 +126,22 @@ enum outcome cmd_policy_apply(struct session *session)
 	const char *path = session_word(session, 0);
 	CLEANUP(policy_file_done) struct policy_file file = {0};
 	CLEANUP(json_decrefp) json_t *warnings = NULL;
-	CLEANUP(json_decrefp) json_t *answer = NULL;
+	CLEANUP(json_decrefp) json_t *diff = NULL;
 	enum outcome outcome = policy_file_read(session, path, &file);
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	warnings = policy_warn(&file.policy, path, session->json);
-	outcome = session_ask(session, REQ_POLICY_APPLY, apply_args(session),
-			      file.fd, &answer);
+	outcome = session_ask(session, REQ_POLICY_DIFF, json_object(), file.fd,
+			      &diff);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	(void)json_object_set(answer, "warnings", warnings);
-	printer_answer(&session->printer, answer, view_apply);
-	return OUTCOME_DONE;
+	if (session_has(session, OPTION_DRY_RUN)) {
+		(void)json_object_set(diff, "warnings", warnings);
+		printer_answer(&session->printer, diff, diff_view);
+		return OUTCOME_DONE;
+	}
+	return apply(session, &file, diff, warnings);
 }
 
 static void view_confirm(FILE *out, const json_t *answer)
@@ -235,4 +264,63 @@ enum outcome cmd_policy_show(struct session *session)
 				      strerror(-r));
 	printer_answer(&session->printer, answer, NULL);
 	return OUTCOME_DONE;
+}
+
+static bool is_number(const char *text)
+{
+	return *text && strspn(text, "0123456789") == strlen(text);
+}
+
+static enum outcome diff_file(struct session *session, const char *path)
+{
+	CLEANUP(policy_file_done) struct policy_file file = {0};
+	CLEANUP(json_decrefp) json_t *answer = NULL;
+	enum outcome outcome = policy_file_read(session, path, &file);
+
+	if (outcome == OUTCOME_DONE)
+		outcome = session_ask(session, REQ_POLICY_DIFF, json_object(),
+				      file.fd, &answer);
+	if (outcome == OUTCOME_DONE)
+		printer_answer(&session->printer, answer, diff_view);
+	return outcome;
+}
+
+/* The request takes a document, so an empty one goes along. */
+static enum outcome diff_revisions(struct session *session, const char *from,
+				   const char *revision)
+{
+	CLEANUP(json_decrefp) json_t *answer = NULL;
+	CLEANUP(closep) int fd = -1;
+	enum outcome outcome;
+	int r = bulk_new(&fd);
+
+	if (r < 0)
+		return session_refuse(session, r, "no memory file: %s",
+				      strerror(-r));
+	outcome = session_ask(
+		session, REQ_POLICY_DIFF,
+		json_pack("{s:I, s:I}", "from",
+			  (json_int_t)strtoll(from, NULL, 10), "revision",
+			  (json_int_t)strtoll(revision, NULL, 10)),
+		fd, &answer);
+	if (outcome == OUTCOME_DONE)
+		printer_answer(&session->printer, answer, diff_view);
+	return outcome;
+}
+
+/* One number is a revision held against what judges, two against each other. */
+enum outcome cmd_policy_diff(struct session *session)
+{
+	size_t count = session->invocation->word_count;
+	const char *first = count > 0 ? session_word(session, 0) : POLICY_PATH;
+
+	if (count > 1 && (!is_number(first) || strtoll(first, NULL, 10) == 0))
+		return session_misused(session,
+				       "%s: expected the number of a revision "
+				       "before the other",
+				       first);
+	if (count > 1)
+		return diff_revisions(session, first, session_word(session, 1));
+	return is_number(first) ? diff_revisions(session, "0", first)
+				: diff_file(session, first);
 }

@@ -36,6 +36,8 @@ static const struct option add_options[] = {
 static const struct option apply_options[] = {
 	{"confirm", 'c', OPTION_CONFIRM, KIND_SPAN, NULL,
 	 "go back after SPAN, unless it is confirmed until then"},
+	{"dry-run", 0, OPTION_DRY_RUN, KIND_FLAG, NULL,
+	 "say what would change, and change nothing"},
 	{"note", 'n', OPTION_NOTE, KIND_REASON, NULL, "shown by policy log"},
 	{0},
 };
@@ -207,7 +209,8 @@ const struct command command_table[] = {
 	 cmd_log},
 	{"policy apply",
 	 "have a policy document judge packets",
-	 "The document is checked whole first. All gates go over to it in one "
+	 "The document is checked whole first, and what it changes is said, as "
+	 "by policy diff. All gates go over to it in one "
 	 "step each, and no packet is judged by a mixture. With --confirm it "
 	 "is on trial: the policy before judges again when it is not confirmed "
 	 "in time, also when fwd has died.",
@@ -227,6 +230,17 @@ const struct command command_table[] = {
 	 {{0}},
 	 NULL,
 	 cmd_policy_confirm},
+	{"policy diff",
+	 "what a policy would change, and whom it would cut",
+	 "Of FILE, or of revision N, against the policy in force: rules, sets "
+	 "and their members, zones, limits, settings, and the live flows that "
+	 "it would drop. Without FILE, of /etc/portcullis/firewall.yml. With N "
+	 "and M, of revision M against revision N, documents only. Nothing is "
+	 "changed.",
+	 {{.kind = KIND_FILE, .optional = true},
+	  {.kind = KIND_NUMBER, .optional = true}},
+	 NULL,
+	 cmd_policy_diff},
 	{"policy export",
 	 "write a policy as a script for nft",
 	 "Of FILE, which needs no daemon, or of the policy that judges. What "

@@ -50,6 +50,10 @@ struct apply {
 /* On the worker: all up to what the loop has to say about it. */
 int apply_prepare(struct apply *apply);
 
+/* On the loop: -ENOENT, with apply->why, when a rule names a set that there is
+ * not. */
+int apply_check_names(struct apply *apply);
+
 /* On the loop: places for sets that are new or changed, in the ledger and as
  * changes for the store. What fails says why in apply->why. */
 int apply_place_sets(struct apply *apply, struct change **ret_changes,

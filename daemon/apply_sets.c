@@ -66,8 +66,7 @@ static int place_set(struct apply *apply, struct apply_set *set,
 	return 0;
 }
 
-/* -ENOENT: a rule names a set that there is not. */
-static int check_names(struct apply *apply)
+int apply_check_names(struct apply *apply)
 {
 	const struct compiled *compiled = apply->judge->compiled;
 
@@ -95,7 +94,7 @@ int apply_place_sets(struct apply *apply, struct change **ret_changes,
 {
 	struct change *changes = calloc(apply->set_count + 1, sizeof(*changes));
 	size_t count = 0;
-	int r = changes ? check_names(apply) : -ENOMEM;
+	int r = changes ? apply_check_names(apply) : -ENOMEM;
 
 	for (size_t i = 0; i < apply->set_count && r == 0; i++) {
 		if (!apply->sets[i].is_changed)

@@ -488,8 +488,9 @@ static int finish_begun(struct daemon *daemon)
 {
 	int r = 0;
 
-	while (r >= 0 && (daemon->apply || daemon_is_importing(daemon) ||
-			  worker_pending(daemon->worker) > 0))
+	while (r >= 0 &&
+	       (daemon->apply || daemon->diff || daemon_is_importing(daemon) ||
+		worker_pending(daemon->worker) > 0))
 		r = event_base_loop(daemon->base, EVLOOP_ONCE);
 	if (r >= 0) /* the last answers */
 		r = event_base_loop(daemon->base, EVLOOP_NONBLOCK);

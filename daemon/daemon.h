@@ -47,6 +47,7 @@
 #define ALERT_CLASSES_START "classes start"
 
 struct apply;
+struct diff;
 
 struct daemon {
 	struct config config;
@@ -89,6 +90,7 @@ struct daemon {
 	uint64_t expire_retry_s; /* wall clock; 0: all could go */
 
 	struct apply *apply; /* under way, or NULL */
+	struct diff *diff; /* the same, of a comparison of policies */
 	uint64_t windows_s; /* of the wall clock, that rules' times are as of */
 	bool is_importing[SET_ID_MAX + 1]; /* its members are not to change;
 					    * [0]: a restore is under way */

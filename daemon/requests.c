@@ -31,6 +31,7 @@ static request_fn *const functions[] = {
 	[REQ_POLICY_ROLLBACK] = request_policy_rollback,
 	[REQ_POLICY_LOG] = request_policy_log,
 	[REQ_POLICY_SHOW] = request_policy_show,
+	[REQ_POLICY_DIFF] = request_policy_diff,
 	[REQ_EXPLAIN] = request_explain,
 };
 _Static_assert(ARRAY_LEN(functions) == REQ_COUNT, "");

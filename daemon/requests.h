@@ -38,6 +38,7 @@ void request_policy_confirm(struct daemon *daemon, struct call *call);
 void request_policy_rollback(struct daemon *daemon, struct call *call);
 void request_policy_log(struct daemon *daemon, struct call *call);
 void request_policy_show(struct daemon *daemon, struct call *call);
+void request_policy_diff(struct daemon *daemon, struct call *call);
 void request_explain(struct daemon *daemon, struct call *call);
 
 /*

@@ -9,6 +9,7 @@
 
 /* A backup only reads, but it keeps the worker busy for as long as it takes
  * and fills a file of the caller's: so it is not for those who may only look.
+ * Nor is a comparison of policies: it reads the lists that a document names.
  */
 const struct request_spec request_specs[REQ_COUNT] = {
 	[REQ_STATUS] = {"status", WIRE_VIEW, false},
@@ -33,6 +34,7 @@ const struct request_spec request_specs[REQ_COUNT] = {
 	[REQ_POLICY_ROLLBACK] = {"policy-rollback", WIRE_CHANGE, false},
 	[REQ_POLICY_LOG] = {"policy-log", WIRE_VIEW, false},
 	[REQ_POLICY_SHOW] = {"policy-show", WIRE_VIEW, true},
+	[REQ_POLICY_DIFF] = {"policy-diff", WIRE_CHANGE, true},
 	[REQ_EXPLAIN] = {"explain", WIRE_VIEW, false},
 };
 

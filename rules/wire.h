@@ -54,6 +54,7 @@ enum request {
 	REQ_POLICY_ROLLBACK,
 	REQ_POLICY_LOG,
 	REQ_POLICY_SHOW, /* with a memfd the daemon writes into */
+	REQ_POLICY_DIFF, /* with a memfd: the document; or two revisions */
 	REQ_EXPLAIN, /* frames, as if they came */
 	REQ_COUNT,
 };

@@ -14,7 +14,7 @@
 
 #define SECOND_NS   UINT64_C(1000000000)
 #define ENTRIES_MIN 1024u /* below, CPUs take entries from each other */
-#define BATCH_MAX   4096u
+#define BATCH_MAX   FLOWS_TURN_MAX
 
 enum slot {
 	SLOT_FLOWS,
@@ -244,34 +244,53 @@ struct batch {
 	struct fw_flow values[BATCH_MAX];
 };
 
+/* One batch, of which `ret_is_last` says if it was the last. */
+static int walk_batch(int fd, struct batch *batch, struct flows_place *place,
+		      uint32_t *ret_count, bool *ret_is_last)
+{
+	uint32_t count = BATCH_MAX;
+	uint32_t next = 0;
+	int r = bpf_map_lookup_batch(
+		fd, place->has_begun ? &place->place : NULL, &next, batch->keys,
+		batch->values, &count, NULL);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	place->place = next;
+	place->has_begun = true;
+	*ret_count = count;
+	*ret_is_last = r == -ENOENT;
+	return 0;
+}
+
+static int tell_batch(const struct batch *batch, uint32_t count,
+		      uint64_t now_ns, flows_fn *fn, void *arg)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < count && r == 0; i++) {
+		struct flow flow =
+			flow_of(&batch->keys[i], &batch->values[i], now_ns);
+
+		r = fn(arg, &flow);
+	}
+	return r;
+}
+
 static int walk(int fd, struct batch *batch, uint64_t now_ns, flows_fn *fn,
 		void *arg)
 {
-	uint32_t place, next;
-	bool has_begun = false;
+	struct flows_place place = {0};
 	bool is_last = false;
+	uint32_t count;
+	int r = 0;
 
-	while (!is_last) {
-		uint32_t count = BATCH_MAX;
-		int r = bpf_map_lookup_batch(fd, has_begun ? &place : NULL,
-					     &next, batch->keys, batch->values,
-					     &count, NULL);
-
-		if (r < 0 && r != -ENOENT)
-			return r;
-		is_last = r == -ENOENT;
-		for (uint32_t i = 0; i < count; i++) {
-			struct flow flow = flow_of(&batch->keys[i],
-						   &batch->values[i], now_ns);
-
-			r = fn(arg, &flow);
-			if (r)
-				return r;
-		}
-		place = next;
-		has_begun = true;
+	while (r == 0 && !is_last) {
+		r = walk_batch(fd, batch, &place, &count, &is_last);
+		if (r == 0)
+			r = tell_batch(batch, count, now_ns, fn, arg);
 	}
-	return 0;
+	return r;
 }
 
 int flows_each(const struct flows *flows, uint64_t now_ns, flows_fn *fn,
@@ -288,6 +307,25 @@ int flows_each(const struct flows *flows, uint64_t now_ns, flows_fn *fn,
 	if (r == 0)
 		r = walk(flows->fds[SLOT_OPENING], batch, now_ns, fn, arg);
 	return r;
+}
+
+int flows_each_turn(const struct flows *flows, uint64_t now_ns,
+		    struct flows_place *place, flows_fn *fn, void *arg)
+{
+	CLEANUP(freep) struct batch *batch = malloc(sizeof(*batch));
+	bool is_last = false;
+	uint32_t count = 0;
+	int r;
+
+	assert(place);
+	assert(fn);
+
+	if (!batch)
+		return -ENOMEM;
+	r = walk_batch(flows->fds[SLOT_FLOWS], batch, place, &count, &is_last);
+	if (r == 0)
+		r = tell_batch(batch, count, now_ns, fn, arg);
+	return r ? r : !is_last;
 }
 
 void flows_keep_ns(const struct thresholds *thresholds,

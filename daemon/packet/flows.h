@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -72,6 +73,19 @@ typedef int flows_fn(void *arg, const struct flow *flow);
  */
 int flows_each(const struct flows *flows, uint64_t now_ns, flows_fn *fn,
 	       void *arg);
+
+/* How far a walk in turns has come; zeroed before the first. */
+struct flows_place {
+	bool has_begun;
+	uint32_t place;
+};
+
+#define FLOWS_TURN_MAX 4096u /* flows told in one turn */
+
+/* The same of answered flows only, one turn of it: 1 when there are more, 0
+ * when that was all. What the kernel does between turns is as above. */
+int flows_each_turn(const struct flows *flows, uint64_t now_ns,
+		    struct flows_place *place, flows_fn *fn, void *arg);
 
 /* The cfg_ words of a program: enum fw_keep, and what of a CPU's budget of a
  * second a new flow costs. */

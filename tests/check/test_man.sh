@@ -49,7 +49,7 @@ from_page() {
 		/^\.Ss|^\.Sh/ { command = "" }
 		command && /^\.It Fl|^\.Fl . , Fl Fl|^\.Op Fl Fl/ {
 			rest = $0
-			while (match(rest, /Fl Fl [a-z]+/)) {
+			while (match(rest, /Fl Fl [a-z][a-z-]*/)) {
 				name = substr(rest, RSTART + 6, RLENGTH - 6)
 				print command, "--" name
 				if (command == "allow")

@@ -52,7 +52,7 @@ static void only_bulk_requests_take_a_descriptor(void **state)
 	for (unsigned int i = 0; i < REQ_COUNT; i++) {
 		bool is_bulk = i == REQ_SET_IMPORT || i == REQ_BACKUP ||
 			       i == REQ_RESTORE || i == REQ_POLICY_APPLY ||
-			       i == REQ_POLICY_SHOW;
+			       i == REQ_POLICY_SHOW || i == REQ_POLICY_DIFF;
 
 		assert_int_equal(request_specs[i].takes_fd, is_bulk);
 	}

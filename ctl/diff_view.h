@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * diff_view.h - what a policy would change, as text.
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include <jansson.h>
+
+/* The answer to policy-diff. */
+void diff_view(FILE *out, const json_t *answer);

@@ -1,0 +1,169 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# test_policy_diff.sh BUILD_DIR - what a policy would change, before it does.
+here=$(dirname "$0")
+# shellcheck source=tests/support/netns.sh
+. "$here/../support/netns.sh" "${1:?usage: test_policy_diff.sh BUILD_DIR}"
+
+document=$work/firewall.yml
+other=$work/other.yml
+
+# document RULES [SETS]
+document() {
+	cat <<-END
+		version: 1
+		zones: {wan: [wan0]}
+		${2:+sets:}
+		${2:-}
+		rules:
+		$1
+	END
+}
+
+# diff FILTER [WORD...]: a part of the answer.
+diff_of() {
+	ask "$1" policy diff "${@:2}"
+}
+
+changes() {
+	diff_of '[.changes[] | .change + " " + .what + " " + .name +
+		(if .keys == "" then "" else " (" + .keys + ")" end) +
+		(if .members_added + .members_removed == 0 then "" else
+			" +\(.members_added) -\(.members_removed)" end)] |
+		join("; ")' "$@"
+}
+
+count_arrivals
+fwd_start
+does attach wan0
+
+# Against no policy at all.
+document "  - {id: known, action: pass, state: established}
+  - {id: in, action: pass, in: wan}
+  - {id: out, action: pass, out: any}" \
+	"  office: {members: [192.0.2.1, 192.0.2.2]}" >"$document"
+is "all is new" "added zone wan; added set office +2 -0; added rule known; \
+added rule in; added rule out" "$(changes "$document")"
+is "flows before any are known" "0 true" \
+	"$(diff_of '"\(.flows.seen) \(.flows.whole)"' "$document")"
+does policy apply "$document"
+said "rules: 3 added"
+said "^revision 1: 3 rules"
+is "the same again" "" "$(changes "$document")"
+does policy diff "$document"
+said "no difference"
+
+# Rules, sets, and what the set holds by now, whoever put it there.
+does set add office 192.0.2.3
+does set new own --action none
+does set add own 192.0.2.7
+document "  - {id: out, action: pass, out: any}
+  - {id: known, action: pass, state: [established, related]}
+  - {id: new, action: count, source: '@own'}" \
+	"  office: {members: [192.0.2.1]}
+  own: {members: [192.0.2.8]}" >"$other"
+is "all that is other" "changed set office +0 -2; changed set own +1 -1; \
+removed rule in; moved rule out; changed rule known (state); added rule new" \
+	"$(changes "$other")"
+does policy diff "$other"
+said '^rules: 1 added, 1 removed, 1 changed, 1 moved$'
+said '^  ~ rule known: state$'
+said '^  ~ set office: members \+0 -2$'
+refuses "no such set" policy diff <(
+	echo "{version: 1, rules: [{id: x, action: drop, source: '@nobody'}]}"
+)
+refuses ":1:.*nothing" policy diff <(echo "{version: 1, nothing: 1}")
+
+# A dry run says the same, and changes nothing.
+does policy apply "$other" --dry-run
+said '^  - rule in$'
+is "revision after a dry run" 1 "$(ask .policy.revision status)"
+is "members after a dry run" 3 "$(ask .prefix set show office | wc -l)"
+is "revisions after a dry run" 1 "$(ask '.revisions | length' policy log)"
+
+# A connection that lives, and policies that would end it or not.
+in_background "$internet" python3 -c '
+import socket, time
+s = socket.create_server(("198.51.100.2", 7022))
+keep = []
+while True:
+    c, _ = s.accept()
+    c.sendall(b"hello")
+    keep.append(c)'
+cat >"$work/client.py" <<-'END'
+	import socket, sys, time
+	while True:
+	    try:
+	        s = socket.create_connection(("198.51.100.2", 7022))
+	        break
+	    except ConnectionRefusedError:
+	        time.sleep(0.1)
+	s.recv(5)
+	s.sendall(b"x")
+	print(s.getsockname()[1], flush=True)
+	time.sleep(600)
+END
+in_background "$gateway" python3 "$work/client.py" >"$work/port"
+wait_for "a connection" test -s "$work/port"
+flow="tcp 198.51.100.1:$(cat "$work/port") > 198.51.100.2:7022"
+is "flows under the same policy" "1 0" \
+	"$(diff_of '"\(.flows.seen) \(.flows.cut)"' "$document")"
+
+# cuts WHAT [RULE]: of the policy in $other.
+cuts() {
+	is "$1" "1 $flow in wan0 by ${2:-}" "$(diff_of '"\(.flows.cut) " +
+		(.flows.first[0] | .flow + " " + .direction + " " + .iface +
+		" by " + (.rule // .set // ""))' "$other")"
+}
+
+document "  - {id: web, action: drop, source_port: 7022, protocol: tcp}" >"$other"
+cuts "by a rule" web
+does policy diff "$other"
+said "^live flows cut: 1 of 1$"
+said "^  $flow by rule web, in wan0$"
+document "  - {id: web, action: drop, source_port: 7022, state: new}" >"$other"
+is "a rule for new ones" 0 "$(diff_of .flows.cut "$other")"
+document "  - {id: all, action: pass, in: any, protocol: udp}" >"$other"
+echo "defaults: {in: drop}" >>"$other"
+cuts "by default"
+document "  - {id: all, action: pass}" \
+	"  bad: {action: drop, members: [198.51.100.0/30]}" >"$other"
+cuts "by a set that the policy brings" bad
+echo "management: [$clean4]" >>"$other"
+is "one of management" 0 "$(diff_of .flows.cut "$other")"
+does set add own $clean4
+document "  - {id: own, action: drop, source: '@own'}" >"$other"
+cuts "by a set of the user's" own
+document "  - {id: own, action: drop, source: '@own'}" \
+	"  own: {members: [192.0.2.9]}" >"$other"
+is "a set that is emptied" 0 "$(diff_of .flows.cut "$other")"
+
+# What is told is what happens.
+document "  - {id: web, action: drop, source_port: 7022, protocol: tcp}" >"$other"
+does policy apply "$other" --note "cut"
+said "by rule web"
+is "the answer of an apply" "0 of 1" "$(ask \
+	'"\(.diff.flows.cut) of \(.diff.flows.seen)"' policy apply "$document")"
+
+# Two revisions, their documents; one is held against what judges.
+is "revision 1 to 2" "removed set office +0 -2; removed rule known; \
+removed rule in; removed rule out; added rule web" "$(changes 1 2)"
+is "flows of two revisions" null "$(diff_of .flows 1 2)"
+is "back to revision 2" "1" "$(diff_of .flows.cut 2)"
+refuses "no revision 77" policy diff 77
+refuses "no revision 78" policy diff 78 1
+
+# On trial there are two policies.
+does policy apply "$other" --confirm 1h
+refuses "on trial" policy diff "$document"
+is "two revisions, while on trial" "added rule web" \
+	"$(changes 1 2 | grep -o 'added rule web')"
+does policy rollback
+
+# Asked to stop with one under way, it stops.
+"$fwctl" policy diff "$other" >/dev/null 2>&1 &
+asked=$!
+fwd_stop
+wait $asked || true
+echo "ok: the difference"
