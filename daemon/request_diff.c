@@ -28,11 +28,13 @@ struct diff {
 	struct call *call;
 	uint64_t from; /* revision; 0: none, so a policy of nothing */
 	bool is_in_force; /* `from` judges: members and flows are looked at */
+	bool has_flows; /* some may be known */
 	const struct judge *judges; /* in force when it began */
 	struct judge *before;
 	struct diff_json json;
 	bool *is_changed; /* of each set of the new policy */
 	struct cuts *cuts;
+	uint64_t sets_version, guard_version; /* that it has looked at */
 	char (*gates)[RULE_NAME_MAX];
 	struct event *turn;
 };
@@ -188,7 +190,10 @@ static int read_revision(struct diff *diff, uint64_t number,
 static int make_cuts(struct diff *diff)
 {
 	struct apply *apply = &diff->apply;
-	struct cuts_policy before = {.policy = &diff->before->policy};
+	struct cuts_policy before = {
+		.policy = &diff->before->policy,
+		.revision = diff->from,
+	};
 	struct cuts_policy after = {.policy = &apply->judge->policy};
 
 	diff->is_changed =
@@ -221,7 +226,7 @@ static int prepare(struct diff *diff)
 	if (r == 0)
 		r = policy_diff(&diff->before->policy, &apply->judge->policy,
 				diff_json_add, &diff->json);
-	if (r == 0 && diff->is_in_force)
+	if (r == 0 && diff->is_in_force && diff->has_flows)
 		r = make_cuts(diff);
 	store_trim(apply->store);
 	return r;
@@ -251,18 +256,28 @@ static int list_gates(struct diff *diff, size_t *ret_count)
 	return 0;
 }
 
-/* Between two turns a set, a gate or an address may have come or gone. */
+/* Between two turns a set or an address may have come or gone. */
 static int look(struct diff *diff)
 {
 	const struct daemon *daemon = diff->apply.daemon;
+	uint64_t sets_version = ledger_sets_version(daemon->ledger);
+	uint64_t guard_version_now = guard_version(daemon->guard);
 	struct cuts_machine machine = {
 		.ledger = daemon->ledger,
 		.guard = daemon->guard,
 	};
-	int r = list_gates(diff, &machine.gate_count);
+	int r;
 
+	if (diff->gates && diff->sets_version == sets_version &&
+	    diff->guard_version == guard_version_now)
+		return 0;
+	r = list_gates(diff, &machine.gate_count);
+	if (r < 0)
+		return r;
 	machine.gates = diff->gates;
-	return r < 0 ? r : cuts_look(diff->cuts, &machine);
+	diff->sets_version = sets_version;
+	diff->guard_version = guard_version_now;
+	return cuts_look(diff->cuts, &machine);
 }
 
 static void flow_turn(evutil_socket_t fd, short what, void *arg)
@@ -395,6 +410,7 @@ void request_policy_diff(struct daemon *daemon, struct call *call)
 	diff->apply.daemon = daemon;
 	diff->apply.store = daemon->store;
 	diff->judges = daemon->live->judge;
+	diff->has_flows = maps_flows(daemon->maps) != NULL;
 	if (read_args(diff) < 0) {
 		diff_free(diff);
 		return;
