@@ -131,7 +131,7 @@ static bool waits_for_import(enum request request)
 	       request == REQ_SET_NEW || request == REQ_SET_IMPORT ||
 	       request == REQ_SET_DROP || request == REQ_BACKUP ||
 	       request == REQ_RESTORE || request == REQ_POLICY_APPLY ||
-	       request == REQ_POLICY_ROLLBACK;
+	       request == REQ_POLICY_DIFF || request == REQ_POLICY_ROLLBACK;
 }
 
 static int ask_patiently(struct session *session, enum request request,

@@ -451,16 +451,24 @@ static void restore_finished(struct job *job)
 /* 0, or it is refused: what is begun would end on what is no more there. */
 static int check_idle(const struct daemon *daemon, struct call *call)
 {
+	const char *what = NULL;
+
 	if (daemon->live->last) {
 		call_refuse(call, -EALREADY,
 			    "a policy is on trial: confirm it or roll it back "
 			    "first");
 		return -EALREADY;
 	}
-	if (!daemon->apply && !daemon_is_importing(daemon))
+	if (daemon->apply)
+		what = "an apply";
+	else if (daemon->diff)
+		what = "a comparison of policies";
+	else if (daemon_is_importing(daemon))
+		what = "an import";
+	if (!what)
 		return 0;
 	call_refuse(call, -EBUSY, "%s is under way, try again when it is done",
-		    daemon->apply ? "an apply" : "an import");
+		    what);
 	return -EBUSY;
 }
 

@@ -156,6 +156,20 @@ group_set() {
 	run 'fwctl set import feed list --add --replace'
 }
 
+group_policy() {
+	printf 'version: 1\nrules: [{id: ssh, action: drop}]\n' >policy.yml
+	run 'fwctl policy diff policy.yml'
+	run 'fwctl policy diff - <policy.yml --json'
+	run 'fwctl policy diff 4'
+	run 'fwctl policy diff 3 4'
+	run 'fwctl policy diff 9'
+	run 'fwctl policy diff policy.yml 4'
+	run 'fwctl policy diff gone.yml'
+	run 'fwctl policy apply policy.yml --dry-run'
+	run 'fwctl policy apply policy.yml --confirm 60s --note "to see"'
+	run 'fwctl policy apply policy.yml --json'
+}
+
 group_flow() {
 	run 'fwctl watch --count 3'
 	run 'fwctl watch --count 2 --json'
@@ -260,7 +274,7 @@ group_absent() {
 }
 
 failed=0
-for group in gate member explain set flow usage completion absent; do
+for group in gate member explain set policy flow usage completion absent; do
 	export PORTCULLIS_SOCKET=fwd.sock
 	ok=$here/fwctl_$group.ok
 	"group_$group" >"$group.txt"
