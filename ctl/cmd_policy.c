@@ -268,7 +268,8 @@ enum outcome cmd_policy_show(struct session *session)
 
 static bool is_number(const char *text)
 {
-	return *text && strspn(text, "0123456789") == strlen(text);
+	return strtoll(text, NULL, 10) > 0 &&
+	       strspn(text, "0123456789") == strlen(text);
 }
 
 static enum outcome diff_file(struct session *session, const char *path)
@@ -314,11 +315,11 @@ enum outcome cmd_policy_diff(struct session *session)
 	size_t count = session->invocation->word_count;
 	const char *first = count > 0 ? session_word(session, 0) : POLICY_PATH;
 
-	if (count > 1 && (!is_number(first) || strtoll(first, NULL, 10) == 0))
+	if (count > 2 || (count == 2 && !(is_number(first) &&
+					  is_number(session_word(session, 1)))))
 		return session_misused(session,
-				       "%s: expected the number of a revision "
-				       "before the other",
-				       first);
+				       "expected a file, the number of a "
+				       "revision, or the numbers of two");
 	if (count > 1)
 		return diff_revisions(session, first, session_word(session, 1));
 	return is_number(first) ? diff_revisions(session, "0", first)

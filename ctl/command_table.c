@@ -232,13 +232,12 @@ const struct command command_table[] = {
 	 cmd_policy_confirm},
 	{"policy diff",
 	 "what a policy would change, and whom it would cut",
-	 "Of FILE, or of revision N, against the policy in force: rules, sets "
+	 "Of FILE, or in its place of revision N, against the policy in force: rules, sets "
 	 "and their members, zones, limits, settings, and the live flows that "
 	 "it would drop. Without FILE, of /etc/portcullis/firewall.yml. With N "
 	 "and M, of revision M against revision N, documents only. Nothing is "
 	 "changed.",
-	 {{.kind = KIND_FILE, .optional = true},
-	  {.kind = KIND_NUMBER, .optional = true}},
+	 {{.kind = KIND_FILE, .optional = true, .many = true}},
 	 NULL,
 	 cmd_policy_diff},
 	{"policy export",

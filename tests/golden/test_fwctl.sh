@@ -164,6 +164,7 @@ group_policy() {
 	run 'fwctl policy diff 3 4'
 	run 'fwctl policy diff 9'
 	run 'fwctl policy diff policy.yml 4'
+	run 'fwctl policy diff 1 2 3'
 	run 'fwctl policy diff gone.yml'
 	run 'fwctl policy apply policy.yml --dry-run'
 	run 'fwctl policy apply policy.yml --confirm 60s --note "to see"'
