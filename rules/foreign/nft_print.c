@@ -140,7 +140,7 @@ static void write_set_actions(const struct nft_writer *writer)
 	static const char *const verdicts[] = {
 		[SET_ALLOW] = "accept ",
 		[SET_DROP] = "drop ",
-		[SET_SHADOW] = "",
+		[SET_SHADOW] = "accept ",
 	};
 
 	int last = writer->direction == DIRECTION_IN ? SET_SHADOW : SET_ALLOW;
@@ -162,11 +162,11 @@ static void write_set_actions(const struct nft_writer *writer)
 	}
 }
 
-/* Ahead of sets and rules. */
+/* Ahead of sets and rules; only straight behind the IPv6 header. */
 static void write_neighbour(const struct nft_writer *writer)
 {
 	if (writer->policy->essentials & ESSENTIAL_NEIGHBOUR)
-		(void)fputs("\t\tmeta nfproto ipv6 meta l4proto ipv6-icmp "
+		(void)fputs("\t\tip6 nexthdr ipv6-icmp "
 			    "icmpv6 type 133-137 icmpv6 code 0 "
 			    "ip6 hoplimit 255 "
 			    "counter accept comment \"neighbour discovery\"\n",

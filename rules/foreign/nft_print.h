@@ -17,8 +17,9 @@
  *
  *	1. Fragments: with connection tracking loaded the kernel joins them
  *	   before the chain sees them, so a rule's ports and flags hold for
- *	   what was a later fragment too. Without, a later fragment has no
- *	   ports here either. Rules that ask for fragments are left out.
+ *	   what was a later fragment too. Without, a later fragment should
+ *	   have no ports there either, but 6.18 takes the bytes that stand
+ *	   there for them. Rules that ask for fragments are left out.
  *	2. States are the kernel's: it takes up connections that were there
  *	   before it looked (nf_conntrack_tcp_loose) and checks sequence
  *	   numbers, which calls packets invalid that we call established. A
@@ -39,9 +40,13 @@
  *	8. A zone is written as its interfaces. What prerouting sees comes from
  *	   the upper of stacked interfaces (of a VLAN, a bridge, a bond), what
  *	   our gate sees from the lower.
- *	9. Shadow is counted only; when loaded again it is `count`.
+ *	9. A rule in shadow is counted only; when loaded again it is `count`.
  *	10. Without the essential `neighbour` a set that drops ends neighbour
  *	   discovery as well, which our gates let pass from a listed source.
+ *	11. An authentication header in IPv6 ends nftables' walk: it is the
+ *	   protocol, and what follows has no ports.
+ *	12. What breaks off behind its addresses gets our default; there, rules
+ *	   that ask for nothing behind them are tried.
  *
  * Errors	-EIO: `out` could not be written
  * Threads	none

@@ -289,6 +289,13 @@ static const char *write_protocols(FILE *out, const struct rule *rule)
 	return count == 1 && last == 132 ? "sctp" : "th";
 }
 
+/* Is it written as "!= VALUE"? */
+static bool is_unequal(const struct match_ranges *match)
+{
+	return match->is_negated && match->count == 1 &&
+	       match->ranges[0].first == match->ranges[0].last;
+}
+
 static void write_ports(FILE *out, const char *protocol, const char *field,
 			const struct match_ranges *match)
 {
@@ -297,6 +304,24 @@ static void write_ports(FILE *out, const char *protocol, const char *field,
 	(void)fprintf(out, "%s %s %s", protocol, field,
 		      match->is_negated ? "!= " : "");
 	nft_write_ranges(out, match->ranges, match->count);
+}
+
+/*
+ * "sport != A dport != B" nft (1.0.6) makes one comparison of both together,
+ * which only a packet of A and B fails. What is in a set it leaves alone, if
+ * the set is written with more than one value.
+ */
+static void write_both_ports(FILE *out, const char *protocol,
+			     const struct match_ranges *source,
+			     const struct match_ranges *destination)
+{
+	write_ports(out, protocol, "sport", source);
+	if (is_unequal(source) && is_unequal(destination))
+		(void)fprintf(out, "%s dport != { %u, %u } ", protocol,
+			      destination->ranges[0].first,
+			      destination->ranges[0].first);
+	else
+		write_ports(out, protocol, "dport", destination);
 }
 
 /* What counts as 65535 is all that is as long or longer. */
@@ -412,8 +437,8 @@ void nft_write_conditions(const struct nft_writer *writer,
 	if (variant->family != 0 && !has_family)
 		(void)fprintf(out, "meta nfproto ipv%u ", variant->family);
 	ports = write_protocols(out, &copy);
-	write_ports(out, ports, "sport", &copy.ranges[RANGE_SOURCE_PORT]);
-	write_ports(out, ports, "dport", &copy.ranges[RANGE_DESTINATION_PORT]);
+	write_both_ports(out, ports, &copy.ranges[RANGE_SOURCE_PORT],
+			 &copy.ranges[RANGE_DESTINATION_PORT]);
 	write_icmp(out, "icmp", &copy.ranges[RANGE_ICMP]);
 	write_icmp(out, "icmpv6", &copy.ranges[RANGE_ICMPV6]);
 	write_flags(out, &copy.flags);
@@ -442,6 +467,9 @@ const char *nft_why_not(const struct nft_writer *writer,
 		return "tags are taken off before prerouting";
 	if (rule->macs.count > 0 && writer->direction == DIRECTION_OUT)
 		return "no sender's card on the way out";
+	if (rule->ranges[RANGE_ICMP].count > 0 &&
+	    rule->ranges[RANGE_ICMPV6].count > 0)
+		return "ICMP of both families in one rule";
 	if (!icmp_is_product(&rule->ranges[RANGE_ICMP]) ||
 	    !icmp_is_product(&rule->ranges[RANGE_ICMPV6]))
 		return "pairs of ICMP type and code in one rule";

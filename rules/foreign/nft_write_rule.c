@@ -30,6 +30,13 @@ static bool asks_address(const struct rule *rule)
 	       rule->destination.set_count > 0;
 }
 
+/* Does it ask for ICMP that is not of its family? */
+static bool asks_other_icmp(const struct rule *rule)
+{
+	return (rule->family == 4 && rule->ranges[RANGE_ICMPV6].count > 0) ||
+	       (rule->family == 6 && rule->ranges[RANGE_ICMP].count > 0);
+}
+
 /* Families that need a rule of their own: none when one rule is for both. */
 static size_t families_of(const struct nft_writer *writer,
 			  const struct rule *rule, uint8_t families[2])
@@ -37,6 +44,8 @@ static size_t families_of(const struct nft_writer *writer,
 	uint8_t family = condition_family(rule);
 	size_t count = 0;
 
+	if (asks_other_icmp(rule))
+		return 0;
 	if (!asks_address(rule) && !is_per_address(limit_of(writer, rule))) {
 		families[0] = family;
 		return 1;

@@ -229,6 +229,46 @@ static void sets_that_drop_judge_only_the_way_in(void **state)
 	policy_done(&policy);
 }
 
+static void sets_in_shadow_pass_as_they_do_here(void **state)
+{
+	struct policy policy;
+
+	(void)state;
+	policy_init(&policy);
+	add_set(&policy, "tried", SET_SHADOW);
+	ASSERT_LINES(&policy, "ip saddr @tried.v4 counter accept",
+		     "ip6 saddr @tried.v6 counter accept");
+	policy_done(&policy);
+}
+
+static void neighbour_discovery_is_straight_behind_the_header(void **state)
+{
+	struct policy policy;
+
+	(void)state;
+	policy_init(&policy);
+	ASSERT_LINES(&policy, "ip6 nexthdr ipv6-icmp icmpv6 type 133-137");
+	policy_done(&policy);
+}
+
+/* nft would make one comparison of both. */
+static void two_unequal_ports_stay_two_conditions(void **state)
+{
+	struct policy policy;
+	struct rule *rule;
+
+	(void)state;
+	policy_init(&policy);
+	rule = add_rule(&policy, "neither", RULE_DROP);
+	add_range(rule, RANGE_PROTOCOL, 6, 6);
+	add_range(rule, RANGE_SOURCE_PORT, 1, 1);
+	add_range(rule, RANGE_DESTINATION_PORT, 547, 547);
+	rule->ranges[RANGE_SOURCE_PORT].is_negated = true;
+	rule->ranges[RANGE_DESTINATION_PORT].is_negated = true;
+	ASSERT_LINES(&policy, "tcp sport != 1 tcp dport != { 547, 547 } ");
+	policy_done(&policy);
+}
+
 static void dhcp_passes_only_where_the_default_drops(void **state)
 {
 	struct policy policy;
@@ -381,6 +421,12 @@ static void what_nft_cannot_say_is_left_out_and_told(void **state)
 	assert_left_out(&policy, "x", "pairs");
 	rule->ranges[RANGE_ICMP].count = 1;
 	ASSERT_LINES(&policy, "icmp type 3 icmp code 0-4 counter drop");
+	rule->family = 6;
+	assert_left_out(&policy, "x", "never");
+	rule->family = 0;
+	add_range(rule, RANGE_ICMPV6, 0x8000, 0x8000);
+	assert_left_out(&policy, "x", "both families");
+	rule->ranges[RANGE_ICMPV6].count = 0;
 	add_range(rule, RANGE_SOURCE_PORT, 1, 1);
 	assert_left_out(&policy, "x", "never");
 	rule->ranges[RANGE_SOURCE_PORT].count = 0;
@@ -510,6 +556,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(decisions_are_in_the_order_of_the_policy),
 		cmocka_unit_test(sets_that_drop_judge_only_the_way_in),
+		cmocka_unit_test(sets_in_shadow_pass_as_they_do_here),
+		cmocka_unit_test(
+			neighbour_discovery_is_straight_behind_the_header),
+		cmocka_unit_test(two_unequal_ports_stay_two_conditions),
 		cmocka_unit_test(dhcp_passes_only_where_the_default_drops),
 		cmocka_unit_test(both_families_have_a_rule_each_when_they_must),
 		cmocka_unit_test(sets_and_prefixes_are_alternatives),
