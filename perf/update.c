@@ -405,21 +405,6 @@ static int run_trips(struct bench *bench)
 
 /* All of it. */
 
-static int write_list(struct bench *bench)
-{
-	FILE *file = fopen(bench->list_path, "we");
-
-	if (!file)
-		return -errno;
-	for (size_t i = 0; i < bench->list.count; i++) {
-		char text[PREFIX_TEXT_MAX];
-
-		(void)fprintf(file, "%s\n",
-			      prefix_to_text(&bench->list.prefixes[i], text));
-	}
-	return fclose(file) == 0 ? 0 : -errno;
-}
-
 static int bench_open(struct bench *bench)
 {
 	struct dice dice = {.state = SEED};
@@ -431,7 +416,7 @@ static int bench_open(struct bench *bench)
 		return r;
 	(void)snprintf(bench->list_path, sizeof(bench->list_path), "%s/list",
 		       bench->gateway.dir);
-	r = write_list(bench);
+	r = list_write(&bench->list, bench->list_path);
 	if (r < 0)
 		return r;
 

@@ -13,8 +13,7 @@
 #include "rules/oracle.h"
 #include "rules/packet.h"
 
-#define SET_NAME "listed"
-#define SET_ID	 1
+#define SET_ID 1
 
 static int put_prefix(struct match_address *match, uint32_t addr, uint32_t mask)
 {
@@ -92,27 +91,9 @@ static int put_listed(struct rule *rule)
 	rule->source.sets = calloc(1, sizeof(*rule->source.sets));
 	if (!rule->source.sets)
 		return -ENOMEM;
-	memcpy(rule->source.sets[0], SET_NAME, sizeof(SET_NAME));
+	memcpy(rule->source.sets[0], JUDGE_SET, sizeof(JUDGE_SET));
 	rule->source.set_count = 1;
 	return 0;
-}
-
-static int make_policy(const struct ruleset *ruleset, struct policy *policy)
-{
-	int r;
-
-	policy_init(policy);
-	policy->default_in = VERDICT_DROP;
-	policy->rules = calloc(ruleset->count + 1, sizeof(*policy->rules));
-	if (!policy->rules)
-		return -ENOMEM;
-	policy->rule_count = ruleset->count + 1;
-	r = put_listed(&policy->rules[0]);
-	for (size_t i = 0; i < ruleset->count && r == 0; i++)
-		r = put_rule(&ruleset->rules[i], &policy->rules[i + 1]);
-	for (size_t i = 0; i < policy->rule_count; i++)
-		(void)snprintf(policy->rules[i].id, RULE_ID_MAX, "r%zu", i);
-	return r;
 }
 
 static int load(struct judge *judge)
@@ -142,7 +123,7 @@ static bool is_member(void *arg, const char *set, const struct prefix *address)
 {
 	const struct judge *judge = arg;
 
-	return strcmp(set, SET_NAME) == 0 &&
+	return strcmp(set, JUDGE_SET) == 0 &&
 	       table_lookup(judge->stand->table, address) != 0;
 }
 
@@ -217,6 +198,24 @@ static int make_packets(struct judge *judge, size_t step)
 	return r < 0 ? r : expect(judge, judge->last, step, VERDICT_DROP);
 }
 
+int judge_make_policy(const struct ruleset *ruleset, struct policy *policy)
+{
+	int r;
+
+	policy_init(policy);
+	policy->default_in = VERDICT_DROP;
+	policy->rules = calloc(ruleset->count + 1, sizeof(*policy->rules));
+	if (!policy->rules)
+		return -ENOMEM;
+	policy->rule_count = ruleset->count + 1;
+	r = put_listed(&policy->rules[0]);
+	for (size_t i = 0; i < ruleset->count && r == 0; i++)
+		r = put_rule(&ruleset->rules[i], &policy->rules[i + 1]);
+	for (size_t i = 0; i < policy->rule_count; i++)
+		(void)snprintf(policy->rules[i].id, RULE_ID_MAX, "r%zu", i);
+	return r;
+}
+
 int judge_open(const struct stand *stand, size_t rule_count, size_t step,
 	       struct judge *judge)
 {
@@ -227,7 +226,7 @@ int judge_open(const struct stand *stand, size_t rule_count, size_t step,
 		judge->counters[i] = (uint16_t)i;
 	r = ruleset_make(rule_count - 1, &judge->ruleset);
 	if (r == 0)
-		r = make_policy(&judge->ruleset, &judge->policy);
+		r = judge_make_policy(&judge->ruleset, &judge->policy);
 	if (r == 0)
 		r = load(judge);
 	if (r == 0)

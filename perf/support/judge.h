@@ -31,6 +31,11 @@ struct judge {
 	struct plain_packet *accepted, *last; /* see traffic.h */
 };
 
+#define JUDGE_SET "listed"
+
+/* The policy alone; policy_done() is the caller's, after a failure too. */
+int judge_make_policy(const struct ruleset *ruleset, struct policy *policy);
+
 /* With so many rules. Every `step`th packet is asked about rule by rule: that
  * a rule passes it, or the last rule drops it, or else -EBADMSG. `stand` is
  * kept, and `judge` must stay where it is. */

@@ -2,6 +2,7 @@
 #include "perf/support/list.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define CLUSTER_COUNT 700 /* of /20s */
@@ -141,6 +142,21 @@ int list_make_v6(struct dice *dice, size_t hosts, size_t prefixes,
 		ret_list->prefixes[i] =
 			i < hosts ? list_near_v6(dice) : usual_prefix6(dice);
 	return r;
+}
+
+int list_write(const struct list *list, const char *path)
+{
+	FILE *file = fopen(path, "we");
+
+	if (!file)
+		return -errno;
+	for (size_t i = 0; i < list->count; i++) {
+		char text[PREFIX_TEXT_MAX];
+
+		(void)fprintf(file, "%s\n",
+			      prefix_to_text(&list->prefixes[i], text));
+	}
+	return fclose(file) == 0 ? 0 : -errno;
 }
 
 struct prefix list_draw(const struct list *list, size_t first, size_t last,

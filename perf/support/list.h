@@ -9,7 +9,7 @@
  * hosts and the longer prefixes in some 11,000 /32s.
  *
  * Owns		the prefixes
- * Errors	-ENOMEM
+ * Errors	-ENOMEM; of list_write() those of files
  */
 #pragma once
 
@@ -36,6 +36,9 @@ int list_make_hosts4(struct dice *dice, size_t count, struct list *ret_list);
 /* `hosts` single addresses, and behind them `prefixes` shorter ones. */
 int list_make_v6(struct dice *dice, size_t hosts, size_t prefixes,
 		 struct list *ret_list);
+
+/* Into a file, one a line. */
+int list_write(const struct list *list, const char *path);
 
 /* An address in one of the entries first..last-1. */
 struct prefix list_draw(const struct list *list, size_t first, size_t last,
