@@ -11,6 +11,7 @@
  *
  *	apply/seconds		from before fwctl is started to the first packet
  *				that the new policy passes and the old one drops
+ *	apply/daemon/seconds	of that what fwd says it took, and its parts
  *	apply/first/seconds	the whole of fwctl for the first policy, when
  *				no member of its set is there yet
  *	apply/mixed		packets judged by the old policy behind one that
@@ -62,6 +63,11 @@
 
 enum figure {
 	FIGURE_SECONDS,
+	FIGURE_DAEMON,
+	FIGURE_PREPARE,
+	FIGURE_FILL,
+	FIGURE_LOAD,
+	FIGURE_SWAP,
 	FIGURE_FIRST,
 	FIGURE_MIXED,
 	FIGURE_GAP,
@@ -73,6 +79,11 @@ static const struct row rows[] = {
 	[FIGURE_SECONDS] = {.name = "apply/seconds",
 			    .unit = "s",
 			    .at_most = GOAL_S},
+	[FIGURE_DAEMON] = {.name = "apply/daemon/seconds", .unit = "s"},
+	[FIGURE_PREPARE] = {.name = "apply/prepare/seconds", .unit = "s"},
+	[FIGURE_FILL] = {.name = "apply/fill/seconds", .unit = "s"},
+	[FIGURE_LOAD] = {.name = "apply/load/seconds", .unit = "s"},
+	[FIGURE_SWAP] = {.name = "apply/swap/seconds", .unit = "s"},
 	[FIGURE_FIRST] = {.name = "apply/first/seconds", .unit = "s"},
 	[FIGURE_MIXED] = {.name = "apply/mixed",
 			  .unit = "packets",
@@ -84,6 +95,16 @@ static const struct row rows[] = {
 };
 _Static_assert(ARRAY_LEN(rows) == FIGURE_COUNT, "");
 
+/* What fwd says of an apply, in microseconds. */
+static const struct {
+	enum figure figure;
+	const char *key;
+} spans[] = {
+	{FIGURE_DAEMON, "took_us"}, {FIGURE_PREPARE, "prepare_us"},
+	{FIGURE_FILL, "fill_us"},   {FIGURE_LOAD, "load_us"},
+	{FIGURE_SWAP, "swap_us"},
+};
+
 struct bench {
 	struct report *report;
 	struct gateway gateway;
@@ -92,6 +113,7 @@ struct bench {
 	char old_path[GATEWAY_PATH_MAX + 16];
 	char new_path[GATEWAY_PATH_MAX + 16];
 	char list_path[GATEWAY_PATH_MAX + 16];
+	char answer_path[GATEWAY_PATH_MAX + 16];
 	atomic_bool is_over;
 	uint64_t lost, frames; /* in all rounds */
 	double traffic_s; /* that took */
@@ -223,10 +245,26 @@ static int apply_policy(const struct bench *bench, const char *path,
 {
 	const struct gateway *gateway = &bench->gateway;
 	const char *const words[] = {
-		gateway->fwctl, "--socket", gateway->socket, "policy", "apply",
-		path,		NULL};
+		gateway->fwctl, "--json", "--socket", gateway->socket,
+		"policy",	"apply",  path,	      NULL};
 
-	return gateway_spawn(words, NULL, ret_s);
+	return gateway_spawn(words, bench->answer_path, ret_s);
+}
+
+/* The parts of the last one. */
+static int read_spans(struct bench *bench)
+{
+	json_t *answer = json_load_file(bench->answer_path, 0, NULL);
+
+	if (!answer)
+		return -EBADMSG;
+	for (size_t i = 0; i < ARRAY_LEN(spans); i++)
+		sample_add(&bench->samples[spans[i].figure],
+			   json_number_value(
+				   json_object_get(answer, spans[i].key)) /
+				   1e6);
+	json_decref(answer);
+	return 0;
 }
 
 /* The second policy while packets flow; when fwctl was started. */
@@ -338,14 +376,13 @@ static int attach_see(const struct bench *bench)
 	LIBBPF_OPTS(bpf_tc_hook, hook,
 		    .ifindex = bench->gateway.wire.far_ifindex,
 		    .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = 1, .priority = 1,
-		    .prog_fd = bpf_program__fd(bench->skel->progs.see),
-		    .flags = BPF_TC_F_REPLACE);
+	LIBBPF_OPTS(bpf_tc_opts, opts,
+		    .prog_fd = bpf_program__fd(bench->skel->progs.see));
 	int r = wire_far(&bench->gateway.wire);
 
 	if (r == 0)
 		r = bpf_tc_hook_create(&hook);
-	if (r == 0 || r == -EEXIST)
+	if (r == 0)
 		r = bpf_tc_attach(&hook, &opts);
 	(void)wire_home(&bench->gateway.wire);
 	return r;
@@ -386,13 +423,13 @@ static int run_round(struct bench *bench)
 	bench->skel->bss->first_ns = 0;
 	memset(bench->skel->bss->passed, 0, sizeof(bench->skel->bss->passed));
 	if (r == 0)
-		r = attach_see(bench);
-	if (r == 0)
 		r = apply_policy(bench, bench->old_path, &took_s);
 	if (r < 0)
 		return r;
 	sample_add(&bench->samples[FIGURE_FIRST], took_s);
 	r = run_traffic(bench);
+	if (r == 0)
+		r = read_spans(bench);
 	if (r == 0)
 		r = measure_memory(bench);
 	return r < 0 ? r : gateway_forget(&bench->gateway);
@@ -419,6 +456,7 @@ static int bench_open(struct bench *bench)
 	int r = gateway_open(&bench->gateway);
 
 	name_file(bench, "list", bench->list_path);
+	name_file(bench, "answer", bench->answer_path);
 	name_file(bench, "old.yml", bench->old_path);
 	name_file(bench, "new.yml", bench->new_path);
 	if (r == 0)
@@ -435,7 +473,7 @@ static int bench_open(struct bench *bench)
 	if (!bench->skel)
 		return -errno;
 	bench->skel->bss->target = (uint32_t)bench->gateway.wire.ifindex;
-	return 0;
+	return attach_see(bench);
 }
 
 static void bench_close(struct bench *bench)
