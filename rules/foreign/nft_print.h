@@ -45,8 +45,8 @@
  *	   discovery as well, which our gates let pass from a listed source.
  *	11. An authentication header in IPv6 ends nftables' walk: it is the
  *	   protocol, and what follows has no ports.
- *	12. What breaks off behind its addresses gets our default; there, rules
- *	   that ask for nothing behind them are tried.
+ *	12. What breaks off behind its addresses is left to sets and the
+ *	   default here; there, rules are asked, and see what is left of it.
  *
  * Errors	-EIO: `out` could not be written
  * Threads	none

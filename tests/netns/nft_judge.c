@@ -310,7 +310,9 @@ static bool is_refused6(const struct invent_frame *frame)
 	const uint8_t *ip = frame->data + ETHERNET_BYTES;
 	size_t payload = word_at(frame, ETHERNET_BYTES + 4);
 
+	/* a multicast source; a group of this interface or of no scope */
 	return ip[0] >> 4 != 6 || ip[8] == 0xff ||
+	       (ip[24] == 0xff && (ip[25] & 15) <= 1) ||
 	       payload > frame->len - ETHERNET_BYTES - 40 ||
 	       has_bad_options(frame);
 }
@@ -357,7 +359,7 @@ static struct opinion think(struct bench *bench,
 				      &world, NULL);
 	if (is_refused(&sent->frame))
 		opinion.difference = DIFFERENCE_KERNEL;
-	else if (opinion.answer.end == ORACLE_UNREADABLE)
+	else if (reading == PACKET_UNREADABLE)
 		opinion.difference = DIFFERENCE_UNREADABLE;
 	else if (opinion.packet.frag == FRAG_LATER)
 		opinion.difference = DIFFERENCE_FRAGMENT;
@@ -382,6 +384,22 @@ static bool is_whole(const struct invent_frame *frame)
 					      frame->len - ETHERNET_BYTES);
 }
 
+/* Four bytes are left behind the addresses, and its lengths say so. */
+static void cut_short(struct invent_frame *frame, uint16_t number)
+{
+	bool is_v4 = frame->data[12] == 0x08;
+	size_t header =
+		is_v4 ? (size_t)(frame->data[ETHERNET_BYTES] & 15) * 4 : 40;
+	size_t at = ETHERNET_BYTES + (is_v4 ? 2 : 4);
+
+	if (is_refused(frame) || frame->len < ETHERNET_BYTES + header + 4)
+		return;
+	frame->len = ETHERNET_BYTES + header + 4;
+	frame->data[at] = 0;
+	frame->data[at + 1] = (uint8_t)(is_v4 ? header + 4 : 4);
+	(void)crossing_number(frame, number);
+}
+
 static void invent_frames(struct bench *bench, struct dice *dice)
 {
 	for (size_t i = 0; i < bench->count; i++) {
@@ -390,6 +408,8 @@ static void invent_frames(struct bench *bench, struct dice *dice)
 		do
 			invent_frame(dice, &frame->frame);
 		while (!crossing_number(&frame->frame, (uint16_t)(i + 1)));
+		if (is_one_of(dice, 40))
+			cut_short(&frame->frame, (uint16_t)(i + 1));
 		frame->direction = is_one_of(dice, 3) && is_whole(&frame->frame)
 					   ? DIRECTION_OUT
 					   : DIRECTION_IN;
