@@ -23,6 +23,8 @@ static const char *const reason_names[] = {
 	[FW_DROP_DEFAULT] = "default-drop",
 	[FW_DROP_UNREADABLE] = "unreadable-drop",
 	[FW_DROP_NOT_IP] = "not-ip-drop",
+	[FW_DROP_ANSWERED] = "syn-answered",
+	[FW_DROP_COOKIE] = "no-cookie",
 };
 _Static_assert(ARRAY_LEN(reason_names) == FW_REASON_COUNT, "");
 

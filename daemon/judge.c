@@ -268,7 +268,8 @@ bool judge_needs_egress(const struct judge *judge)
 		return true;
 	for (size_t i = 0; i < judge->policy.rule_count; i++)
 		if (judge->policy.rules[i].directions & DIRECTION_OUT ||
-		    judge->policy.rules[i].states)
+		    judge->policy.rules[i].states ||
+		    judge->policy.rules[i].action == RULE_SYNCOOKIE)
 			return true;
 	return false;
 }

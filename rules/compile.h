@@ -17,8 +17,7 @@
  * Source	bit vectors: Lakshman and Stiliadis, SIGCOMM 1998; aggregated,
  *		Baboescu and Varghese, SIGCOMM 2001
  * Owns		a copy of all it needs of the policy
- * Errors	-E2BIG, with a note of the numbers, -EOPNOTSUPP for an action
- *		that is not enforced, with a note, -ENOMEM
+ * Errors	-E2BIG, with a note of the numbers, -ENOMEM
  * Threads	compile(): any; then one owner
  */
 #pragma once

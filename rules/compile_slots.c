@@ -224,25 +224,6 @@ static int make_room(struct compiled *compiled, size_t slot_count)
 		       : -ENOMEM;
 }
 
-/* What can be written and is not enforced would be a lie. */
-static int check_actions(const struct policy *policy,
-			 char note[COMPILE_NOTE_MAX])
-{
-	for (size_t i = 0; i < policy->rule_count; i++) {
-		const struct rule *rule = &policy->rules[i];
-
-		if (rule->action != RULE_SYNCOOKIE)
-			continue;
-		(void)snprintf(note, COMPILE_NOTE_MAX,
-			       "line %u: rule %s: SYN cookies are not enforced "
-			       "by this version: use action limit, with state "
-			       "new, and per: source",
-			       rule->line, rule->id);
-		return -EOPNOTSUPP;
-	}
-	return 0;
-}
-
 int compile_slots(const struct policy *policy, struct compiled *compiled,
 		  char note[COMPILE_NOTE_MAX])
 {
@@ -257,9 +238,7 @@ int compile_slots(const struct policy *policy, struct compiled *compiled,
 			       policy->rule_count, count, COMPILE_SLOTS_MAX);
 		return -E2BIG;
 	}
-	r = check_actions(policy, note);
-	if (r == 0)
-		r = make_room(compiled, count);
+	r = make_room(compiled, count);
 	if (r < 0)
 		return r;
 

@@ -43,6 +43,24 @@ static bool asks_for_tcp_only(const struct rule *rule)
 	       match->ranges[0].first == TCP && match->ranges[0].last == TCP;
 }
 
+/* Cookies are sent from where a SYN arrives, and only TCP has them. */
+static int check_syncookie(struct document_reader *reader,
+			   const struct rule *rule, const struct node *node)
+{
+	if (!asks_for_tcp_only(rule))
+		return document_note_refuse(reader->note, node->mark,
+					    "rule \"%s\" of action syncookie "
+					    "needs \"protocol: tcp\"",
+					    rule->id);
+	if (rule->directions & DIRECTION_OUT)
+		return document_note_refuse(reader->note, node->mark,
+					    "rule \"%s\" of action syncookie "
+					    "is for what comes in, and has the "
+					    "key \"out\"",
+					    rule->id);
+	return 0;
+}
+
 /* What no single key can see. */
 static int check_rule(struct document_reader *reader, const struct rule *rule,
 		      const struct node *node,
@@ -64,15 +82,12 @@ static int check_rule(struct document_reader *reader, const struct rule *rule,
 					    "action is %s",
 					    rule->id,
 					    rule_action_name(rule->action));
-	if (rule->action == RULE_SYNCOOKIE && !asks_for_tcp_only(rule))
-		return document_note_refuse(reader->note, node->mark,
-					    "rule \"%s\" of action syncookie "
-					    "needs \"protocol: tcp\"",
-					    rule->id);
 	if (prefix_count > DOCUMENT_RULE_PREFIXES_MAX)
 		return document_note_refuse_count(
 			reader->note, node->mark, prefix_count,
 			DOCUMENT_RULE_PREFIXES_MAX, "networks in one rule");
+	if (rule->action == RULE_SYNCOOKIE)
+		return check_syncookie(reader, rule, node);
 	return 0;
 }
 

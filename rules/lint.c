@@ -55,7 +55,8 @@ static struct lint_warning of_rule(const struct rule *rule, enum lint_kind kind)
 /* Does it end all that it matches, always? */
 static bool ends(const struct rule *rule)
 {
-	return (rule->action == RULE_PASS || rule->action == RULE_DROP) &&
+	return (rule->action == RULE_PASS || rule->action == RULE_DROP ||
+		rule->action == RULE_SYNCOOKIE) &&
 	       !rule->is_shadow && rule->window_count == 0;
 }
 

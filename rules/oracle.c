@@ -8,6 +8,10 @@
 #define PROTOCOL_UDP	17
 #define PROTOCOL_ICMPV6 58
 #define ETHERTYPE_ARP	0x0806
+#define TCP_FIN		1u
+#define TCP_SYN		2u
+#define TCP_RST		4u
+#define TCP_ACK		16u
 #define HOP_LIMIT_LOCAL 255 /* RFC 4861: from no router */
 #define HOP_LIMIT_MLD	1 /* RFC 3810, 5 */
 
@@ -233,12 +237,45 @@ static struct oracle_answer by_default(const struct policy *policy,
 	return answer(VERDICT_DROP, ORACLE_DEFAULT, 0);
 }
 
+/* Not this machine alone, nobody or everybody. */
+static bool is_station(const struct packet *packet)
+{
+	const uint8_t *addr = packet->source.addr;
+	static const uint8_t zeros[8];
+
+	if (packet->family == 4)
+		return addr[12] != 0 && addr[12] != 127 && addr[12] < 224;
+	return addr[0] != 0xff && memcmp(addr, zeros, sizeof(zeros)) != 0;
+}
+
+static struct oracle_answer by_cookie(const struct packet *packet, size_t index,
+				      const struct oracle_world *world)
+{
+	unsigned int asks =
+		packet->flags & (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK);
+	bool is_syn = asks == TCP_SYN;
+	bool is_ack = (asks & ~TCP_FIN) == TCP_ACK;
+
+	if (packet->state == FLOW_ESTABLISHED)
+		return answer(VERDICT_PASS, ORACLE_RULE, index);
+	if (!packet->is_plain_tcp || !is_station(packet) ||
+	    !(is_syn || is_ack) || !world->is_welcome(world->arg, packet))
+		return answer(VERDICT_DROP, ORACLE_COOKIE, index);
+	return is_syn ? answer(VERDICT_DROP, ORACLE_ANSWERED, index)
+		      : answer(VERDICT_PASS, ORACLE_RULE, index);
+}
+
 /* Does a rule end the packet that meets it? */
 static bool ends(const struct rule *rule, size_t index,
+		 const struct packet *packet, const struct oracle_world *world,
 		 struct oracle_answer *ret)
 {
 	if (rule->is_shadow)
 		return false;
+	if (rule->action == RULE_SYNCOOKIE) {
+		*ret = by_cookie(packet, index, world);
+		return true;
+	}
 	if (rule->action == RULE_PASS || rule->action == RULE_DROP) {
 		*ret = answer(rule->action == RULE_PASS ? VERDICT_PASS
 							: VERDICT_DROP,
@@ -270,7 +307,7 @@ static struct oracle_answer by_rules(const struct policy *policy,
 			continue;
 		if (matched)
 			matched(world->arg, i);
-		if (ends(rule, i, &end))
+		if (ends(rule, i, packet, world, &end))
 			return end;
 	}
 	return by_default(policy, packet);

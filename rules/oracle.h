@@ -40,6 +40,9 @@ struct oracle_world {
 	bool (*is_awake)(void *arg, size_t rule);
 	/* Is the packet within the limit of a rule? It is charged to it. */
 	bool (*is_within)(void *arg, size_t rule, const struct packet *packet);
+	/* Is there a service for this SYN, or does this ACK bring a cookie or
+	 * belong to a connection? Asked where rules of action syncookie are. */
+	bool (*is_welcome)(void *arg, const struct packet *packet);
 	void *arg;
 };
 
@@ -53,6 +56,8 @@ enum oracle_end {
 	ORACLE_UNREADABLE,
 	ORACLE_RULE,
 	ORACLE_LIMIT,
+	ORACLE_ANSWERED, /* by a cookie in place of a service */
+	ORACLE_COOKIE, /* neither that, nor one brought back */
 	ORACLE_ESSENTIAL,
 	ORACLE_DEFAULT,
 	ORACLE_END_COUNT,
@@ -61,7 +66,7 @@ enum oracle_end {
 struct oracle_answer {
 	enum verdict verdict;
 	enum oracle_end end;
-	size_t rule; /* of ORACLE_RULE and ORACLE_LIMIT */
+	size_t rule; /* of ORACLE_RULE, _LIMIT, _ANSWERED and _COOKIE */
 };
 
 typedef void oracle_match_fn(void *arg, size_t rule);

@@ -66,6 +66,8 @@ struct packet {
 	uint16_t source_port, destination_port;
 	bool has_flags;
 	uint8_t flags; /* as struct flags has them */
+	bool is_plain_tcp; /* with its options, whole, unfragmented, directly
+		behind a fixed IP header; from one station to one */
 	bool has_icmp; /* ICMP in IPv4, ICMPv6 in IPv6 */
 	uint16_t icmp; /* type << 8 | code */
 

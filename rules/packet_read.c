@@ -93,6 +93,19 @@ static void end_at(struct span *span, size_t stated)
 		span->end = span->at + stated;
 }
 
+/* Of TCP whose fixed header is there. The last bit of an Ethernet address that
+ * is sent first says that it is a group's (IEEE 802). */
+static bool is_plain(const struct span *span, const struct packet *packet)
+{
+	size_t header = (size_t)(byte_at(span, 12) >> 4) * 4;
+	size_t fixed = packet->family == 4 ? IPV4_BYTES : IPV6_BYTES;
+	size_t link = ETHERNET_BYTES + packet->tag_count * (size_t)TAG_BYTES;
+
+	return header >= 20 && has(span, header) && packet->frag == FRAG_NONE &&
+	       span->at == link + fixed && !(span->frame[0] & 1) &&
+	       !(span->frame[6] & 1);
+}
+
 static enum packet_reading read_ports(const struct span *span, size_t header,
 				      struct packet *packet)
 {
@@ -104,6 +117,7 @@ static enum packet_reading read_ports(const struct span *span, size_t header,
 	if (packet->protocol == TCP) {
 		packet->has_flags = true;
 		packet->flags = (uint8_t)byte_at(span, 13);
+		packet->is_plain_tcp = is_plain(span, packet);
 	}
 	return PACKET_READ;
 }

@@ -4,9 +4,9 @@
  *
  * A policy is what firewall.yml says and nothing more: what is made of it is
  * rules/compile.h, what it means for one packet rules/oracle.h. Rules are
- * tried in order. `pass` and `drop` end it; `count`, a rule in shadow, and a
- * `limit` or `syncookie` with no objection go on to the next rule. A packet
- * that no rule ended gets the default of its gate.
+ * tried in order. `pass`, `drop` and `syncookie` end it; `count`, a rule in
+ * shadow, and a `limit` with no objection go on to the next rule. A packet that
+ * no rule ended gets the default of its gate.
  *
  * Owns		everything reachable from it; policy_done() frees it
  * Threads	none: a value

@@ -88,12 +88,14 @@ static const struct schema_key rule_keys[] = {
 	 .words = &action_words,
 	 .is_required = true,
 	 .offset = AT(struct rule, action),
-	 .help = "Pass and drop end the way through the rules.\n"
-		 "Limit drops what is above the rate, count only counts, and "
-		 "syncookie answers in place of the service; with no objection "
-		 "the next rule is tried.\n"
-		 "A syncookie rule asks for protocol tcp and no other; this "
-		 "version reads such a rule and refuses to apply it."},
+	 .help = "Pass, drop and syncookie end the way through the rules.\n"
+		 "Limit drops what is above the rate and count only counts; "
+		 "what they do not drop tries the next rule.\n"
+		 "Syncookie is for services of this machine: it answers a SYN "
+		 "with a SYN cookie, passes the ACK that brings the cookie "
+		 "back and what belongs to a connection, and drops the rest.\n"
+		 "Such a rule asks for protocol tcp and no other, is for what "
+		 "comes in, and needs net.ipv4.tcp_syncookies=2."},
 	{.name = "shadow",
 	 .type = SCHEMA_FLAG,
 	 .fallback = "false",

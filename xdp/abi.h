@@ -19,7 +19,7 @@
 #ifndef FW_ABI_VERSION /* a test builds the next one with -D */
 #define FW_ABI_VERSION 2
 #endif
-#define FW_COUNT_VERSION 2
+#define FW_COUNT_VERSION 3
 
 /* Why a packet met its end: one for each packet. Append at the end of its
  * half only, and bump FW_COUNT_VERSION. docs/parsing.md says when each. */
@@ -43,6 +43,8 @@ enum fw_reason {
 	FW_DROP_DEFAULT, /* no rule ends it, and the gate drops */
 	FW_DROP_UNREADABLE, /* the same, where rules could not be asked */
 	FW_DROP_NOT_IP, /* no ARP either, and the policy drops such */
+	FW_DROP_ANSWERED, /* a SYN: a rule sent a SYN cookie in its place */
+	FW_DROP_COOKIE, /* such a rule, and no SYN, no cookie, no connection */
 	FW_REASON_COUNT,
 };
 

@@ -71,6 +71,12 @@ static __always_inline long ctx_load(FW_CTX *ctx, __u32 offset, void *to,
 	return bpf_xdp_load_bytes(ctx, offset, to, len);
 }
 
+static __always_inline long ctx_store(FW_CTX *ctx, __u32 offset, void *from,
+				      __u32 len)
+{
+	return bpf_xdp_store_bytes(ctx, offset, from, len);
+}
+
 #endif
 
 static __always_inline struct frame frame_of(const FW_CTX *ctx)

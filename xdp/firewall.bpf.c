@@ -11,7 +11,11 @@ char LICENSE[] SEC("license") = "GPL";
 
 static __always_inline int verdict(struct xdp_md *ctx)
 {
-	return judge(ctx) < FW_REASON_FIRST_DROP ? XDP_PASS : XDP_DROP;
+	enum fw_reason why = judge(ctx);
+
+	if (why == FW_DROP_ANSWERED)
+		return XDP_TX;
+	return why < FW_REASON_FIRST_DROP ? XDP_PASS : XDP_DROP;
 }
 
 SEC("xdp.frags")

@@ -86,6 +86,28 @@ static __always_inline void promote(const struct fw_flow_key *key,
 	COUNT_FLOW(promoted);
 }
 
+/* The host has it, or has it with this packet: a handshake that no flow was
+ * kept for. */
+static __always_inline void adopt(const struct pkt *pkt,
+				  const struct fw_flow_key *key, __u8 from,
+				  __u64 now_ns)
+{
+	const struct fw_flow flow = {
+		.seen_ns = now_ns,
+		.flags = FW_FLOW_ANSWERED |
+			 (pkt->tcp_flags & TCP_FIN ? FW_FLOW_FIN << from : 0),
+		.stage = FW_STAGE_OPEN,
+		.starter = from,
+	};
+
+	if (!has_budget(now_ns)) {
+		COUNT_FLOW(refused);
+		return;
+	}
+	COUNT_FLOW(created);
+	promote(key, &flow, now_ns);
+}
+
 static __always_inline void mark(const struct pkt *pkt, struct fw_flow *flow,
 				 __u64 now_ns)
 {
@@ -135,6 +157,8 @@ __noinline int learn(const struct pkt *pkt)
 		return 0;
 	if (pkt->learn & PKT_LEARN_CREATE)
 		create(pkt, &key, from, now_ns);
+	else if (pkt->learn & PKT_LEARN_ADOPT)
+		adopt(pkt, &key, from, now_ns);
 	else if (pkt->learn & PKT_LEARN_ADVANCE)
 		advance(pkt, &key, now_ns);
 	return 0;

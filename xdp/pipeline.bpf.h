@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+#include "xdp/cookie.bpf.h"
 #include "xdp/flow_learn.bpf.h"
 #include "xdp/stage_classify.bpf.h"
 #include "xdp/stage_default.bpf.h"
@@ -66,6 +67,8 @@ static __always_inline enum fw_reason by_rules(FW_CTX *ctx, struct pkt *pkt,
 	if (cfg_has_states && (!EXPLAINS || pkt->flow == FW_FLOW_UNKNOWN))
 		(void)stage_state(ctx, pkt);
 	why = stage_classify(ctx, pkt);
+	if (why == FW_DROP_COOKIE)
+		why = stage_cookie(ctx, pkt);
 	if (why == FW_NEXT)
 		why = stage_default(ctx, pkt);
 	if (!EXPLAINS && cfg_has_states && why < FW_REASON_FIRST_DROP)
@@ -121,6 +124,9 @@ static __always_inline enum fw_reason judge(FW_CTX *ctx)
 		pkt.ifindex = ctx_ifindex(ctx);
 		(void)stage_sample(ctx, &pkt, why);
 	}
+	/* last: from here on the frame is another */
+	if (!EXPLAINS && why == FW_DROP_ANSWERED && answer_syn(ctx, &pkt) < 0)
+		why = FW_DROP_COOKIE;
 	count_packet(&pkt, why);
 	if (EXPLAINS && !is_read)
 		(void)stage_l4(ctx, &pkt);

@@ -16,7 +16,8 @@
 #define PKT_V6		  6
 #define PKT_LEARN_CREATE  1 /* a flow, */
 #define PKT_LEARN_ADVANCE 2 /* how far it is, */
-#define PKT_LEARN_PIECE	  4 /* or that later fragments are of one */
+#define PKT_LEARN_PIECE	  4 /* that later fragments are of one, */
+#define PKT_LEARN_ADOPT	  8 /* or one that the host has already */
 
 #define PKT_NO_L4 255 /* not a protocol that is walked to: nothing follows */
 
@@ -60,4 +61,6 @@ struct pkt {
 	__u8 flow_stage; /* enum fw_stage */
 	__u8 flow_set, flow_clear; /* flags */
 	__u8 learn; /* PKT_LEARN_* */
+
+	__u32 cookie; /* by stage_cookie: the number that answers a SYN */
 };

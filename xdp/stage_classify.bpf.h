@@ -4,8 +4,8 @@
  *
  *	reads	pkt, the tables of policy_maps.bpf.h, limits
  *	writes	pkt->rule, rule_counts, buckets of limits
- *	says	FW_PASS_RULE, FW_DROP_RULE, FW_DROP_LIMIT, or FW_NEXT when no
- *		rule ends it
+ *	says	FW_PASS_RULE, FW_DROP_RULE, FW_DROP_LIMIT, FW_DROP_COOKIE for
+ *		cookie.bpf.h to say more, or FW_NEXT when no rule ends it
  *	costs	a vector for each dimension in use, whatever the number of rules
  *
  * How it works stands in xdp/policy.h. A rule that ends nothing (count,
@@ -53,6 +53,8 @@ static __always_inline enum fw_reason act_on(struct walk *walk,
 		return FW_PASS_RULE;
 	if (slot->act == FW_ACT_DROP)
 		return FW_DROP_RULE;
+	if (slot->act == FW_ACT_COOKIE)
+		return FW_DROP_COOKIE;
 	return FW_NEXT;
 }
 

@@ -44,6 +44,7 @@ struct constants {
 		(rodata)->cfg_other_drops = i_->other_drops;                 \
 		(rodata)->cfg_essentials = i_->essentials;                   \
 		(rodata)->cfg_has_states = i_->has_states;                   \
+		(rodata)->cfg_has_cookies = i_->has_cookies;                 \
 		(rodata)->cfg_flow_cost_ns = i_->flow_cost_ns;               \
 		memcpy((void *)(rodata)->cfg_flow_keep_ns, i_->flow_keep_ns, \
 		       sizeof(i_->flow_keep_ns));                            \

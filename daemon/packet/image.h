@@ -28,6 +28,7 @@ struct image {
 	uint32_t limit_room; /* a power of two */
 	uint32_t bucket_room;
 	bool has_states; /* some rule asks about them */
+	bool has_cookies; /* some rule answers SYNs */
 	uint64_t flow_cost_ns;
 	uint64_t flow_keep_ns[FW_KEEP_ROOM];
 	struct fw_nets nets;

@@ -37,6 +37,8 @@
 #include "tests/support/invent.h"
 #include "tests/support/payer.h"
 #include "tests/support/run_options.h"
+#include "tests/support/sandbox.h"
+#include "tests/support/service.h"
 #include "tests/support/talkers.h"
 
 #define LOOPBACK      1 /* what a test run takes for the interface */
@@ -325,7 +327,9 @@ static enum verdict run(struct bench *bench, const struct invent_frame *frame,
 		maps_take_events(bench->maps, keep_event, &bench->event, 2), 1);
 	if (is_out)
 		return opts.retval == TC_ACT_SHOT ? VERDICT_DROP : VERDICT_PASS;
-	return opts.retval == XDP_DROP ? VERDICT_DROP : VERDICT_PASS;
+	assert_int_equal(opts.retval == XDP_TX,
+			 bench->event.reason == FW_DROP_ANSWERED);
+	return opts.retval == XDP_PASS ? VERDICT_PASS : VERDICT_DROP;
 }
 
 struct opinion {
@@ -352,6 +356,7 @@ static bool agree(struct bench *bench, const struct invent_frame *frame,
 		.is_member = is_member,
 		.action_of = action_of,
 		.is_within = is_within,
+		.is_welcome = service_welcomes,
 		.arg = bench,
 	};
 	struct opinion opinion;
@@ -378,8 +383,7 @@ static bool agree(struct bench *bench, const struct invent_frame *frame,
 	if (bench->has_states && is_remembered(&opinion))
 		flow_model_learn(&bench->model, &opinion.packet, frame->data,
 				 frame->len);
-	by_rule = opinion.answer.end == ORACLE_RULE ||
-		  opinion.answer.end == ORACLE_LIMIT;
+	by_rule = explained_by_rule(&opinion.answer);
 	*ret_opinion = opinion;
 	return opinion.verdict == opinion.answer.verdict &&
 	       bench->event.reason == opinion.reason &&
@@ -535,6 +539,7 @@ static void judge_policy(struct bench *bench, uint64_t seed, size_t packets)
 		.rules_max = dice_below(&dice, 4) ? 24 : 400,
 		.has_limits = dice_below(&dice, 3) == 0,
 		.has_states = seed % 2,
+		.has_cookies = seed % 4 == 1,
 	};
 
 	invent_policy(&dice, &config, &bench->policy);
@@ -568,10 +573,13 @@ static void the_packet_path_and_the_oracle_agree(void **state)
 	uint64_t done = 0;
 
 	(void)state;
+	service_allow_cookies(2);
+	service_start();
 	begin(&bench);
 	for (; !run_is_over(&options, done, start); done++)
 		judge_policy(&bench, options.seed + done, options.packets);
 	end(&bench);
+	service_stop();
 	(void)printf("%llu policies of %llu packets, seeds from %llu\n",
 		     (unsigned long long)done,
 		     (unsigned long long)options.packets,
@@ -587,5 +595,6 @@ int main(int argc, char **argv)
 	options = (struct run_options){
 		.policies = POLICIES, .packets = PACKETS, .seed = FIRST_SEED};
 	run_options_read(argc, argv, &options);
+	sandbox_enter();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,6 +24,8 @@ enum fw_reason explained_reason(const struct oracle_answer *answer,
 		[ORACLE_UNREADABLE] = {FW_PASS_UNREADABLE, FW_DROP_UNREADABLE},
 		[ORACLE_RULE] = {FW_PASS_RULE, FW_DROP_RULE},
 		[ORACLE_LIMIT] = {FW_NEXT, FW_DROP_LIMIT},
+		[ORACLE_ANSWERED] = {FW_NEXT, FW_DROP_ANSWERED},
+		[ORACLE_COOKIE] = {FW_NEXT, FW_DROP_COOKIE},
 		[ORACLE_ESSENTIAL] = {FW_PASS_ESSENTIAL},
 		[ORACLE_DEFAULT] = {FW_PASS_DEFAULT, FW_DROP_DEFAULT},
 	};
@@ -31,6 +33,12 @@ enum fw_reason explained_reason(const struct oracle_answer *answer,
 	return answer->end == ORACLE_MALFORMED
 		       ? faults[packet->fault]
 		       : reasons[answer->end][answer->verdict];
+}
+
+bool explained_by_rule(const struct oracle_answer *answer)
+{
+	return answer->end == ORACLE_RULE || answer->end == ORACLE_LIMIT ||
+	       answer->end == ORACLE_ANSWERED || answer->end == ORACLE_COOKIE;
 }
 
 void explained_ask(struct explainer *explainer,

@@ -17,6 +17,9 @@
 enum fw_reason explained_reason(const struct oracle_answer *answer,
 				const struct packet *packet);
 
+/* Did a rule end it? */
+bool explained_by_rule(const struct oracle_answer *answer);
+
 /* Fails the test if the frame is not run. */
 void explained_ask(struct explainer *explainer,
 		   const struct explainer_question *question,

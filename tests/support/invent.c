@@ -208,6 +208,20 @@ static void invent_frame_conditions(struct dice *dice,
 	}
 }
 
+/* As a reader takes it: of TCP and no other, for what comes in. */
+static void invent_cookie(struct rule *rule)
+{
+	struct match_ranges *match = &rule->ranges[RANGE_PROTOCOL];
+
+	rule->action = RULE_SYNCOOKIE;
+	rule->directions = DIRECTION_IN;
+	if (!match->ranges)
+		match->ranges = zalloc(1, sizeof(struct range));
+	match->ranges[0] = (struct range){.first = 6, .last = 6};
+	match->count = 1;
+	match->is_negated = false;
+}
+
 static void invent_rule(struct dice *dice, const struct invent_config *config,
 			size_t index, struct policy *policy)
 {
@@ -245,6 +259,8 @@ static void invent_rule(struct dice *dice, const struct invent_config *config,
 	if (is_one_of(dice, 10))
 		invent_flags(dice, &rule->flags);
 	invent_frame_conditions(dice, config, rule);
+	if (config->has_cookies && is_one_of(dice, 8))
+		invent_cookie(rule);
 }
 
 static void invent_zones(struct policy *policy)
@@ -335,14 +351,25 @@ static uint16_t some_port(struct dice *dice)
 				   : ports[dice_below(dice, ARRAY_LEN(ports))];
 }
 
+/* Mostly anything; now and then what begins a connection. */
+static uint64_t some_flags(struct dice *dice)
+{
+	static const uint8_t usual[] = {0x02, 0x10};
+
+	return is_one_of(dice, 4) ? usual[dice_below(dice, 2)]
+				  : dice_below(dice, 64);
+}
+
 static void put_tcp(struct writer *writer)
 {
-	put16(writer, some_port(writer->dice));
-	put16(writer, some_port(writer->dice));
-	put32(writer, dice_roll(writer->dice));
+	struct dice *dice = writer->dice;
+
+	put16(writer, some_port(dice));
+	put16(writer, some_port(dice));
+	put32(writer, dice_roll(dice));
 	put32(writer, 0);
-	put8(writer, 0x50);
-	put8(writer, dice_below(writer->dice, 64));
+	put8(writer, is_one_of(dice, 4) ? dice_below(dice, 16) << 4 : 0x50);
+	put8(writer, some_flags(dice));
 	put16(writer, 1000);
 	put32(writer, 0);
 }

@@ -29,6 +29,7 @@ struct invent_config {
 	size_t rules_max;
 	bool has_states; /* conditions on the state of flows */
 	bool has_limits; /* rules with action limit */
+	bool has_cookies; /* rules with action syncookie */
 };
 
 void invent_policy(struct dice *dice, const struct invent_config *config,

@@ -426,6 +426,16 @@ static void a_syncookie_is_for_tcp_only(void **state)
 			    "needs \"protocol: tcp\"");
 }
 
+static void a_syncookie_is_for_what_comes_in(void **state)
+{
+	(void)state;
+	assert_rule_refused("action: syncookie, protocol: tcp, out: any",
+			    "is for what comes in");
+	assert_rule_refused("action: syncookie, protocol: tcp, in: any, "
+			    "out: any",
+			    "is for what comes in");
+}
+
 static void a_comment_is_one_line_of_text(void **state)
 {
 	(void)state;
@@ -484,6 +494,7 @@ int main(void)
 		cmocka_unit_test(times_are_days_and_minutes),
 		cmocka_unit_test(macs_and_interfaces_are_sorted),
 		cmocka_unit_test(a_syncookie_is_for_tcp_only),
+		cmocka_unit_test(a_syncookie_is_for_what_comes_in),
 		cmocka_unit_test(a_comment_is_one_line_of_text),
 		cmocka_unit_test(an_id_is_a_name),
 		cmocka_unit_test(a_shadow_rule_says_so),
