@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "daemon/apply_job.h"
+#include "daemon/cookies.h"
 #include "daemon/listed.h"
 #include "rules/feedfile/plain.h"
 
@@ -177,5 +178,7 @@ int apply_prepare(struct apply *apply)
 	apply->number = newest + 1;
 	r = judge_read(apply->text, apply->len, apply->number, &apply->judge,
 		       apply->why);
+	if (r == 0)
+		r = cookies_check(&apply->judge->policy, apply->why);
 	return r < 0 ? r : prepare_sets(apply);
 }

@@ -12,6 +12,7 @@
 #include "daemon/ahead.h"
 #include "daemon/apply.h"
 #include "daemon/clock.h"
+#include "daemon/cookies.h"
 #include "daemon/expire.h"
 #include "daemon/gate_follow.h"
 #include "daemon/log.h"
@@ -168,6 +169,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	apply_tick(arg);
 	windows_follow(arg, clock_wall_s());
+	cookies_follow(arg, clock_wall_s());
 	expire_due(arg, clock_wall_s());
 	members_hold_owed(arg);
 }

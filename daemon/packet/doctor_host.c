@@ -124,6 +124,23 @@ static int check_jit(const struct report *report)
 	return say(report, FINDING_OK, "the BPF compiler is on", NULL);
 }
 
+/* The sysctl is of the network namespace that we, and the gates, are in. */
+static int check_cookies(const struct report *report)
+{
+	char text[16] = "";
+
+	(void)read_text("/proc/sys/net/ipv4/tcp_syncookies", text,
+			sizeof(text));
+	if (text[0] == '2')
+		return say(report, FINDING_OK,
+			   "the kernel makes SYN cookies at any time", NULL);
+	return say(report, FINDING_NOTE,
+		   "the kernel makes no SYN cookies, or only in a flood: a "
+		   "policy with rules of action syncookie is not applied",
+		   "where there are such rules, "
+		   "sysctl -w net.ipv4.tcp_syncookies=2");
+}
+
 static int check_lockdown(const struct report *report)
 {
 	char text[64];
@@ -167,7 +184,7 @@ int doctor_host(const char *pin_dir, finding_fn *fn, void *arg)
 {
 	static int (*const checks[])(const struct report *report) = {
 		check_kernel,	check_btf,    check_jit,
-		check_lockdown, check_memory,
+		check_lockdown, check_memory, check_cookies,
 	};
 	struct report report = {.fn = fn, .arg = arg};
 	int r;

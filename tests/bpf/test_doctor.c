@@ -16,6 +16,7 @@
 
 #include "daemon/packet/doctor.h"
 #include "tests/support/sandbox.h"
+#include "tests/support/service.h"
 #include "verdict.skel.h"
 
 #define FINDINGS_MAX 32
@@ -212,6 +213,20 @@ static void a_bpffs_is_recognised(void **state)
 	assert_int_not_equal(level_of(&found, "lockdown"), -1);
 }
 
+static void whether_the_kernel_makes_cookies_is_said(void **state)
+{
+	struct findings found = {0};
+
+	(void)state;
+	service_allow_cookies(1);
+	assert_int_equal(doctor_host("/sys/fs/bpf", keep, &found), 0);
+	assert_int_equal(level_of(&found, "SYN cookies"), FINDING_NOTE);
+	service_allow_cookies(2);
+	memset(&found, 0, sizeof(found));
+	assert_int_equal(doctor_host("/sys/fs/bpf", keep, &found), 0);
+	assert_int_equal(level_of(&found, "SYN cookies"), FINDING_OK);
+}
+
 static void a_directory_to_be_made_on_a_bpffs_is_as_good(void **state)
 {
 	struct findings found = {0};
@@ -269,6 +284,7 @@ int main(void)
 		TEST(a_foreign_program_is_named),
 		TEST(a_refusal_ends_the_examination),
 		cmocka_unit_test(a_bpffs_is_recognised),
+		cmocka_unit_test(whether_the_kernel_makes_cookies_is_said),
 		cmocka_unit_test(a_directory_to_be_made_on_a_bpffs_is_as_good),
 		cmocka_unit_test(a_bpffs_that_others_may_write_to_is_said),
 		cmocka_unit_test(
