@@ -237,13 +237,13 @@ static struct oracle_answer by_default(const struct policy *policy,
 	return answer(VERDICT_DROP, ORACLE_DEFAULT, 0);
 }
 
-/* Not this machine alone, nobody or everybody. */
-static bool is_station(const struct packet *packet)
+/* Not each machine for itself, nobody or everybody. */
+static bool is_station(uint8_t family, const struct prefix *address)
 {
-	const uint8_t *addr = packet->source.addr;
+	const uint8_t *addr = address->addr;
 	static const uint8_t zeros[8];
 
-	if (packet->family == 4)
+	if (family == 4)
 		return addr[12] != 0 && addr[12] != 127 && addr[12] < 224;
 	return addr[0] != 0xff && memcmp(addr, zeros, sizeof(zeros)) != 0;
 }
@@ -258,7 +258,9 @@ static struct oracle_answer by_cookie(const struct packet *packet, size_t index,
 
 	if (packet->state == FLOW_ESTABLISHED)
 		return answer(VERDICT_PASS, ORACLE_RULE, index);
-	if (!packet->is_plain_tcp || !is_station(packet) ||
+	if (!packet->is_plain_tcp ||
+	    !is_station(packet->family, &packet->source) ||
+	    !is_station(packet->family, &packet->destination) ||
 	    !(is_syn || is_ack) || !world->is_welcome(world->arg, packet))
 		return answer(VERDICT_DROP, ORACLE_COOKIE, index);
 	return is_syn ? answer(VERDICT_DROP, ORACLE_ANSWERED, index)

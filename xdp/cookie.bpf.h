@@ -98,10 +98,13 @@ static __always_inline enum fw_reason judge_ack(FW_CTX *ctx, struct pkt *pkt,
 						struct segment *segment)
 {
 	struct bpf_sock *socket = socket_for(ctx, segment, false);
-	bool is_right;
+	bool is_half, is_right;
 
 	if (!socket)
 		return FW_DROP_COOKIE;
+	/* whose handshake the kernel has not seen the end of, or that ended */
+	is_half = socket->state == BPF_TCP_NEW_SYN_RECV ||
+		  socket->state == BPF_TCP_TIME_WAIT;
 	is_right = socket->state != BPF_TCP_LISTEN ||
 		   bpf_tcp_check_syncookie(socket, &segment->ip,
 					   sizeof(segment->ip6), &segment->tcp,
@@ -109,7 +112,7 @@ static __always_inline enum fw_reason judge_ack(FW_CTX *ctx, struct pkt *pkt,
 	bpf_sk_release(socket);
 	if (!is_right)
 		return FW_DROP_COOKIE;
-	pkt->learn = PKT_LEARN_ADOPT;
+	pkt->learn = is_half ? 0 : PKT_LEARN_ADOPT;
 	return FW_PASS_RULE;
 }
 

@@ -7,7 +7,7 @@
  *	writes	the same bytes, in their place
  *
  * Only what any stack sends is taken: TCP directly behind the fixed IP header,
- * from one station to one, from an address that somebody can have.
+ * from one station to one, by Ethernet and by IP.
  */
 #pragma once
 
@@ -65,14 +65,24 @@ static __always_inline __u32 ip_bytes(const struct pkt *pkt)
 				     : sizeof(struct ipv6hdr);
 }
 
-/* An address that one station can have, and not this one alone. */
-static __always_inline bool is_station(const struct pkt *pkt)
+/* Addresses that one station can have, and not each one for itself. */
+static __always_inline bool is_station4(__u32 addr)
 {
-	__u32 first = pkt->saddr4 >> 24;
+	__u32 first = addr >> 24;
 
-	if (pkt->family == PKT_V4)
-		return first != 0 && first != 127 && first < 224;
-	return pkt->saddr6.hi != 0 && pkt->saddr6.hi >> 56 != 0xff;
+	return first != 0 && first != 127 && first < 224;
+}
+
+static __always_inline bool is_station6(const struct fw_key6 *addr)
+{
+	return addr->hi != 0 && addr->hi >> 56 != 0xff;
+}
+
+static __always_inline bool are_stations(const struct pkt *pkt)
+{
+	return pkt->family == PKT_V4
+		       ? is_station4(pkt->saddr4) && is_station4(pkt->daddr4)
+		       : is_station6(&pkt->saddr6) && is_station6(&pkt->daddr6);
 }
 
 /* False if it is none that is answered. */
@@ -82,7 +92,7 @@ static __always_inline bool segment_read(FW_CTX *ctx, const struct pkt *pkt,
 	__u32 ip = ip_bytes(pkt);
 	__u32 bytes;
 
-	if (pkt->frag != FW_FRAG_NONE || !is_station(pkt) ||
+	if (pkt->frag != FW_FRAG_NONE || !are_stations(pkt) ||
 	    pkt->l4_offset != pkt->l3_offset + ip)
 		return false;
 	if (ctx_load(ctx, 0, ret->macs, sizeof(ret->macs)) < 0 ||

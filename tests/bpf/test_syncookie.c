@@ -456,12 +456,19 @@ static void addresses_of_nobody_are_not_answered(void **state)
 
 		segment.from.addr[0] = firsts[i];
 		assert_segment_refused(*state, &segment);
+		segment = from_client(4, SEG_SYN);
+		segment.to.addr[0] = firsts[i];
+		assert_segment_refused(*state, &segment);
 	}
 	for (int i = 0; i < 2; i++) {
 		struct segment segment = from_client(6, SEG_SYN);
 
 		memset(segment.from.addr, 0, 15);
 		segment.from.addr[0] = i ? 0xff : 0;
+		assert_segment_refused(*state, &segment);
+		segment.to = segment.from;
+		segment.from = segment_end(6, 1, 40000);
+		segment.to.port = SERVICE_PORT;
 		assert_segment_refused(*state, &segment);
 	}
 }
