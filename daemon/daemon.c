@@ -104,11 +104,9 @@ int daemon_make_live(struct daemon *daemon, struct generation *generation,
 static int keep_event(void *arg, const struct fw_event *event)
 {
 	struct daemon *daemon = arg;
-	const struct policy *policy = &daemon->live->judge->policy;
-	bool is_known = event->rule < policy->rule_count;
 
 	event_log_put(&daemon->events, event,
-		      is_known ? policy->rules[event->rule].id : "");
+		      counters_id(daemon->live->counters, event->counter));
 	return 0;
 }
 

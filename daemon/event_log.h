@@ -16,7 +16,7 @@
 
 #define EVENT_LOG_SIZE 4096u
 
-/* Numbers of rules are of one policy; so the id is put beside it at once. */
+/* A place may be given to another rule; so the id is put beside it at once. */
 struct logged_event {
 	struct fw_event event;
 	char rule[RULE_ID_MAX]; /* that ended it; "" */

@@ -101,7 +101,8 @@ struct fw_event {
 	__u16 dport; /* host order; ICMP: code; 0 if not read */
 	__u8 l4_read; /* 1: ports or type were read */
 	__u8 direction; /* FW_IN, FW_OUT */
-	__u16 rule; /* that ended it, or FW_RULE_NONE */
+	__u16 counter; /* place in rule_counts of the rule that ended it, the
+			* same under every policy; or FW_RULE_NONE */
 	__u8 saddr[16]; /* network order; IPv4 in the first four bytes */
 	__u8 daddr[16];
 	__u8 head[FW_EVENT_HEAD];

@@ -34,6 +34,7 @@ static __always_inline void end_at_fast(struct pkt *pkt)
 		return;
 	trace_step(pkt->fast - 1, slot, FW_DID_ENDED);
 	pkt->rule = slot->rule;
+	pkt->counter = slot->counter;
 	count_rule(slot, pkt->len);
 }
 
@@ -97,7 +98,11 @@ static __always_inline void count_packet(const struct pkt *pkt,
 /* The reason of a frame, which is counted and, as far as credit goes, told. */
 static __always_inline enum fw_reason judge(FW_CTX *ctx)
 {
-	struct pkt pkt = {.rule = FW_RULE_NONE, .flow = FW_FLOW_UNKNOWN};
+	struct pkt pkt = {
+		.rule = FW_RULE_NONE,
+		.counter = FW_RULE_NONE,
+		.flow = FW_FLOW_UNKNOWN,
+	};
 	enum fw_reason why = stage_parse(ctx, &pkt);
 	enum fw_reason behind = FW_NEXT;
 	bool is_read = false;

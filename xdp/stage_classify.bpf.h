@@ -3,7 +3,7 @@
  * stage_classify - which rules a packet matches, in order, and what they do.
  *
  *	reads	pkt, the tables of policy_maps.bpf.h, limits
- *	writes	pkt->rule, rule_counts, buckets of limits
+ *	writes	pkt->rule, counter, rule_counts, buckets of limits
  *	says	FW_PASS_RULE, FW_DROP_RULE, FW_DROP_LIMIT, FW_DROP_COOKIE for
  *		cookie.bpf.h to say more, or FW_NEXT when no rule ends it
  *	costs	a vector for each dimension in use, whatever the number of rules
@@ -76,6 +76,7 @@ static long walk_step(__u32 index, struct walk *walk)
 		return 0;
 	trace_did(FW_DID_ENDED);
 	walk->pkt->rule = slot->rule;
+	walk->pkt->counter = slot->counter;
 	return 1;
 }
 

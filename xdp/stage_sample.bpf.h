@@ -69,7 +69,7 @@ static __always_inline void copy_facts(const struct pkt *pkt,
 	event->dport = pkt->dport;
 	event->l4_read = pkt->l4_read;
 	event->direction = CTX_IS_EGRESS;
-	event->rule = pkt->rule;
+	event->counter = pkt->counter;
 }
 
 static __always_inline void copy_head(FW_CTX *ctx, const struct pkt *pkt,

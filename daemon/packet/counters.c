@@ -145,6 +145,11 @@ int counters_find(struct counters *counters, const char *id)
 	return place ? place - 1 : -ENOENT;
 }
 
+const char *counters_id(const struct counters *counters, uint16_t place)
+{
+	return place < FW_COUNTER_MAX ? counters->ids[place] : "";
+}
+
 int counters_take(struct counters *counters, const char *id,
 		  uint16_t *ret_place)
 {

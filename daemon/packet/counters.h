@@ -36,6 +36,9 @@ int counters_take(struct counters *counters, const char *id,
 /* The place of a rule, or -ENOENT. */
 int counters_find(struct counters *counters, const char *id);
 
+/* The rule that has a place, lent; "" if none does. */
+const char *counters_id(const struct counters *counters, uint16_t place);
+
 typedef bool counters_used_fn(void *arg, const char *id);
 
 /* Free the places of rules that `fn` says are not used. */

@@ -191,6 +191,39 @@ static void each_bit_of_the_fragment_field_has_its_meaning(void **state)
 	}
 }
 
+/* Judge by the same policy with rules counted elsewhere. */
+static void recount(const uint16_t *counters)
+{
+	const struct program_config config = {
+		.policy = &rig.policy,
+		.compiled = rig.compiled,
+		.counters = counters,
+	};
+	char note[MAPS_NOTE_MAX];
+
+	program_free(TAKE(rig.program));
+	assert_int_equal(program_load(rig.maps, &config, &rig.program, note),
+			 0);
+}
+
+/* Its number is another one when the next policy has a rule before it. */
+static void an_event_names_its_rule_by_where_it_is_counted(void **state)
+{
+	static const uint16_t counters[] = {40, 7};
+	const struct frame_spec tcp = {.family = 4, .proto = 6};
+
+	(void)state;
+	rig_policy(&rig, "version: 1\n"
+			 "rules:\n"
+			 "  - {id: dns, action: drop, protocol: udp}\n"
+			 "  - {id: web, action: drop, protocol: tcp}\n");
+	recount(counters);
+	assert_int_equal(event_of(&tcp).counter, 7);
+	assert_int_equal(event_of(&tcp).reason, FW_DROP_RULE);
+	recount((const uint16_t[]){7, 40});
+	assert_int_equal(event_of(&tcp).counter, 40);
+}
+
 static int forget(void *arg, const struct fw_event *event)
 {
 	(void)arg;
@@ -291,6 +324,8 @@ int main(void)
 			a_header_of_layer_4_is_read_in_full_or_not_at_all),
 		cmocka_unit_test(
 			each_bit_of_the_fragment_field_has_its_meaning),
+		cmocka_unit_test(
+			an_event_names_its_rule_by_where_it_is_counted),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

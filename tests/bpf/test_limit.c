@@ -86,7 +86,7 @@ static void a_drop_says_that_it_was_the_limit(void **state)
 	event = rig_event(rig, frame.data, frame.len, &verdict);
 	assert_int_equal(verdict, XDP_DROP);
 	assert_int_equal(event.reason, FW_DROP_LIMIT);
-	assert_int_equal(event.rule, 1);
+	assert_int_equal(event.counter, 1);
 }
 
 static void what_is_within_goes_on_to_the_next_rule(void **state)

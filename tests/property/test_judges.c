@@ -389,7 +389,7 @@ static bool agree(struct bench *bench, const struct invent_frame *frame,
 	       bench->event.reason == opinion.reason &&
 	       (!is_explained || explained_agrees(&bench->trace, &bench->event,
 						  bench->matches)) &&
-	       bench->event.rule ==
+	       bench->event.counter ==
 		       (by_rule ? opinion.answer.rule : FW_RULE_NONE);
 }
 
@@ -403,7 +403,7 @@ static void tell(const struct bench *bench, const struct invent_frame *frame,
 		      "state %d; frame:",
 		      (int)opinion->answer.verdict, (int)opinion->reason,
 		      opinion->answer.rule, (int)opinion->verdict,
-		      bench->event.reason, bench->event.rule,
+		      bench->event.reason, bench->event.counter,
 		      bench->trace.reason, bench->trace.rule,
 		      opinion->packet.direction, bench->ifname,
 		      opinion->packet.state);

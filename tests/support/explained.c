@@ -60,7 +60,7 @@ bool explained_agrees(const struct fw_trace *trace,
 	for (size_t i = 0; i < trace->step_count && i < FW_TRACE_STEPS; i++)
 		counted += trace->steps[i].did == FW_DID_COUNTED ||
 			   trace->steps[i].did == FW_DID_ENDED;
-	if (trace->reason != event->reason || trace->rule != event->rule)
+	if (trace->reason != event->reason || trace->rule != event->counter)
 		return false;
 	return trace->step_count > FW_TRACE_STEPS ? counted <= matches
 						  : counted == matches;

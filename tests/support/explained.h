@@ -26,6 +26,6 @@ void explained_ask(struct explainer *explainer,
 		   struct fw_trace *ret_trace);
 
 /* Does it say what the judging program did, and are the rules that would count
- * the packet as many as the oracle was told of? */
+ * the packet as many as the oracle was told of? Rule N has counter N. */
 bool explained_agrees(const struct fw_trace *trace,
 		      const struct fw_event *event, size_t matches);

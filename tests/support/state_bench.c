@@ -52,10 +52,11 @@ static void make_policy(struct state_bench *bench,
 static void load(struct state_bench *bench, const struct thresholds *thresholds,
 		 uint8_t dropped)
 {
-	static const uint16_t counters[STATE_RULES];
+	static const uint16_t counters[] = {0, 1, 2, 3};
 	char note[MAPS_NOTE_MAX];
 	int r;
 
+	_Static_assert(ARRAY_LEN(counters) == STATE_RULES, "");
 	make_policy(bench, thresholds, dropped);
 	r = compile(&bench->policy, &bench->compiled, note);
 	if (r < 0)
@@ -117,7 +118,7 @@ enum flow_state state_bench_frame(struct state_bench *bench, int gate,
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = data,
 		    .data_size_in = (uint32_t)len, .repeat = 1);
-	struct fw_event event = {.rule = FW_RULE_NONE};
+	struct fw_event event = {.counter = FW_RULE_NONE};
 
 	maps_set_credit(bench->maps, 1);
 	if (bpf_prog_test_run_opts(gate_fd(bench, gate), &opts) < 0)
@@ -125,8 +126,8 @@ enum flow_state state_bench_frame(struct state_bench *bench, int gate,
 			 strerror(errno));
 	assert_int_equal(maps_take_events(bench->maps, keep_event, &event, 2),
 			 1);
-	return event.rule == FW_RULE_NONE ? FLOW_STATE_COUNT
-					  : (enum flow_state)event.rule;
+	return event.counter == FW_RULE_NONE ? FLOW_STATE_COUNT
+					     : (enum flow_state)event.counter;
 }
 
 enum flow_state state_bench_see(struct state_bench *bench,

@@ -128,7 +128,7 @@ static void for_no_events_there_is_no_credit(void **state)
 static void an_event_keeps_the_id_of_its_rule(void **state)
 {
 	struct event_log *log = *state;
-	const struct fw_event event = {.rule = 7};
+	const struct fw_event event = {.counter = 7};
 
 	event_log_put(log, &event, "web");
 	event_log_put(log, &event, "");
