@@ -115,9 +115,11 @@ struct fw_moves {
 	__u32 moves6;
 };
 
-/* How many events may still be sent; the daemon tops it up. */
+/* How many events may still be sent; the daemon tops it up. And until when
+ * somebody captures, 0 for nobody: see fw_capture. */
 struct fw_credit {
 	__s64 events;
+	__u64 capture_until_ns;
 };
 
 /* Per CPU: what became of events. Drops that are neither had no credit. */
@@ -126,8 +128,56 @@ struct fw_event_count {
 	__u64 lost; /* ring full */
 };
 
+#define FW_CAPTURE_BYTES  16384 /* kept of one packet at most, a power of two */
+#define FW_CAPTURE_IFACES 128
+
+/* An address, or its mask, in host order; IPv4 in `lo`. */
+struct fw_capture_addr {
+	__u64 hi, lo;
+};
+
+/* Which packets are captured. What is not asked for is 0, or FW_RULE_NONE. */
+struct fw_capture {
+	__s64 credit; /* packets that may be copied; topped up */
+	__s64 left; /* of all that were asked for */
+	struct fw_capture_addr source, mask;
+	__u32 session; /* tells records of one capture from the next's */
+	__u32 snaplen; /* 1..FW_CAPTURE_BYTES */
+	__u16 counter; /* of a rule: its place in rule_counts */
+	__u8 reason; /* enum fw_reason; FW_PASS_SHADOW: would have dropped */
+	__u8 family; /* of `source` */
+	__u8 reserved[4];
+};
+
+/* One captured packet, cut behind what is kept of it. */
+struct fw_captured {
+	__u64 time_ns;
+	__u32 session;
+	__u32 ifindex;
+	__u32 len; /* bytes of the frame */
+	__u16 kept; /* bytes of it here */
+	__u16 counter; /* as that of an event */
+	__u16 shadow; /* of the rule that would have dropped it */
+	__u8 reason; /* enum fw_reason */
+	__u8 set_id;
+	__u8 direction; /* FW_IN, FW_OUT */
+	__u8 reserved[3];
+	__u8 bytes[FW_CAPTURE_BYTES];
+};
+
+/* Per CPU: what was asked for, and not copied. */
+struct fw_capture_loss {
+	__u64 above_rate;
+	__u64 ring_full;
+};
+
 _Static_assert(sizeof(struct fw_count) == 16, "map value layout");
 _Static_assert(sizeof(struct fw_class_sets) == 32, "map value layout");
 _Static_assert(sizeof(struct fw_meta) == 24, "map value layout");
 _Static_assert(sizeof(struct fw_event) == 136, "ring record layout");
 _Static_assert(sizeof(struct fw_moves) == 8, "map value layout");
+_Static_assert(sizeof(struct fw_credit) == 16, "map value layout");
+_Static_assert(sizeof(struct fw_capture) == 64, "map value layout");
+_Static_assert(sizeof(struct fw_captured) == 32 + FW_CAPTURE_BYTES,
+	       "ring record layout");
+_Static_assert(sizeof(struct fw_capture_loss) == 16, "map value layout");

@@ -5,8 +5,9 @@
  * Each stage either decides (a reason) or has no opinion (FW_NEXT). Addresses
  * are looked up before anything behind the IP header is read. finish() is the
  * only exit, so every packet has one reason, which picks the action and the
- * counter; a counter or a sample that fails changes no verdict. Where rules ask
- * about states, a packet that they were asked about is remembered if it passes.
+ * counter; a counter, sample or copy that fails changes no verdict. Where rules
+ * ask about states, a packet that they were asked about is remembered if it
+ * passes.
  */
 #pragma once
 
@@ -14,6 +15,7 @@
 
 #include "xdp/cookie.bpf.h"
 #include "xdp/flow_learn.bpf.h"
+#include "xdp/stage_capture.bpf.h"
 #include "xdp/stage_classify.bpf.h"
 #include "xdp/stage_default.bpf.h"
 #include "xdp/stage_destination.bpf.h"
@@ -101,6 +103,7 @@ static __always_inline enum fw_reason judge(FW_CTX *ctx)
 	struct pkt pkt = {
 		.rule = FW_RULE_NONE,
 		.counter = FW_RULE_NONE,
+		.shadow = FW_RULE_NONE,
 		.flow = FW_FLOW_UNKNOWN,
 	};
 	enum fw_reason why = stage_parse(ctx, &pkt);
@@ -129,6 +132,8 @@ static __always_inline enum fw_reason judge(FW_CTX *ctx)
 		pkt.ifindex = ctx_ifindex(ctx);
 		(void)stage_sample(ctx, &pkt, why);
 	}
+	if (capture_wanted(&pkt, why))
+		(void)stage_capture(ctx, &pkt, why);
 	/* last: from here on the frame is another */
 	if (!EXPLAINS && why == FW_DROP_ANSWERED && answer_syn(ctx, &pkt) < 0)
 		why = FW_DROP_COOKIE;

@@ -38,6 +38,7 @@ struct pkt {
 	__u16 fast; /* slot + 1 that dropped it already, by stage_source */
 	__u16 rule; /* that ended it, by stage_classify; or FW_RULE_NONE */
 	__u16 counter; /* of that rule, or FW_RULE_NONE */
+	__u16 shadow; /* counter of one in shadow that would have dropped it */
 	__u8 tags;
 	__u8 family; /* PKT_V4, PKT_V6, 0 */
 	__u8 set_id;

@@ -3,7 +3,7 @@
  * stage_classify - which rules a packet matches, in order, and what they do.
  *
  *	reads	pkt, the tables of policy_maps.bpf.h, limits
- *	writes	pkt->rule, counter, rule_counts, buckets of limits
+ *	writes	pkt->rule, counter, shadow, rule_counts, buckets of limits
  *	says	FW_PASS_RULE, FW_DROP_RULE, FW_DROP_LIMIT, FW_DROP_COOKIE for
  *		cookie.bpf.h to say more, or FW_NEXT when no rule ends it
  *	costs	a vector for each dimension in use, whatever the number of rules
@@ -20,6 +20,7 @@
 #include "xdp/pick.bpf.h"
 #include "xdp/pkt.bpf.h"
 #include "xdp/policy_maps.bpf.h"
+#include "xdp/shadow.bpf.h"
 
 #define SLOT_NONE (-1)
 
@@ -45,8 +46,10 @@ static __always_inline enum fw_reason act_on(struct walk *walk,
 	}
 	trace_did(FW_DID_COUNTED);
 	count_rule(slot, walk->pkt->len);
-	if (slot->flags & FW_SLOT_SHADOW)
+	if (slot->flags & FW_SLOT_SHADOW) {
+		remember_shadow(walk->pkt, slot);
 		return FW_NEXT;
+	}
 	if (slot->act == FW_ACT_LIMIT)
 		return FW_DROP_LIMIT;
 	if (slot->act == FW_ACT_PASS)

@@ -31,8 +31,12 @@ enum slot {
 	SLOT_TOP6,
 	SLOT_EXACT6,
 	SLOT_MOVES,
-	SLOT_CREDIT, /* from here on lasting */
-	SLOT_REASON_COUNTS,
+	SLOT_CREDIT, /* the last that is mapped */
+	SLOT_CAPTURE,
+	SLOT_CAPTURED,
+	SLOT_CAPTURE_DESK,
+	SLOT_CAPTURE_LOSSES,
+	SLOT_REASON_COUNTS, /* from here on lasting */
 	SLOT_CLASS_COUNTS,
 	SLOT_RULE_COUNTS,
 	SLOT_EVENT_COUNTS,
@@ -40,7 +44,7 @@ enum slot {
 	SLOT_COUNT,
 };
 
-#define SLOT_FIRST_LASTING SLOT_CREDIT
+#define SLOT_FIRST_LASTING SLOT_REASON_COUNTS
 #define SLOT_LAST_MAPPED   SLOT_CREDIT
 
 static const char *const slot_names[] = {
@@ -54,6 +58,10 @@ static const char *const slot_names[] = {
 	[SLOT_EXACT6] = "exact6",
 	[SLOT_MOVES] = "moves",
 	[SLOT_CREDIT] = "credit",
+	[SLOT_CAPTURE] = "capture",
+	[SLOT_CAPTURED] = "captured",
+	[SLOT_CAPTURE_DESK] = "capture_desk",
+	[SLOT_CAPTURE_LOSSES] = "capture_losses",
 	[SLOT_REASON_COUNTS] = "reason_counts",
 	[SLOT_CLASS_COUNTS] = "class_counts",
 	[SLOT_RULE_COUNTS] = "rule_counts",
@@ -100,6 +108,7 @@ static size_t map_bytes(const struct bpf_map *map, int cpu_count)
 	case BPF_MAP_TYPE_RINGBUF:
 		return bpf_map__max_entries(map);
 	case BPF_MAP_TYPE_PERCPU_ARRAY:
+	case BPF_MAP_TYPE_PERCPU_HASH:
 		return value * bpf_map__max_entries(map) * (size_t)cpu_count;
 	default:
 		return value * bpf_map__max_entries(map);
@@ -424,6 +433,13 @@ int maps_share(const struct maps *maps, struct bpf_object *object)
 			return r;
 	}
 	return 0;
+}
+
+int maps_fd(const struct maps *maps, const char *name)
+{
+	int slot = slot_named(name);
+
+	return slot < 0 ? slot : bpf_map__fd(maps->maps[slot]);
 }
 
 int maps_need_flows(struct maps *maps, const struct thresholds *thresholds,

@@ -5,9 +5,10 @@
  * Two kinds of maps. *Tables* (front4, ... moves) are made empty, filled from
  * the store, and judge from the moment a program over them (daemon/packet/
  * program.h) is attached: a table half written by a daemon that was killed is
- * never trusted. Programs of several policies may share them. *Lasting* maps
- * (counts, class_sets, events, credit) are pinned in PIN_DIR/lasting-vN, N
- * being FW_COUNT_VERSION, and taken over by every later daemon: counters go
+ * never trusted. Programs of several policies may share them. So it is with
+ * what only a daemon that lives has a use for: the credit of events, captures.
+ * *Lasting* maps (counts, class_sets, events) are pinned in PIN_DIR/lasting-vN,
+ * N being FW_COUNT_VERSION, and taken over by every later daemon: counters go
  * on. So are those of connections, once a policy asks for them
  * (daemon/packet/flows.h). Who pins unpins: maps_unpin_all().
  *
@@ -68,6 +69,9 @@ const char *maps_pin_dir(const struct maps *maps);
 /* Have an object that is opened and not loaded use these maps for its own of
  * the same names. */
 int maps_share(const struct maps *maps, struct bpf_object *object);
+
+/* The map of this name, lent, or -ENOENT. */
+int maps_fd(const struct maps *maps, const char *name);
 
 /*
  * Have tables of connections from now on, of these sizes if there are none

@@ -234,7 +234,7 @@ static void plant(const char *name)
 static void another_layout_is_refused_by_the_name_of_its_file(void **state)
 {
 	static const char *const names[] = {
-		"class_counts", "class_sets",	 "credit",	"event_counts",
+		"class_counts", "class_sets",	 "event_counts",
 		"events",	"reason_counts", "rule_counts",
 	};
 	struct stand *stand = *state;

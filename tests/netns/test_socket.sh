@@ -120,7 +120,7 @@ lasting=$(ls -d "$pins"/lasting-v*)
 in_gateway "$fwd" --config "$work/fwd.yml" --unload >"$work/said" 2>&1
 said "gate wan0: detached"
 mkdir -p "$pins"
-for name in class_counts class_sets credit events; do
+for name in class_counts class_sets event_counts events; do
 	mkdir "$lasting"
 	bpftool map create "$lasting/$name" type array key 4 value 12 \
 		entries 9 name stale
