@@ -37,8 +37,6 @@ struct pkt {
 	__u16 destination_vector; /* stage_destination: what rules go by */
 	__u16 fast; /* slot + 1 that dropped it already, by stage_source */
 	__u16 rule; /* that ended it, by stage_classify; or FW_RULE_NONE */
-	__u16 counter; /* of that rule, or FW_RULE_NONE */
-	__u16 shadow; /* counter of one in shadow that would have dropped it */
 	__u8 tags;
 	__u8 family; /* PKT_V4, PKT_V6, 0 */
 	__u8 set_id;
@@ -55,14 +53,19 @@ struct pkt {
 	__u16 dport;
 	__u16 l4_offset; /* of what follows the IP header, in the frame */
 	__u16 l4_bytes; /* of it, as the IP header has it; 65535: not said */
+	__u16 counter; /* of `rule`, or FW_RULE_NONE; in a hole, for stacks of
+			* 6.1 have room for little more, as is: */
 	__u32 frag_id; /* host order; of fragments */
 
 	/* What stage_state leaves to flow_learn. */
-	__u32 next_seq; /* of the end that did not start */
+	union {
+		__u32 next_seq; /* of the end that did not start */
+		__u32 cookie; /* by stage_cookie: what answers a SYN */
+	};
 	__u16 icmp_id; /* host order */
 	__u8 flow_stage; /* enum fw_stage */
 	__u8 flow_set, flow_clear; /* flags */
 	__u8 learn; /* PKT_LEARN_* */
-
-	__u32 cookie; /* by stage_cookie: the number that answers a SYN */
+	__u16 shadow; /* counter of a rule in shadow that would have dropped it,
+		       * or FW_RULE_NONE */
 };

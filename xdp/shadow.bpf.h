@@ -15,15 +15,23 @@
 #include "xdp/pkt.bpf.h"
 #include "xdp/policy_maps.bpf.h"
 
+/* Not inlined: the stack of the walk is used up as 6.1 counts it. Returns 0. */
+__noinline int put_shadow(struct pkt *pkt, __u32 counter)
+{
+	const struct fw_capture *asked = only(&capture);
+
+	if (!pkt)
+		return 0;
+	if (pkt->shadow == FW_RULE_NONE ||
+	    (asked && FW_READ(asked->counter) == counter))
+		pkt->shadow = counter;
+	return 0;
+}
+
 static __always_inline void remember_shadow(struct pkt *pkt,
 					    const struct fw_slot *slot)
 {
-	const struct fw_capture *asked;
-
 	if (EXPLAINS || (slot->act != FW_ACT_DROP && slot->act != FW_ACT_LIMIT))
 		return;
-	asked = only(&capture);
-	if (pkt->shadow == FW_RULE_NONE ||
-	    (asked && FW_READ(asked->counter) == slot->counter))
-		pkt->shadow = slot->counter;
+	(void)put_shadow(pkt, slot->counter);
 }

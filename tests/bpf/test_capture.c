@@ -100,6 +100,12 @@ static uint32_t run(struct bench *bench, const struct frame_spec *spec)
 	return rig_run(&bench->rig, frame.data, frame.len);
 }
 
+static void judge_by(struct bench *bench, const char *policy)
+{
+	rig_skip_if_emulated();
+	rig_policy(&bench->rig, policy);
+}
+
 static void keep(void *arg, const struct fw_captured *record)
 {
 	struct bench *bench = arg;
@@ -246,7 +252,7 @@ static void what_a_rule_in_shadow_lets_through_is_copied(void **state)
 	struct bench *bench = *state;
 	struct capture_filter filter = all();
 
-	rig_policy(&bench->rig, rules);
+	judge_by(bench, rules);
 	begin(bench, &filter, PLENTY);
 	assert_int_equal(run(bench, &tcp), XDP_PASS);
 	assert_int_equal(take(bench), 1);
@@ -272,7 +278,7 @@ static void a_rule_is_asked_for_by_where_it_is_counted(void **state)
 	struct bench *bench = *state;
 	struct capture_filter filter = all();
 
-	rig_policy(&bench->rig, rules);
+	judge_by(bench, rules);
 	filter.counter = RULE_DNS;
 	begin(bench, &filter, PLENTY);
 	assert_int_equal(copies(bench, &udp), 1);
@@ -286,7 +292,7 @@ static void a_reason_is_asked_for(void **state)
 	struct bench *bench = *state;
 	struct capture_filter filter = all();
 
-	rig_policy(&bench->rig, rules);
+	judge_by(bench, rules);
 	filter.reason = FW_DROP_LISTED;
 	begin(bench, &filter, PLENTY);
 	assert_int_equal(copies(bench, &listed4), 1);
@@ -435,10 +441,10 @@ static void what_is_dropped_on_the_way_out_is_copied(void **state)
 	static struct frame frame;
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame.data);
 
-	rig_policy(&bench->rig, "version: 1\n"
-				"rules:\n"
-				"  - {id: no-dns, action: drop, out: any, "
-				"protocol: udp}\n");
+	judge_by(bench, "version: 1\n"
+			"rules:\n"
+			"  - {id: no-dns, action: drop, out: any, "
+			"protocol: udp}\n");
 	begin(bench, &filter, PLENTY);
 	frame_build(&spec, &frame);
 	opts.data_size_in = (uint32_t)frame.len;
@@ -457,12 +463,12 @@ static void a_capture_goes_on_under_the_next_policy(void **state)
 	struct bench *bench = *state;
 	const struct capture_filter filter = all();
 
-	rig_policy(&bench->rig, rules);
+	judge_by(bench, rules);
 	begin(bench, &filter, PLENTY);
 	(void)run(bench, &udp);
-	rig_policy(&bench->rig, "version: 1\n"
-				"rules:\n"
-				"  - {id: dns, action: drop}\n");
+	judge_by(bench, "version: 1\n"
+			"rules:\n"
+			"  - {id: dns, action: drop}\n");
 	assert_int_equal(take(bench), 1);
 	assert_int_equal(bench->record.counter, RULE_DNS);
 	assert_int_equal(copies(bench, &tcp), 1);

@@ -108,6 +108,12 @@ void rig_policy(struct rig *rig, const char *text)
 	free(before.counters);
 }
 
+void rig_skip_if_emulated(void)
+{
+	if (getenv("PORTCULLIS_EMULATED"))
+		skip();
+}
+
 uint64_t rig_rule_count(const struct rig *rig, uint32_t rule)
 {
 	struct fw_count *counts = calloc(rule + 1u, sizeof(*counts));

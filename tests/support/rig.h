@@ -43,6 +43,10 @@ void rig_done(struct rig *rig);
  * charged to rates before goes on, as when a policy is applied. */
 void rig_policy(struct rig *rig, const char *text);
 
+/* Skips the test where the processor is emulated: the verifier takes ten
+ * seconds and more over a policy's programs there. */
+void rig_skip_if_emulated(void);
+
 /* Packets that a rule has counted. */
 uint64_t rig_rule_count(const struct rig *rig, uint32_t rule);
 
