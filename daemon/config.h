@@ -34,6 +34,7 @@ struct config {
 	uint32_t blocks4;
 	uint32_t entries6;
 	uint32_t events_per_second; /* drop events let through */
+	uint32_t captured_per_second; /* packets copied for a capture */
 	enum log_level log_level;
 	bool allow_shared; /* keep CAP_SYS_ADMIN for libxdp's dispatcher */
 	bool realtime; /* ask for SCHED_FIFO */

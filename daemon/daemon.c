@@ -11,6 +11,7 @@
 
 #include "daemon/ahead.h"
 #include "daemon/apply.h"
+#include "daemon/capturing.h"
 #include "daemon/clock.h"
 #include "daemon/cookies.h"
 #include "daemon/expire.h"
@@ -228,6 +229,7 @@ static void on_stop(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	log_notice("stopping: gates stay attached and keep dropping");
 	daemon->is_stopping = true;
+	capturing_end(daemon, "fwd stops");
 	(void)event_base_loopbreak(daemon->base);
 }
 
@@ -513,6 +515,7 @@ void daemon_free(struct daemon *daemon)
 	if (!daemon)
 		return;
 
+	capturing_end(daemon, "fwd stops");
 	worker_free(daemon->worker);
 	worker_free(daemon->ahead);
 	server_free(daemon->server);

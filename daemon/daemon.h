@@ -48,6 +48,7 @@
 
 struct apply;
 struct diff;
+struct capturing;
 
 struct daemon {
 	struct config config;
@@ -91,6 +92,7 @@ struct daemon {
 
 	struct apply *apply; /* under way, or NULL */
 	struct diff *diff; /* the same, of a comparison of policies */
+	struct capturing *capturing; /* the same */
 	uint64_t windows_s; /* of the wall clock, that rules' times are as of */
 	bool is_importing[SET_ID_MAX + 1]; /* its members are not to change;
 					    * [0]: a restore is under way */

@@ -33,6 +33,7 @@ static request_fn *const functions[] = {
 	[REQ_POLICY_SHOW] = request_policy_show,
 	[REQ_POLICY_DIFF] = request_policy_diff,
 	[REQ_EXPLAIN] = request_explain,
+	[REQ_CAPTURE] = request_capture,
 };
 _Static_assert(ARRAY_LEN(functions) == REQ_COUNT, "");
 

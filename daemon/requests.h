@@ -40,6 +40,7 @@ void request_policy_log(struct daemon *daemon, struct call *call);
 void request_policy_show(struct daemon *daemon, struct call *call);
 void request_policy_diff(struct daemon *daemon, struct call *call);
 void request_explain(struct daemon *daemon, struct call *call);
+void request_capture(struct daemon *daemon, struct call *call);
 
 /*
  * Arguments, read and checked. A getter that fails has refused the call, so

@@ -10,7 +10,7 @@
 /* A backup only reads, but it keeps the worker busy for as long as it takes
  * and fills a file of the caller's: so it is not for those who may only look.
  * Nor is a comparison of policies: it reads the lists that a document names.
- */
+ * Nor is a capture, which shows what is in packets, passwords and all. */
 const struct request_spec request_specs[REQ_COUNT] = {
 	[REQ_STATUS] = {"status", WIRE_VIEW, false},
 	[REQ_DOCTOR] = {"doctor", WIRE_VIEW, false},
@@ -36,11 +36,12 @@ const struct request_spec request_specs[REQ_COUNT] = {
 	[REQ_POLICY_SHOW] = {"policy-show", WIRE_VIEW, true},
 	[REQ_POLICY_DIFF] = {"policy-diff", WIRE_CHANGE, true},
 	[REQ_EXPLAIN] = {"explain", WIRE_VIEW, false},
+	[REQ_CAPTURE] = {"capture", WIRE_CHANGE, true},
 };
 
 /* The array's length is given by its declaration, so a row left out would not
  * show in it: the enum may not grow without a look here. */
-_Static_assert(REQ_COUNT == REQ_EXPLAIN + 1, "");
+_Static_assert(REQ_COUNT == REQ_CAPTURE + 1, "");
 
 enum request request_from_name(const char *name)
 {

@@ -56,6 +56,7 @@ enum request {
 	REQ_POLICY_SHOW, /* with a memfd the daemon writes into */
 	REQ_POLICY_DIFF, /* with a memfd: the document; or two revisions */
 	REQ_EXPLAIN, /* frames, as if they came */
+	REQ_CAPTURE, /* with a socket the daemon sends packets to */
 	REQ_COUNT,
 };
 

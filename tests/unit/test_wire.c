@@ -46,15 +46,16 @@ static void a_viewer_may_only_look(void **state)
 	assert_int_equal(count, ARRAY_LEN(views));
 }
 
-static void only_bulk_requests_take_a_descriptor(void **state)
+static void some_requests_take_a_descriptor(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < REQ_COUNT; i++) {
-		bool is_bulk = i == REQ_SET_IMPORT || i == REQ_BACKUP ||
-			       i == REQ_RESTORE || i == REQ_POLICY_APPLY ||
-			       i == REQ_POLICY_SHOW || i == REQ_POLICY_DIFF;
+		bool takes = i == REQ_SET_IMPORT || i == REQ_BACKUP ||
+			     i == REQ_RESTORE || i == REQ_POLICY_APPLY ||
+			     i == REQ_POLICY_SHOW || i == REQ_POLICY_DIFF ||
+			     i == REQ_CAPTURE;
 
-		assert_int_equal(request_specs[i].takes_fd, is_bulk);
+		assert_int_equal(request_specs[i].takes_fd, takes);
 	}
 }
 
@@ -86,7 +87,7 @@ int main(void)
 		cmocka_unit_test(every_request_is_found_by_its_name),
 		cmocka_unit_test(an_unknown_request_has_no_number),
 		cmocka_unit_test(a_viewer_may_only_look),
-		cmocka_unit_test(only_bulk_requests_take_a_descriptor),
+		cmocka_unit_test(some_requests_take_a_descriptor),
 		cmocka_unit_test(a_head_is_in_network_order),
 		cmocka_unit_test(a_head_gives_back_the_length),
 	};
