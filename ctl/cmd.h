@@ -13,6 +13,7 @@ enum outcome cmd_allow(struct session *session);
 enum outcome cmd_attach(struct session *session);
 enum outcome cmd_backup(struct session *session);
 enum outcome cmd_block(struct session *session);
+enum outcome cmd_capture(struct session *session);
 enum outcome cmd_completion(struct session *session);
 enum outcome cmd_counters(struct session *session);
 enum outcome cmd_detach(struct session *session);

@@ -70,6 +70,24 @@ static const struct option unblock_options[] = {
 	{0},
 };
 
+static const struct option capture_options[] = {
+	{"count", 'c', OPTION_EVENTS, KIND_NUMBER, NULL, "end after N packets"},
+	{"reason", 'r', OPTION_REASON, KIND_CHOICE,
+	 "listed|truncated|bad-header|too-many-tags|rule-drop|limit|"
+	 "default-drop|unreadable-drop|not-ip-drop|shadow",
+	 "only those dropped for it, or that something in shadow would drop"},
+	{"rule", 0, OPTION_RULE, KIND_RULE, NULL,
+	 "only those the rule drops, or would in shadow"},
+	{"seconds", 0, OPTION_SECONDS, KIND_NUMBER, NULL,
+	 "end after N seconds"},
+	{"snaplen", 0, OPTION_SNAPLEN, KIND_NUMBER, NULL,
+	 "keep N bytes of a packet, 16384 at most; 256 when not given"},
+	{"src", 0, OPTION_SRC, KIND_ADDR, NULL, "only those from there"},
+	{"write", 'w', OPTION_WRITE, KIND_FILE, NULL,
+	 "write pcapng into FILE instead of a line each to stdout"},
+	{0},
+};
+
 static const struct option explain_options[] = {
 	{"in", 0, OPTION_IN, KIND_IFACE, NULL,
 	 "the packets of the capture come in there"},
@@ -161,6 +179,15 @@ const struct command command_table[] = {
 	 {ADDRS},
 	 block_options,
 	 cmd_block},
+	{"capture",
+	 "copy packets that are dropped, or would be by what is in shadow",
+	 "Until it is interrupted, or what was asked for is there. At most "
+	 "captured_per_second of fwd.yml, and one capture at a time; what is "
+	 "lost is told at the end, and in FILE. Packets show what people say, "
+	 "so it takes the right to change. With --json, one packet a line.",
+	 {{0}},
+	 capture_options,
+	 cmd_capture},
 	{"completion",
 	 "print a completion script for a shell",
 	 NULL,

@@ -139,6 +139,7 @@ const struct kind_spec kind_specs[] = {
 			 "text of at most 255 bytes, UTF-8, without "
 			 "control characters",
 			 reason_is_valid},
+	[KIND_RULE] = {"ID", "the id of a rule", NULL},
 	[KIND_SET] = {"NAME",
 		      "a set name: 1 to 31 lower-case letters, digits "
 		      "or '-', first a letter",

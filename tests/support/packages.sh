@@ -22,8 +22,8 @@ PACKAGES_quickstart="
 PACKAGES_test="
 	bpftool clang-format clang-tidy ethtool iproute2 iputils-ping jq kmod
 	libclang-rt-dev mandoc netcat-openbsd nftables procps python3
-	python3-scapy shellcheck
-	socat strace tcpdump util-linux xdp-tools"
+	python3-scapy shellcheck socat strace tcpdump tshark util-linux
+	xdp-tools"
 
 # What boots Debian's other kernels under emulation.
 PACKAGES_vm="

@@ -1,0 +1,126 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# test_capture.sh BUILD_DIR - packets that are really dropped, captured, and
+# what tshark reads of them.
+here=$(dirname "$0")
+# shellcheck source=tests/support/netns.sh
+. "$here/../support/netns.sh" "${1:?usage: test_capture.sh BUILD_DIR}"
+command -v tshark >/dev/null || skip "tshark is not installed"
+
+document=$work/firewall.yml
+capture=$work/capture.pcapng
+capturer=
+
+# fields FILTER FIELD...: of the packets of the capture that match.
+fields() {
+	local filter=$1 field options=()
+	shift
+	for field; do
+		options+=(-e "$field")
+	done
+	tshark -r "$capture" -Y "$filter" -T fields "${options[@]}" 2>/dev/null
+}
+
+# capture_start OPTION...: in the background, until it is under way.
+capture_start() {
+	local before
+	before=$(grep -c 'capture: begun' "$work/log" || true)
+	"$fwctl" capture "$@" >"$work/captured" 2>"$work/ending" &
+	capturer=$!
+	others+=("$capturer")
+	wait_for "the capture" has_begun $((before + 1))
+}
+
+has_begun() {
+	[ "$(grep -c 'capture: begun' "$work/log")" -ge "$1" ]
+}
+
+capture_end() {
+	local status=0
+	wait "$capturer" || status=$?
+	is "the status of the capture" 0 "$status"
+}
+
+fwd_start
+does attach wan0
+does block "$listed4" --reason scan
+does block "$listed6"
+cat >"$document" <<-END
+	version: 1
+	zones: {wan: [wan0]}
+	rules:
+	  - {id: trial, action: drop, in: wan, shadow: true, protocol: udp,
+	     source: $clean4}
+	  - {id: no-udp, action: drop, in: wan, protocol: udp,
+	     source: $clean4}
+END
+does policy apply "$document"
+
+# What a set drops, by its source, as many as were asked for.
+capture_start --src "$listed4/24" --count 3 -w "$capture"
+send "$clean4" 5
+send "$listed4" 10
+capture_end
+is "packets" 3 "$(fields frame frame.number | wc -l)"
+is "sources" "$listed4" "$(fields frame ip.src | sort -u)"
+is "comments" "reason=listed set=block" \
+	"$(fields frame frame.comment | sort -u)"
+is "interfaces" wan0 "$(fields frame frame.interface_name | sort -u)"
+is "directions" 1 \
+	"$(fields frame frame.packet_flags_direction | sort -u | sed 's/0x0*//')"
+is "the file's mode" 600 "$(stat -c %a "$capture")"
+grep -q '3 packets captured, 0 lost' "$work/ending" ||
+	fail "the last line: $(cat "$work/ending")"
+
+# What a rule drops, by its id, cut, with the rule in shadow before it.
+capture_start --rule no-udp --count 2 --snaplen 42 -w "$capture"
+send "$listed4" 5
+send "$clean4" 2
+capture_end
+is "comments" "reason=rule-drop rule=no-udp shadow=trial" \
+	"$(fields frame frame.comment | sort -u | sed 's/ set=.*//')"
+is "kept" 42 "$(fields frame frame.cap_len | sort -u)"
+
+# One at a time; it ends with its client, and nothing is copied afterwards.
+capture_start -w "$capture"
+refuses 'captures already' capture --count 1
+kill -KILL "$capturer"
+wait "$capturer" 2>/dev/null || true
+free_again() {
+	grep -q 'capture: ended .*went away' "$work/log"
+}
+send "$listed4" 2
+wait_for "the end of the capture" free_again
+refuses 'no rule "nosuch"' capture --rule nosuch
+
+# A flood is cut by the rate, and what was lost is said.
+does status
+sed -i '/captured_per_second/d' "$work/fwd.yml"
+echo "captured_per_second: 5" >>"$work/fwd.yml"
+kill -HUP "$fwd_pid"
+wait_for "the reload" grep -q 'reload: done' "$work/log"
+capture_start -w "$capture"
+send "$listed4" 500
+kill -INT "$capturer"
+capture_end
+shown=$(fields frame frame.number | wc -l)
+lost=$(sed -En 's/.* ([0-9]+) lost .*/\1/p' "$work/ending")
+is "captured and lost" 500 $((shown + lost))
+[ "$lost" -gt 400 ] || fail "of 500 at once, $shown were captured"
+# the statistics of the interface say the same
+is "lost in the file" "$lost" "$(python3 - "$capture" <<-'END'
+	import struct, sys
+	data = open(sys.argv[1], "rb").read()
+	at = 0
+	while at < len(data):
+	    kind, length = struct.unpack_from("<II", data, at)
+	    option = at + 20
+	    while kind == 5 and option < at + length - 4:
+	        code, size = struct.unpack_from("<HH", data, option)
+	        if code == 5:
+	            print(struct.unpack_from("<Q", data, option + 4)[0])
+	        option += 4 + (size + 3) // 4 * 4
+	    at += length
+END
+)"
