@@ -29,6 +29,7 @@ enum kind {
 	KIND_ADDR, /* an address or prefix */
 	KIND_ADDRS, /* an address, prefix or range; "-": read them from stdin */
 	KIND_CAPACITY,
+	KIND_CAUSE, /* to drop a packet; the daemon knows which there are */
 	KIND_CHOICE, /* one of the texts in `choices` */
 	KIND_COMMAND, /* a name of this table */
 	KIND_FILE, /* a path; "-": stdin or stdout */

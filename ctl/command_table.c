@@ -72,10 +72,8 @@ static const struct option unblock_options[] = {
 
 static const struct option capture_options[] = {
 	{"count", 'c', OPTION_EVENTS, KIND_NUMBER, NULL, "end after N packets"},
-	{"reason", 'r', OPTION_REASON, KIND_CHOICE,
-	 "listed|truncated|bad-header|too-many-tags|rule-drop|limit|"
-	 "default-drop|unreadable-drop|not-ip-drop|shadow",
-	 "only those dropped for it, or that something in shadow would drop"},
+	{"reason", 'r', OPTION_REASON, KIND_CAUSE, NULL,
+	 "only those dropped for it; shadow: those that would be"},
 	{"rule", 0, OPTION_RULE, KIND_RULE, NULL,
 	 "only those the rule drops, or would in shadow"},
 	{"seconds", 0, OPTION_SECONDS, KIND_NUMBER, NULL,
@@ -180,8 +178,9 @@ const struct command command_table[] = {
 	 block_options,
 	 cmd_block},
 	{"capture",
-	 "copy packets that are dropped, or would be by what is in shadow",
-	 "Until it is interrupted, or what was asked for is there. At most "
+	 "copy packets that are dropped, or would be",
+	 "Those that something in shadow would drop are copied, too. Until it "
+	 "is interrupted, or what was asked for is there. At most "
 	 "captured_per_second of fwd.yml, and one capture at a time; what is "
 	 "lost is told at the end, and in FILE. Packets show what people say, "
 	 "so it takes the right to change. With --json, one packet a line.",
