@@ -237,7 +237,7 @@ static void what_is_told_of_a_syn_is_the_syn(void **state)
 
 	assert_int_equal(verdict, XDP_TX);
 	assert_int_equal(event.reason, FW_DROP_ANSWERED);
-	assert_int_equal(event.rule, 0);
+	assert_int_equal(event.counter, 0);
 	assert_memory_equal(event.head, wire.data, wire.len);
 }
 

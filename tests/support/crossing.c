@@ -272,7 +272,7 @@ char *crossing_run(const struct crossing *crossing, enum crossing_place place,
 static void read_set(const char *listing, const char *name,
 		     struct record *record)
 {
-	char head[64];
+	char head[128];
 	const char *at, *end;
 
 	(void)snprintf(head, sizeof(head), "set %s {", name);
