@@ -86,7 +86,7 @@ static void print_memory(FILE *out, const json_t *answer)
 		unit_bytes(answer_number(memory, "maps_bytes"), b));
 }
 
-static void print_flow(FILE *out, const json_t *answer)
+static void print_pace(FILE *out, const json_t *answer)
 {
 	const json_t *latency = answer_object(answer, "latency");
 	const json_t *events = answer_object(answer, "events");
@@ -106,6 +106,22 @@ static void print_flow(FILE *out, const json_t *answer)
 		answer_number(events, "seen"),
 		answer_number(events, "suppressed"),
 		answer_number(events, "lost"));
+}
+
+static void print_flows(FILE *out, const json_t *flows)
+{
+	char text[UNIT_TEXT_MAX];
+
+	fprintf(out,
+		"flows    %" PRId64 " learned, %" PRId64 " answered, %" PRId64
+		" not learned; room for %" PRId64 " (%" PRId64
+		" half-open), %s\n",
+		answer_number(flows, "learned"),
+		answer_number(flows, "answered"),
+		answer_number(flows, "not_learned"),
+		answer_number(flows, "capacity"),
+		answer_number(flows, "half_open_capacity"),
+		unit_bytes(answer_number(flows, "maps_bytes"), text));
 }
 
 static void print_lists(FILE *out, const json_t *answer)
@@ -177,7 +193,9 @@ static void view_status(FILE *out, const json_t *answer)
 	print_gates(out, answer_list(answer, "gates"));
 	print_table(out, answer_object(answer, "table"));
 	print_memory(out, answer);
-	print_flow(out, answer);
+	print_pace(out, answer);
+	if (json_object_get(answer, "flows"))
+		print_flows(out, answer_object(answer, "flows"));
 	print_lists(out, answer);
 }
 

@@ -169,6 +169,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	apply_tick(arg);
 	windows_follow(arg, clock_wall_s());
 	cookies_follow(arg, clock_wall_s());
+	flow_follow(arg, clock_wall_s());
 	expire_due(arg, clock_wall_s());
 	members_hold_owed(arg);
 }

@@ -26,6 +26,7 @@
 #include "daemon/control/server.h"
 #include "daemon/ended.h"
 #include "daemon/event_log.h"
+#include "daemon/flow_follow.h"
 #include "daemon/gate_keep.h"
 #include "daemon/generation.h"
 #include "daemon/guard_keep.h"
@@ -93,6 +94,7 @@ struct daemon {
 	struct apply *apply; /* under way, or NULL */
 	struct diff *diff; /* the same, of a comparison of policies */
 	struct capturing *capturing; /* the same */
+	struct flow_follow flow_follow;
 	uint64_t windows_s; /* of the wall clock, that rules' times are as of */
 	bool is_importing[SET_ID_MAX + 1]; /* its members are not to change;
 					    * [0]: a restore is under way */

@@ -11,6 +11,7 @@
 #include "daemon/counts.h"
 #include "daemon/json.h"
 #include "daemon/packet/egress.h"
+#include "daemon/packet/flows.h"
 #include "daemon/requests.h"
 
 static const struct wish *wish_at(const struct daemon *daemon, int ifindex)
@@ -229,6 +230,27 @@ static json_t *policy_of(const struct daemon *daemon)
 			 (json_int_t)judge->policy.rule_count);
 }
 
+/* Connections, while a policy has asked for them. */
+static void add_flows(const struct daemon *daemon, json_t *answer)
+{
+	const struct flows *flows = maps_flows(daemon->maps);
+	struct fw_flow_counts counts = {0};
+	struct flows_info info;
+
+	if (!flows || flows_counts(flows, &counts) < 0)
+		return;
+	info = flows_info(flows);
+	(void)json_object_set_new(
+		answer, "flows",
+		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "capacity",
+			  (json_int_t)info.flows, "half_open_capacity",
+			  (json_int_t)info.half_open, "maps_bytes",
+			  (json_int_t)info.bytes, "learned",
+			  (json_int_t)counts.created, "answered",
+			  (json_int_t)counts.promoted, "not_learned",
+			  (json_int_t)(counts.refused + counts.no_room)));
+}
+
 static void add_store(const struct daemon *daemon, json_t *answer)
 {
 	const struct store_usage *usage = &daemon->store_usage;
@@ -271,6 +293,7 @@ void request_status(struct daemon *daemon, struct call *call)
 	(void)json_object_set_new(answer, "busy", busy_of(daemon));
 	(void)json_object_set_new(answer, "protected", protected_of(daemon));
 	add_store(daemon, answer);
+	add_flows(daemon, answer);
 	call_done(call, answer);
 }
 

@@ -169,5 +169,23 @@ printf 'version: 1\n' >"$document"
 does policy apply "$document"
 in_gateway ping -c 1 -W 5 203.0.113.7 >/dev/null ||
 	fail "a policy without rules for the way out still drops there"
+
+# New flows above the budget: counted, and told until it is over.
+cat >"$document" <<-END
+	version: 1
+	thresholds: {new_flows_per_second: 1}
+	rules:
+	  - {id: replies, action: pass, in: any, state: established}
+END
+does policy apply "$document"
+flood_of_flows() {
+	in_gateway bash -c "for port in {20000..20099}; do
+		echo >/dev/udp/$clean4/\$port
+	done"
+	has_alert "new flows were not learned"
+}
+wait_for "alert of flows that are not learned" flood_of_flows
+[ "$(ask .flows.not_learned status)" -gt 0 ] || fail "none is counted"
+wait_for "end of the alert" has_no_alert
 fwd_stop
 echo "ok: the policy"
