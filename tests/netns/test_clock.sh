@@ -71,5 +71,23 @@ is "verdict before the end, a start later" drop "$(verdict 192.0.2.2)"
 set_clock $((2 * 3600))
 wait_for "an end that a clock was set past" is_passed 192.0.2.2
 is "verdict on what has no end" drop "$(verdict 192.0.2.3)"
+
+# A trial has its deadline by a clock that nobody sets.
+printf 'version: 1\ndefaults: {in: drop}\n' >"$work/firewall.yml"
+is_over() {
+	[ "$(ask .policy.trial status)" = false ]
+}
+day=$((24 * 3600))
+does policy apply --confirm 1h "$work/firewall.yml"
+set_clock $day
+sleep 2 # two looks for what is due
+is "trial a day later by the clock" true "$(ask .policy.trial status)"
+set_clock -$day
+does policy confirm
+is "revision" 1 "$(ask .policy.revision status)"
+does policy apply --confirm 5s "$work/firewall.yml"
+set_clock $((-2 * day))
+wait_for "end of a trial whose clock was set back" is_over
+is "revision after the trial" 1 "$(ask .policy.revision status)"
 fwd_stop
 echo "ok: the clock"

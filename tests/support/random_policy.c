@@ -283,7 +283,9 @@ static void random_windows(uint64_t *random, struct rule *rule)
 static void random_way(uint64_t *random, const struct policy *policy,
 		       struct rule *rule)
 {
-	rule->directions = (uint8_t)(1 + draw(random, 3));
+	rule->directions = rule->action == RULE_SYNCOOKIE
+				   ? DIRECTION_IN
+				   : (uint8_t)(1 + draw(random, 3));
 	if (rule->directions != (DIRECTION_IN | DIRECTION_OUT) &&
 	    policy->zone_count > 0 && sometimes(random)) {
 		rule->zones.is_negated = sometimes(random);
