@@ -42,6 +42,7 @@ static int read_list(const char *path, struct listed_array *listed,
 	text = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (text == MAP_FAILED)
 		return -errno;
+	listed_reserve_lines(listed, text, (size_t)stat.st_size);
 	r = plain_read(text, (size_t)stat.st_size, add_entry, listed, &report);
 	(void)munmap(text, (size_t)stat.st_size);
 	if (r == 0 && report.rejects > 0)
@@ -76,7 +77,10 @@ static int read_lists(struct policy_set *set, char why[JUDGE_NOTE_MAX])
 	if (!set->file_count)
 		return 0;
 	r = gather(set, &listed, why);
-	members = r == 0 ? calloc(listed.count + 1, sizeof(*members)) : NULL;
+	/* not zeroed: all of it is written, and large ones are new pages */
+	members =
+		r == 0 ? reallocarray(NULL, listed.count + 1, sizeof(*members))
+		       : NULL;
 	if (r == 0 && !members)
 		r = -ENOMEM;
 	for (size_t i = 0; r == 0 && i < listed.count; i++)

@@ -117,21 +117,6 @@ static void fetch_text(const struct import *import)
 	}
 }
 
-/* Room for an entry a line. */
-static void make_room(struct import *import)
-{
-	const char *at = import->text;
-	const char *end = at + import->text_bytes;
-	size_t lines = 1;
-
-	while (lines < SET_CAPACITY_MAX &&
-	       (at = memchr(at, '\n', (size_t)(end - at)))) {
-		at++;
-		lines++;
-	}
-	(void)listed_reserve(&import->listed, lines);
-}
-
 int import_plan(struct import *import)
 {
 	struct merge merge = {.import = import};
@@ -141,7 +126,8 @@ int import_plan(struct import *import)
 
 	if (import->text) {
 		fetch_text(import);
-		make_room(import);
+		listed_reserve_lines(&import->listed, import->text,
+				     import->text_bytes);
 		r = plain_read(import->text, import->text_bytes, take_entry,
 			       import, &import->report);
 	}

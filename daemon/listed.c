@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "rules/base.h"
+#include "rules/set.h"
 
 #define CAPACITY_FIRST 4096
 #define HUGE_BYTES     ((size_t)2 << 20)
@@ -57,6 +58,20 @@ int listed_reserve(struct listed_array *array, size_t capacity)
 	array->list = list;
 	array->capacity = capacity;
 	return 0;
+}
+
+void listed_reserve_lines(struct listed_array *array, const char *text,
+			  size_t len)
+{
+	const char *end = text + len;
+	size_t lines = 1;
+
+	while (lines < SET_CAPACITY_MAX &&
+	       (text = memchr(text, '\n', (size_t)(end - text)))) {
+		text++;
+		lines++;
+	}
+	(void)listed_reserve(array, array->count + lines);
 }
 
 int listed_add(struct listed_array *array, const struct prefix *prefix,
