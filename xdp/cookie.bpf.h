@@ -44,8 +44,8 @@ static __always_inline int answer_syn(FW_CTX *ctx, const struct pkt *pkt)
 #define SYN_FLAGS (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK)
 #define ACK_FLAGS (TCP_SYN | TCP_RST | TCP_ACK)
 
-/* Who a packet is for: the socket of its connection or, with `any_peer`, the
- * one that listens there. To be given back, unless NULL. */
+/* Who a packet is for: the socket of its connection or else the one that
+ * listens there; with `any_peer` only that. To be given back, unless NULL. */
 static __always_inline struct bpf_sock *
 socket_for(FW_CTX *ctx, const struct segment *segment, bool any_peer)
 {
@@ -69,13 +69,33 @@ socket_for(FW_CTX *ctx, const struct segment *segment, bool any_peer)
 				  BPF_F_CURRENT_NETNS, 0);
 }
 
-/* A cookie is a promise of the listener's: who only asks why makes none. */
+/* Does this machine have a connection, and how far is it? 0: none. */
+static __always_inline __u32 connection_state(FW_CTX *ctx,
+					      const struct segment *segment)
+{
+	struct bpf_sock *socket = socket_for(ctx, segment, false);
+	__u32 state = 0;
+
+	if (!socket)
+		return 0;
+	if (socket->state != BPF_TCP_LISTEN)
+		state = socket->state;
+	bpf_sk_release(socket);
+	return state;
+}
+
+/* A cookie is a promise of the listener's: who only asks why makes none. Where
+ * a connection waits in TIME_WAIT, its socket would meet the ACK and not the
+ * listener, so the kernel answers such a SYN itself. */
 static __always_inline enum fw_reason judge_syn(FW_CTX *ctx, struct pkt *pkt,
 						struct segment *segment)
 {
-	struct bpf_sock *service = socket_for(ctx, segment, true);
+	struct bpf_sock *service;
 	__s64 cookie = -1;
 
+	if (connection_state(ctx, segment) == BPF_TCP_TIME_WAIT)
+		return FW_PASS_RULE;
+	service = socket_for(ctx, segment, true);
 	if (!service)
 		return FW_DROP_COOKIE;
 	if (EXPLAINS)
@@ -116,6 +136,14 @@ static __always_inline enum fw_reason judge_ack(FW_CTX *ctx, struct pkt *pkt,
 	return FW_PASS_RULE;
 }
 
+/* The end of a connection that this machine has: nothing to learn. */
+static __always_inline enum fw_reason judge_rst(FW_CTX *ctx, struct pkt *pkt,
+						struct segment *segment)
+{
+	pkt->learn = 0;
+	return connection_state(ctx, segment) ? FW_PASS_RULE : FW_DROP_COOKIE;
+}
+
 /* Not inlined: the verifier takes it on its own, once. */
 __noinline int stage_cookie(FW_CTX *ctx, struct pkt *pkt)
 {
@@ -131,6 +159,8 @@ __noinline int stage_cookie(FW_CTX *ctx, struct pkt *pkt)
 		return judge_syn(ctx, pkt, &segment);
 	if ((pkt->tcp_flags & ACK_FLAGS) == TCP_ACK)
 		return judge_ack(ctx, pkt, &segment);
+	if (pkt->tcp_flags & TCP_RST)
+		return judge_rst(ctx, pkt, &segment);
 	return FW_DROP_COOKIE;
 }
 

@@ -86,6 +86,13 @@ for mode in native generic; do
 		fail "$mode: the SYNs were not answered by the gate"
 done
 
+# A client that comes again from its port, while the service waits for the last
+# of the connection before.
+for address in $own4 $own6; do
+	in_internet timeout 30 python3 "$top/tests/support/tcp_echo.py" \
+		"$address" $port 40000 || fail "$address: nobody comes in again"
+done
+
 # A flood leaves nothing behind, and clients come in all the same.
 known=$(flows)
 before=$(reason syn-answered)

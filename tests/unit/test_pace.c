@@ -30,9 +30,9 @@ static void the_rate_is_kept_however_often_it_is_asked(void **state)
 	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++)
 		for (size_t k = 0; k < sizeof(steps) / sizeof(steps[0]); k++) {
 			uint64_t sum = in_ten_seconds(rates[i], steps[k]);
+			uint64_t whole = 10 * (uint64_t)rates[i];
 
-			assert_true(sum <= 10u * rates[i]);
-			assert_true(sum >= 10u * rates[i] - 1);
+			assert_in_range(sum, whole - 1, whole);
 		}
 }
 
