@@ -21,7 +21,7 @@ PACKAGES_quickstart="
 # Everything the tests, and the scripts under tests/netns, call.
 PACKAGES_test="
 	bpftool clang-format clang-tidy ethtool iproute2 iputils-ping jq kmod
-	libclang-rt-dev mandoc netcat-openbsd nftables procps python3
+	libclang-rt-dev llvm mandoc netcat-openbsd nftables procps python3
 	python3-scapy shellcheck socat strace tcpdump tshark util-linux
 	xdp-tools"
 
