@@ -57,11 +57,16 @@ void apply_start(struct daemon *daemon, const struct apply_order *order);
 
 typedef void apply_settled_fn(void *arg, int r, const char *why);
 
-/* The revision on trial judges for good. -ENOENT: there is none. */
+/*
+ * The revision on trial judges for good. -ENOENT: there is none; -ETIME: its
+ * time is up. Asked for twice, both get one answer. Until that, no deadline
+ * stands; when it is an error, the trial goes on to the one it had.
+ */
 void apply_confirm(struct daemon *daemon, uint32_t uid, apply_settled_fn *done,
 		   void *arg);
 
-/* The one before judges again. The same. */
+/* The one before judges again. -ENOENT: none is on trial; -EBUSY: a
+ * confirmation is being stored. */
 void apply_revert(struct daemon *daemon, uint32_t uid, const char *reason,
 		  apply_settled_fn *done, void *arg);
 

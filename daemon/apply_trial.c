@@ -13,12 +13,20 @@
 
 #define TRIAL_ALERT "policy"
 
+/*
+ * A confirmation renames sets in the store, so from its submission on the trial
+ * cannot be ended until it is known what came of it: no deadline stands, and a
+ * rollback is refused. What could not be stored has its deadline again. Killed
+ * in between, fwd finds in the store either the one or the other.
+ */
+
 /* Somebody waits for the store. */
 struct settling {
 	struct daemon *daemon;
 	uint64_t revision;
 	apply_settled_fn *done;
 	void *arg;
+	struct settling *next; /* who asked for the same meanwhile */
 };
 
 static void refuse(apply_settled_fn *done, void *arg, int r, const char *why)
@@ -44,9 +52,14 @@ static struct settling *settling_new(struct daemon *daemon,
 
 static void settling_end(struct settling *settling, int r, const char *why)
 {
-	if (settling->done)
-		settling->done(settling->arg, r, why);
-	free(settling);
+	while (settling) {
+		struct settling *ended = settling;
+
+		settling = ended->next;
+		if (ended->done)
+			ended->done(ended->arg, r, why);
+		free(ended);
+	}
 }
 
 static void confirmed(void *arg, int r)
@@ -56,13 +69,13 @@ static void confirmed(void *arg, int r)
 	struct generation *live = daemon->live;
 	struct judge *before;
 
+	daemon->confirming = NULL;
 	if (r < 0) {
-		settling_end(settling, r, "it could not be stored");
-		return;
-	}
-	if (live->pending.number != settling->revision) {
-		settling_end(settling, -ETIME,
-			     "it was rolled back in the same moment");
+		program_move_deadline(live->judge->program,
+				      live->pending.deadline_ns);
+		settling_end(settling, r,
+			     "it could not be stored: the trial goes on to its "
+			     "deadline");
 		return;
 	}
 	before = TAKE(live->last);
@@ -77,34 +90,78 @@ static void confirmed(void *arg, int r)
 	settling_end(settling, 0, NULL);
 }
 
-void apply_confirm(struct daemon *daemon, uint32_t uid, apply_settled_fn *done,
-		   void *arg)
+/* The changes of a confirmation, and one more. */
+static int list_changes(struct daemon *daemon, struct change **ret_changes,
+			size_t *ret_count)
 {
-	struct generation *live = daemon->live;
-	struct settling *settling;
+	const struct generation *live = daemon->live;
 	struct change *changes = NULL, *all;
 	size_t count = 0;
-	int r;
+	int r = apply_settle_changes(daemon, live->judge, &changes, &count);
 
-	if (!live->last) {
-		refuse(done, arg, -ENOENT, "no policy is on trial");
-		return;
-	}
-	r = apply_settle_changes(daemon, live->judge, &changes, &count);
-	all = r < 0 ? NULL : reallocarray(changes, count + 1, sizeof(*all));
-	settling = all ? settling_new(daemon, done, arg) : NULL;
-	if (!settling) {
-		free(all ? all : changes);
-		refuse(done, arg, -ENOMEM, "out of memory");
-		return;
+	if (r < 0)
+		return r;
+	all = reallocarray(changes, count + 1, sizeof(*all));
+	if (!all) {
+		free(changes);
+		return -ENOMEM;
 	}
 	all[count] = (struct change){
 		.kind = CHANGE_REVISION_CURRENT,
 		.revision_number = live->pending.number,
 	};
+	*ret_changes = all;
+	*ret_count = count + 1;
+	return 0;
+}
+
+/* 0, or why the trial cannot be confirmed. */
+static int obstacle(const struct daemon *daemon, const char **ret_why)
+{
+	const struct generation *live = daemon->live;
+
+	if (!live->last) {
+		*ret_why = "no policy is on trial";
+		return -ENOENT;
+	}
+	if (!daemon->confirming &&
+	    clock_boot_ns() >= live->pending.deadline_ns) {
+		*ret_why = "its time is up: the policy before judges again";
+		return -ETIME;
+	}
+	return 0;
+}
+
+void apply_confirm(struct daemon *daemon, uint32_t uid, apply_settled_fn *done,
+		   void *arg)
+{
+	struct generation *live = daemon->live;
+	struct change *changes = NULL;
+	const char *why = "out of memory";
+	struct settling *settling;
+	size_t count = 0;
+	int r = obstacle(daemon, &why);
+
+	settling = r == 0 ? settling_new(daemon, done, arg) : NULL;
+	if (r == 0 && !settling)
+		r = -ENOMEM;
+	if (r == 0 && !daemon->confirming)
+		r = list_changes(daemon, &changes, &count);
+	if (r < 0) {
+		free(settling);
+		refuse(done, arg, r, why);
+		return;
+	}
+	if (daemon->confirming) {
+		settling->next = TAKE(daemon->confirming->next);
+		daemon->confirming->next = settling;
+		return;
+	}
+	daemon->confirming = settling;
+	program_move_deadline(live->judge->program, 0);
 	commit_submit(daemon,
-		      &(struct commit_order){.changes = all,
-					     .count = count + 1,
+		      &(struct commit_order){.changes = changes,
+					     .count = count,
 					     .uid = uid,
 					     .done = confirmed,
 					     .arg = settling},
@@ -160,6 +217,11 @@ void apply_revert(struct daemon *daemon, uint32_t uid, const char *reason,
 		refuse(done, arg, -ENOENT, "no policy is on trial");
 		return;
 	}
+	if (daemon->confirming) {
+		refuse(done, arg, -EBUSY,
+		       "it is being confirmed, which is not stored yet");
+		return;
+	}
 	settling = settling_new(daemon, done, arg);
 	r = settling ? gates_swap(daemon->gates,
 				  program_gate(live->last->program), note)
@@ -187,7 +249,8 @@ void apply_tick(struct daemon *daemon)
 	struct generation *live = daemon->live;
 	uint64_t revision = live->pending.number;
 
-	if (!live->last || clock_boot_ns() < live->pending.deadline_ns)
+	if (!live->last || daemon->confirming ||
+	    clock_boot_ns() < live->pending.deadline_ns)
 		return;
 	(void)alerts_raise(&daemon->alerts, clock_wall_s(), TRIAL_ALERT,
 			   "revision %llu was not confirmed in time: the one "

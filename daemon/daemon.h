@@ -50,6 +50,7 @@
 struct apply;
 struct diff;
 struct capturing;
+struct settling;
 
 struct daemon {
 	struct config config;
@@ -92,6 +93,8 @@ struct daemon {
 	uint64_t expire_retry_s; /* wall clock; 0: all could go */
 
 	struct apply *apply; /* under way, or NULL */
+	struct settling *confirming; /* the same, of a trial's confirmation:
+				      * until it is stored nothing ends it */
 	struct diff *diff; /* the same, of a comparison of policies */
 	struct capturing *capturing; /* the same */
 	struct flow_follow flow_follow;

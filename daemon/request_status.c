@@ -223,9 +223,10 @@ static json_t *policy_of(const struct daemon *daemon)
 
 	if (daemon->live->last && deadline_ns > now_ns)
 		left_s = (deadline_ns - now_ns) / 1000000000u;
-	return json_pack("{s:I, s:b, s:I, s:I}", "revision",
+	return json_pack("{s:I, s:b, s:b, s:I, s:I}", "revision",
 			 (json_int_t)judge->revision, "trial",
-			 daemon->live->last != NULL, "confirm_s",
+			 daemon->live->last != NULL, "confirming",
+			 daemon->confirming != NULL, "confirm_s",
 			 (json_int_t)left_s, "rules",
 			 (json_int_t)judge->policy.rule_count);
 }

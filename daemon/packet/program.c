@@ -438,16 +438,13 @@ int program_egress_fd(const struct program *program)
 
 static int set_fallback(struct bpf_map *map, int program_fd)
 {
-	uint32_t zero = 0;
-
-	return bpf_map_update_elem(bpf_map__fd(map), &zero, &program_fd,
-				   BPF_ANY);
+	return bpf_map_update_elem(bpf_map__fd(map), &(uint32_t){0},
+				   &program_fd, BPF_ANY);
 }
 
 int program_begin_trial(struct program *program, const struct program *fallback,
 			uint64_t deadline_ns)
 {
-	uint64_t *deadline = program->mapped[SLOT_TRIAL].base;
 	int egress_fd = program_egress_fd(fallback);
 	int r;
 
@@ -462,18 +459,21 @@ int program_begin_trial(struct program *program, const struct program *fallback,
 				      bpf_map__fd(program->in->maps.fallback),
 				      bpf_map__fd(program->out->maps.fallback));
 	if (r == 0)
-		__atomic_store_n(deadline, deadline_ns, __ATOMIC_RELEASE);
+		program_move_deadline(program, deadline_ns);
 	return r;
+}
+
+void program_move_deadline(struct program *program, uint64_t deadline_ns)
+{
+	__atomic_store_n((uint64_t *)program->mapped[SLOT_TRIAL].base,
+			 deadline_ns, __ATOMIC_RELEASE);
 }
 
 void program_end_trial(struct program *program)
 {
-	uint64_t *deadline = program->mapped[SLOT_TRIAL].base;
 	uint32_t zero = 0;
 
-	__atomic_store_n(deadline, 0, __ATOMIC_RELEASE);
-	if (!program->out)
-		return;
+	program_move_deadline(program, 0);
 	(void)bpf_map_delete_elem(bpf_map__fd(program->in->maps.fallback),
 				  &zero);
 	(void)bpf_map_delete_elem(bpf_map__fd(program->out->maps.fallback),

@@ -84,6 +84,9 @@ int program_begin_trial(struct program *program, const struct program *fallback,
 			uint64_t deadline_ns);
 void program_end_trial(struct program *program);
 
+/* Its trial, which was begun, is over at another time; 0: at none for now. */
+void program_move_deadline(struct program *program, uint64_t deadline_ns);
+
 /* What a class of addresses is: what its sets' own actions say, the set that
  * is counted, and which of the policy's sets it is in. */
 struct program_class {
