@@ -38,7 +38,8 @@ static void finish(struct apply *apply, int r)
 	if (r < 0) {
 		if (daemon->live->next == apply->judge)
 			daemon->live->next = NULL;
-		apply_drop_versions(daemon, apply->number, 0);
+		if (!apply->is_stored)
+			apply_drop_versions(daemon, apply->number, 0);
 	}
 	daemon->apply = NULL;
 	apply->done(apply->arg, r, &apply->result, r < 0 ? apply->why : NULL);
@@ -87,33 +88,69 @@ static int swap(struct daemon *daemon, const struct judge *to,
 
 static void put_back_done(void *arg, int r)
 {
-	(void)arg;
-	if (r < 0)
+	struct apply *apply = arg;
+	struct daemon *daemon = apply->daemon;
+
+	if (r < 0) {
+		apply->is_stored = true;
+		daemon->is_stale = true;
 		log_err(r, "policy: the store says another revision than the "
 			   "one that judges");
+		(void)alerts_raise(&daemon->alerts, clock_wall_s(), ALERT_STALE,
+				   "revision %llu is stored and does not "
+				   "judge: restart fwd",
+				   (unsigned long long)apply->number);
+	}
+	finish(apply, apply->r);
 }
 
-/* The store is ahead: what it says is not what judges. */
-static void put_back(struct apply *apply, int r)
+/* What judges, and for good also the sets that took its sets' places. */
+static int list_back(struct apply *apply, struct change **ret_changes,
+		     size_t *ret_count)
 {
-	struct change *change = malloc(sizeof(*change));
+	struct change *changes = NULL, *all;
+	size_t count = 0;
+	int r = 0;
 
-	if (!change) {
-		finish(apply, r);
-		return;
+	if (!apply->confirm_s)
+		r = apply_unsettle_changes(apply->daemon, apply->judge,
+					   &changes, &count);
+	if (r < 0)
+		return r;
+	all = reallocarray(changes, count + 1, sizeof(*changes));
+	if (!all) {
+		free(changes);
+		return -ENOMEM;
 	}
-	*change = (struct change){
+	all[count] = (struct change){
 		.kind = CHANGE_REVISION_CURRENT,
 		.revision_number = apply->daemon->live->current,
 	};
+	*ret_changes = all;
+	*ret_count = count + 1;
+	return 0;
+}
+
+/* The store is ahead: what it says is not what judges. */
+static void put_back(struct apply *apply, int why_r)
+{
+	struct change *changes;
+	size_t count;
+	int r = list_back(apply, &changes, &count);
+
+	apply->r = why_r;
+	if (r < 0) {
+		put_back_done(apply, r);
+		return;
+	}
 	commit_submit(apply->daemon,
-		      &(struct commit_order){.changes = change,
-					     .count = 1,
+		      &(struct commit_order){.changes = changes,
+					     .count = count,
 					     .uid = apply->uid,
-					     .done = put_back_done},
+					     .done = put_back_done,
+					     .arg = apply},
 		      "policy: revision %llu did not come into force",
 		      (unsigned long long)apply->number);
-	finish(apply, r);
 }
 
 static void take_over(struct apply *apply)
@@ -471,6 +508,11 @@ static int obstacle(const struct daemon *daemon,
 	if (daemon->apply) {
 		*ret_why = "another policy is being applied: wait for it";
 		return -EBUSY;
+	}
+	if (daemon->is_stale) {
+		*ret_why = "what is stored does not judge yet: restart fwd, or "
+			   "restore again";
+		return -ESTALE;
 	}
 	if (daemon_is_importing(daemon)) {
 		*ret_why = "an import is under way: try again when it is done";

@@ -39,6 +39,7 @@ struct apply {
 	struct apply_set *sets;
 	size_t set_count, next_set;
 	bool has_management; /* its members were seen to */
+	bool is_stored; /* though it does not judge: its sets are to stay */
 	uint32_t next_class;
 	struct event *turn;
 	uint64_t started_ns, prepared_ns, filled_ns, loaded_ns;
@@ -62,6 +63,10 @@ int apply_place_sets(struct apply *apply, struct change **ret_changes,
 /* Changes that make the versions of a revision the sets of their names. */
 int apply_settle_changes(struct daemon *daemon, const struct judge *judge,
 			 struct change **ret_changes, size_t *ret_count);
+
+/* Changes that undo those, before apply_settle(). */
+int apply_unsettle_changes(struct daemon *daemon, const struct judge *judge,
+			   struct change **ret_changes, size_t *ret_count);
 
 /* The same in the ledger, and what no policy has any more goes. `before` is
  * the judge that it takes over from. */

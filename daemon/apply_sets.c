@@ -172,6 +172,22 @@ int apply_settle_changes(struct daemon *daemon, const struct judge *judge,
 	return 0;
 }
 
+int apply_unsettle_changes(struct daemon *daemon, const struct judge *judge,
+			   struct change **ret_changes, size_t *ret_count)
+{
+	struct change *changes;
+	size_t count;
+	int r = apply_settle_changes(daemon, judge, &changes, &count);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < count; i++)
+		changes[i].set = *ledger_set(daemon->ledger, changes[i].set.id);
+	*ret_changes = changes;
+	*ret_count = count;
+	return 0;
+}
+
 static void dropped(struct import *import, int r, const char *why)
 {
 	if (r < 0)

@@ -47,6 +47,9 @@
 #define ALERT_TABLE_START   "table start"
 #define ALERT_CLASSES_START "classes start"
 
+/* See is_stale. */
+#define ALERT_STALE "stale"
+
 struct apply;
 struct diff;
 struct capturing;
@@ -101,8 +104,8 @@ struct daemon {
 	uint64_t windows_s; /* of the wall clock, that rules' times are as of */
 	bool is_importing[SET_ID_MAX + 1]; /* its members are not to change;
 					    * [0]: a restore is under way */
-	bool is_stale; /* a restore is stored that could not judge: what is
-			* here is not what a start would load */
+	bool is_stale; /* a restore or a policy is stored that could not
+			* judge: what is here is not what a start would load */
 	bool is_stopping; /* what was begun is finished, nothing else begun */
 	bool doubts_clock; /* nobody expires until it is set */
 };

@@ -392,7 +392,7 @@ static void turn_stale(struct daemon *daemon, const struct restore_job *restore)
 {
 	daemon->is_stale = true;
 	log_err(restore->r, "restore: %s", restore->note);
-	(void)alerts_raise(&daemon->alerts, clock_wall_s(), "restore",
+	(void)alerts_raise(&daemon->alerts, clock_wall_s(), ALERT_STALE,
 			   "a restore is stored that does not judge yet (%s): "
 			   "restart fwd",
 			   restore->note);
@@ -403,7 +403,7 @@ static void answer(struct restore_job *restore)
 	const char *why = restore->policy_why;
 
 	restore->daemon->is_stale = false;
-	(void)alerts_clear(&restore->daemon->alerts, "restore");
+	(void)alerts_clear(&restore->daemon->alerts, ALERT_STALE);
 	log_notice("store: restored members=%" JSON_INTEGER_FORMAT
 		   " guarded=%zu revision=%" PRIu64,
 		   restore->members, restore->guarded.count, restore->revision);

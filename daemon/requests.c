@@ -53,8 +53,8 @@ void requests_handle(void *arg, struct call *call)
 		call_refuse(call, -ESHUTDOWN, "fwd is stopping");
 	else if (daemon->is_stale && changes_sets(call->request))
 		call_refuse(call, -ESTALE,
-			    "a restore is stored that does not judge yet: "
-			    "restart fwd, or restore again");
+			    "what is stored does not judge yet: restart fwd, "
+			    "or restore again");
 	else
 		functions[call->request](daemon, call);
 }

@@ -233,6 +233,8 @@ has_alert "restore is stored that does not judge" ||
 refuses "restart fwd, or restore again" block 203.0.113.210
 refuses "restart fwd, or restore again" set add feed-x 203.0.113.210
 refuses "restart fwd, or restore again" set new feed-y
+printf 'version: 1\n' >"$work/firewall.yml"
+refuses "restart fwd, or restore again" policy apply "$work/firewall.yml"
 does status
 does restore "$work/saved"
 has_no_alert || fail "alert: $(ask '.alerts[].text' status)"

@@ -109,5 +109,13 @@ confirms_are 0
 is "trial after its confirmation" false "$(ask .policy.trial status)"
 keeps "confirmed late" 2 "203.0.113.7 203.0.113.9"
 has_no_alert || fail "alert: $(ask '.alerts[].text' status)"
+
+# A gate that cannot be given the program: what was stored is taken back, and
+# the sets are those of before.
+wait_for "the end of other sets" has_names bad
+write_document 203.0.113.31
+bpftool link detach id "$(link_id wan0)"
+refuses "a gate could not be given the new program" policy apply "$document"
+keeps "not in force" 2 "203.0.113.7 203.0.113.9"
 fwd_stop
 echo "ok: what comes in the way of a trial's end"
