@@ -70,6 +70,9 @@ void apply_confirm(struct daemon *daemon, uint32_t uid, apply_settled_fn *done,
 void apply_revert(struct daemon *daemon, uint32_t uid, const char *reason,
 		  apply_settled_fn *done, void *arg);
 
+/* Has the policy on trial a set of this name with members of its own? */
+bool apply_tries_set(const struct daemon *daemon, const char *name);
+
 /* Is its time up? To be called a few times a second. */
 void apply_tick(struct daemon *daemon);
 

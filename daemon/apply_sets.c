@@ -260,6 +260,17 @@ void apply_settle(struct daemon *daemon, const struct judge *judge,
 		drop_undeclared(daemon, judge, before);
 }
 
+bool apply_tries_set(const struct daemon *daemon, const char *name)
+{
+	const struct generation *live = daemon->live;
+	char version[SET_NAME_MAX];
+
+	if (!live->last)
+		return false;
+	judge_version_name(name, live->judge->revision, version);
+	return ledger_set_named(daemon->ledger, version) != NULL;
+}
+
 void apply_drop_versions(struct daemon *daemon, uint64_t revision,
 			 uint64_t kept)
 {

@@ -327,7 +327,8 @@ void request_set_new(struct daemon *daemon, struct call *call)
 	struct change *change;
 	struct set set;
 
-	if (!name || args_settled(daemon, call) < 0)
+	if (!name || args_settled(daemon, call) < 0 ||
+	    args_untried(daemon, call, name) < 0)
 		return;
 	old = ledger_set_named(daemon->ledger, name);
 	if (fill_set(daemon, call, name, old, &set) < 0)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/apply.h"
 #include "daemon/expire.h"
 
 typedef void request_fn(struct daemon *daemon, struct call *call);
@@ -65,7 +66,7 @@ const struct set *args_set(struct daemon *daemon, struct call *call,
 	const char *name = args_text(call, "set", SET_NAME_MAX - 1, NULL);
 	const struct set *set;
 
-	if (!name)
+	if (!name || (change && args_untried(daemon, call, name) < 0))
 		return NULL;
 	set = ledger_set_named(daemon->ledger, name);
 	if (!set) {
@@ -83,6 +84,17 @@ const struct set *args_set(struct daemon *daemon, struct call *call,
 		return NULL;
 	}
 	return set;
+}
+
+int args_untried(struct daemon *daemon, struct call *call, const char *name)
+{
+	if (!apply_tries_set(daemon, name))
+		return 0;
+	call_refuse(call, -EALREADY,
+		    "set %s is on trial: confirm the policy or roll it back "
+		    "first",
+		    name);
+	return -EALREADY;
 }
 
 int args_settled(struct daemon *daemon, struct call *call)

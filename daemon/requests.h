@@ -47,9 +47,14 @@ void request_capture(struct daemon *daemon, struct call *call);
  * the request returns at once.
  */
 
-/* The set called args["set"]; refused while an import holds it, if `change`. */
+/* The set called args["set"]; if `change`, refused while an import holds it or
+ * it is on trial. */
 const struct set *args_set(struct daemon *daemon, struct call *call,
 			   bool change);
+
+/* -EALREADY, refused: a policy on trial has this set with other members, and
+ * one of the two goes at its end. */
+int args_untried(struct daemon *daemon, struct call *call, const char *name);
 
 /* -EBUSY, refused: a restore is under way, after which ids and gates may be
  * others. For what does not name a set that is there. */

@@ -110,6 +110,37 @@ is "trial after its confirmation" false "$(ask .policy.trial status)"
 keeps "confirmed late" 2 "203.0.113.7 203.0.113.9"
 has_no_alert || fail "alert: $(ask '.alerts[].text' status)"
 
+# On trial with other members a set is not to be changed: one of the two goes.
+write_document 203.0.113.9 "management: [192.0.2.77]"
+does policy apply "$document" --confirm 1h
+for change in add del; do
+	refuses "set bad is on trial: confirm the policy or roll it back" \
+		set $change bad $listed4
+done
+printf '%s\n' $listed4 >"$work/list"
+refuses "set bad is on trial" set import bad "$work/list"
+refuses "set bad is on trial" set new bad --action none
+refuses "set bad is on trial" set drop bad
+does block 203.0.113.21
+is "verdict on a block during a trial" drop "$(verdict 203.0.113.21)"
+does unblock 203.0.113.21
+is "verdict on an unblock during a trial" pass "$(verdict 203.0.113.21)"
+does set new own --action drop
+does set add own 203.0.113.22
+is "verdict on a member of another set" drop "$(verdict 203.0.113.22)"
+does set drop own
+does policy rollback
+keeps "rolled back" 2 "203.0.113.7 203.0.113.9"
+does set add bad 203.0.113.23
+does set del bad 203.0.113.23
+
+# A set that only the policy on trial has is not to be made beside it.
+write_document "$listed4, 203.0.113.9" "  extra: {members: [192.0.2.1]}"
+does policy apply "$document" --confirm 1h
+refuses "set extra is on trial" set new extra
+refuses "set extra is on trial" set add extra 192.0.2.2
+does policy rollback
+
 # A gate that cannot be given the program: what was stored is taken back, and
 # the sets are those of before.
 wait_for "the end of other sets" has_names bad
