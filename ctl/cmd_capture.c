@@ -105,9 +105,11 @@ static int take_message(struct capturing *capturing, size_t len)
 	return r;
 }
 
+/* Signals are blocked and no longer looked at: a second one changes nothing. */
 static void ask_for_the_end(struct capturing *capturing)
 {
 	(void)shutdown(capturing->fd, SHUT_WR);
+	closep(&capturing->signal_fd);
 	capturing->is_ending = true;
 	capturing->until_ms = now_ms() + LAST_WORDS_MS;
 }
@@ -139,11 +141,11 @@ static int await(struct capturing *capturing)
 		if (poll(fds, 2, patience(capturing)) < 0 && errno != EINTR)
 			return -errno;
 		is_due = capturing->until_ms && patience(capturing) == 0;
-		if (capturing->is_ending && (is_due || fds[1].revents))
+		if (capturing->is_ending && is_due)
 			return -ETIMEDOUT;
 		if (!capturing->is_ending && (is_due || fds[1].revents)) {
 			ask_for_the_end(capturing);
-			fds[1].fd = -1; /* a second one is not waited for */
+			fds[1].fd = capturing->signal_fd;
 		}
 		if (fds[0].revents)
 			return 0;

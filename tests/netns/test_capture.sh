@@ -36,6 +36,11 @@ has_begun() {
 	[ "$(grep -c 'capture: begun' "$work/log")" -ge "$1" ]
 }
 
+# has_bytes COUNT: of the capture's file.
+has_bytes() {
+	[ "$(stat -c %s "$capture")" -ge "$1" ]
+}
+
 capture_end() {
 	local status=0
 	wait "$capturer" || status=$?
@@ -81,6 +86,17 @@ capture_end
 is "comments" "reason=rule-drop rule=no-udp shadow=trial" \
 	"$(fields frame frame.comment | sort -u | sed 's/ set=.*//')"
 is "kept" 42 "$(fields frame frame.cap_len | sort -u)"
+
+# Told to end, it says what was lost, also while packets come.
+send_all
+capture_start --src "$listed4" -w "$capture"
+wait_for "packets" has_bytes 4000
+kill -INT "$capturer"
+capture_end
+grep -Eq ' lost .*: the client asked for it$' "$work/ending" ||
+	fail "the last line: $(cat "$work/ending")"
+
+end "$sender"
 
 # One at a time; it ends with its client, and nothing is copied afterwards.
 capture_start -w "$capture"
