@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ctl/answer.h"
 #include "rules/base.h"
@@ -35,7 +37,7 @@ int capture_file_open(const char *path, struct capture_file **ret_file)
 		*ret_file = file;
 		return 0;
 	}
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		file->out = fdopen(fd, "w");
 	if (!file->out) {
@@ -56,13 +58,37 @@ static int flush(struct capture_file *file, int r)
 	return r;
 }
 
+bool capture_file_is_stdout(const struct capture_file *file)
+{
+	return file->out == stdout;
+}
+
+/* A pipe or a device has nothing to be cut; what a shell has opened as stdout
+ * was cut by it, or is to be added to. */
+static int empty(const struct capture_file *file)
+{
+	int fd = fileno(file->out);
+	struct stat status;
+
+	if (capture_file_is_stdout(file))
+		return 0;
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	if (S_ISREG(status.st_mode) && ftruncate(fd, 0) < 0)
+		return -errno;
+	return 0;
+}
+
 int capture_file_start(struct capture_file *file)
 {
 	const struct pcapng_origin origin = {
 		.os = "Linux",
 		.application = "fwctl " PORTCULLIS_VERSION,
 	};
+	int r = empty(file);
 
+	if (r < 0)
+		return r;
 	return flush(file, pcapng_start(pcapng_to_file, file->out, &origin,
 					&file->pcapng));
 }
@@ -183,11 +209,6 @@ int capture_file_conclude(struct capture_file *file, const json_t *last)
 					    &count);
 	}
 	return flush(file, r);
-}
-
-bool capture_file_is_stdout(const struct capture_file *file)
-{
-	return file->out == stdout;
 }
 
 int capture_file_close(struct capture_file *file)

@@ -18,10 +18,11 @@
 
 struct capture_file;
 
-/* "-" is stdout. Nothing is written yet. The caller owns *ret_file. */
+/* "-" is stdout. A file that is there keeps what it has until the start. The
+ * caller owns *ret_file. */
 int capture_file_open(const char *path, struct capture_file **ret_file);
 
-/* Write what stands before all packets. */
+/* Empty the file, and write what stands before all packets. */
 int capture_file_start(struct capture_file *file);
 int capture_file_put(struct capture_file *file, const json_t *packet);
 

@@ -78,6 +78,11 @@ is "the file's mode" 600 "$(stat -c %a "$capture")"
 grep -q '3 packets captured, 0 lost' "$work/ending" ||
 	fail "the last line: $(cat "$work/ending")"
 
+# A file is emptied once the capture is agreed to, and not before.
+head -c 100000 /dev/zero >"$capture"
+refuses 'no rule "nosuch"' capture --rule nosuch -w "$capture"
+is "what a refused capture leaves" 100000 "$(stat -c %s "$capture")"
+
 # What a rule drops, by its id, cut, with the rule in shadow before it.
 capture_start --rule no-udp --count 2 --snaplen 42 -w "$capture"
 send "$listed4" 5
@@ -86,6 +91,7 @@ capture_end
 is "comments" "reason=rule-drop rule=no-udp shadow=trial" \
 	"$(fields frame frame.comment | sort -u | sed 's/ set=.*//')"
 is "kept" 42 "$(fields frame frame.cap_len | sort -u)"
+! has_bytes 100000 || fail "the file was not emptied"
 
 # Told to end, it says what was lost, also while packets come.
 send_all
@@ -100,7 +106,10 @@ end "$sender"
 
 # One at a time; it ends with its client, and nothing is copied afterwards.
 capture_start -w "$capture"
-refuses 'captures already' capture --count 1
+send "$listed4" 20
+wait_for "packets" has_bytes 2000
+refuses 'captures already' capture --count 1 -w "$capture"
+has_bytes 2000 || fail "a capture that was refused has emptied the file"
 kill -KILL "$capturer"
 wait "$capturer" 2>/dev/null || true
 free_again() {
