@@ -291,8 +291,7 @@ static enum outcome run(struct capturing *capturing)
 		return session_refuse(session, r, "the capture broke off: %s",
 				      strerror(-r));
 	tell_end(capturing->last);
-	if (capturing->file && session->json &&
-	    !capture_file_is_stdout(capturing->file))
+	if (capturing->file && session->json)
 		printer_answer(&session->printer, capturing->last, NULL);
 	return OUTCOME_DONE;
 }
@@ -311,6 +310,8 @@ enum outcome cmd_capture(struct session *session)
 	capturing->signal_fd = -1;
 	if (path)
 		r = capture_file_open(path, &capturing->file);
+	if (capturing->file && capture_file_is_stdout(capturing->file))
+		session->printer.out = stderr; /* packets are on stdout */
 	outcome = r < 0 ? session_refuse(session, r, "cannot write %s: %s",
 					 path, strerror(-r))
 			: run(capturing);

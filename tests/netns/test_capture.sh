@@ -93,6 +93,15 @@ is "comments" "reason=rule-drop rule=no-udp shadow=trial" \
 is "kept" 42 "$(fields frame frame.cap_len | sort -u)"
 ! has_bytes 100000 || fail "the file was not emptied"
 
+# With packets on standard output, what is told of them is not there.
+capture_start --src "$listed4" --count 2 -w - --json
+send "$listed4" 2
+capture_end
+mv "$work/captured" "$capture"
+is "packets on stdout" 2 "$(fields frame frame.number | wc -l)"
+is "the sum beside them" "all that was asked for is there" \
+	"$(sed '/^fwctl/d' "$work/ending" | jq -r .end)"
+
 # Told to end, it says what was lost, also while packets come.
 send_all
 capture_start --src "$listed4" -w "$capture"
