@@ -39,6 +39,21 @@ struct capturing {
 	char hex[2 * FW_CAPTURE_BYTES + 1];
 };
 
+/* What the client sends has no meaning but that it is sent. What is not read
+ * when a socket is closed would be an error at the other end, though. */
+static bool drain(const struct capturing *capturing)
+{
+	char byte;
+	ssize_t got;
+
+	for (int i = 0; i < TAKE_PER_TURN; i++) {
+		got = recv(capturing->fd, &byte, 1, MSG_DONTWAIT);
+		if (got <= 0)
+			return got < 0 && (errno == EAGAIN || errno == EINTR);
+	}
+	return true;
+}
+
 static void free_it(struct capturing *capturing)
 {
 	if (capturing->tick)
@@ -106,6 +121,14 @@ static json_t *json_of_record(struct capturing *capturing,
 		(json_int_t)record->len, "frame", hex_of(capturing, record));
 }
 
+static void end_soon(struct capturing *capturing, const char *why)
+{
+	if (capturing->why)
+		return;
+	capturing->why = why;
+	capture_stop(capturing->capture);
+}
+
 static void pass_on(void *arg, const struct fw_captured *record)
 {
 	struct capturing *capturing = arg;
@@ -119,20 +142,13 @@ static void pass_on(void *arg, const struct fw_captured *record)
 	r = send_object(capturing, json_of_record(capturing, share, record));
 	if (r == -EPIPE) {
 		capturing->is_gone = true;
+		end_soon(capturing, "the client went away");
 	} else if (r < 0) {
 		share->unread++;
 	} else {
 		share->sent++;
 		capturing->left--;
 	}
-}
-
-static void end_soon(struct capturing *capturing, const char *why)
-{
-	if (capturing->why)
-		return;
-	capturing->why = why;
-	capture_stop(capturing->capture);
 }
 
 static json_t *last_words(struct capturing *capturing)
@@ -148,6 +164,7 @@ static void forget(struct capturing *capturing)
 	log_notice("capture: ended uid=%u because=\"%s\"", capturing->uid,
 		   capturing->is_gone ? "the client went away"
 				      : capturing->why);
+	(void)drain(capturing);
 	capturing->daemon->capturing = NULL;
 	free_it(capturing);
 }
@@ -193,7 +210,7 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 		renew(capturing);
 	if (taken > 0)
 		pause.tv_usec = taken < TAKE_PER_TURN ? PAUSE_US : 0;
-	else if ((capturing->why || capturing->is_gone) && finish(capturing))
+	else if (capturing->why && finish(capturing))
 		return;
 	if (event_add(capturing->tick, &pause) < 0)
 		forget(capturing);
@@ -206,6 +223,9 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	end_soon(capturing, "the client asked for it");
+	/* at its end a socket is readable for ever */
+	if (drain(capturing))
+		(void)event_add(capturing->readable, NULL);
 }
 
 /* So that what comes at once does not depend on when the client gets to run;

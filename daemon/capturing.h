@@ -14,7 +14,8 @@
  *				more, what was is still sent: end_soon()
  *	ending -> gone		the ring is empty and the last message, with
  *				what was lost, is sent, or cannot be: finish()
- *	any -> gone		the client closed its side; fwd stops
+ *	any -> gone		the client closed its side or reads no more; fwd
+ *				stops
  *
  * Owns		the socket, its events and the capture of daemon/packet
  * Threads	event loop only

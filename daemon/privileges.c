@@ -80,6 +80,7 @@ static const int allowed_calls[] = {
 	SCMP_SYS(getsockopt),
 	SCMP_SYS(setsockopt),
 	SCMP_SYS(getsockname),
+	SCMP_SYS(getpeername),
 	SCMP_SYS(sendmsg),
 	SCMP_SYS(recvmsg),
 	SCMP_SYS(sendto),

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "daemon/capturing.h"
 #include "daemon/json.h"
@@ -14,8 +15,8 @@
 static int refuse_fd(struct call *call)
 {
 	call_refuse(call, -EINVAL,
-		    "expected a Unix socket of type SOCK_SEQPACKET with the "
-		    "request");
+		    "expected a connected Unix socket of type SOCK_SEQPACKET "
+		    "with the request");
 	return -EINVAL;
 }
 
@@ -28,11 +29,20 @@ static int int_of(int fd, int option)
 								    : value;
 }
 
+/* One that listens never tells that nobody is there. */
+static bool has_peer(int fd)
+{
+	struct sockaddr_un peer;
+	socklen_t len = sizeof(peer);
+
+	return getpeername(fd, (struct sockaddr *)&peer, &len) == 0;
+}
+
 /* Whatever else it is would be written into with our rights. */
 static int check_fd(struct call *call)
 {
 	if (call->fd < 0 || int_of(call->fd, SO_DOMAIN) != AF_UNIX ||
-	    int_of(call->fd, SO_TYPE) != SOCK_SEQPACKET)
+	    int_of(call->fd, SO_TYPE) != SOCK_SEQPACKET || !has_peer(call->fd))
 		return refuse_fd(call);
 	return 0;
 }

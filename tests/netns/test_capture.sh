@@ -41,6 +41,17 @@ has_bytes() {
 	[ "$(stat -c %s "$capture")" -ge "$1" ]
 }
 
+# went_away COUNT: so many captures ended as their client went away.
+went_away() {
+	[ "$(grep -c 'capture: ended .*went away' "$work/log")" -ge "$1" ]
+}
+
+# client WAY: a capture by another client.
+client() {
+	timeout 60 python3 "$here/../support/capture_client.py" "$1" \
+		"$PORTCULLIS_SOCKET"
+}
+
 capture_end() {
 	local status=0
 	wait "$capturer" || status=$?
@@ -111,6 +122,17 @@ capture_end
 grep -Eq ' lost .*: the client asked for it$' "$work/ending" ||
 	fail "the last line: $(cat "$work/ending")"
 
+# Nobody who does not read, or cannot, is in the way of the next one.
+answer=$(client listening)
+[[ $answer == *"connected Unix socket"* ]] ||
+	fail "a socket that listens: $answer"
+client deaf >"$work/deaf" &
+others+=($!)
+deaf=$!
+wait_for "the end of who does not listen" went_away 1
+kill "$deaf"
+wait "$deaf" 2>/dev/null || true
+is "the end of who sends something" "the client asked for it" "$(client words)"
 end "$sender"
 
 # One at a time; it ends with its client, and nothing is copied afterwards.
@@ -121,11 +143,7 @@ refuses 'captures already' capture --count 1 -w "$capture"
 has_bytes 2000 || fail "a capture that was refused has emptied the file"
 kill -KILL "$capturer"
 wait "$capturer" 2>/dev/null || true
-free_again() {
-	grep -q 'capture: ended .*went away' "$work/log"
-}
-send "$listed4" 2
-wait_for "the end of the capture" free_again
+wait_for "the end of the capture" went_away 2
 refuses 'no rule "nosuch"' capture --rule nosuch
 
 # A flood is cut by the rate, and what was lost is said.

@@ -78,6 +78,7 @@ does doctor
 does doctor wan0
 does status
 does version
+does capture --seconds 1
 echo "ok: gates"
 
 does block $listed4 --reason "tried"
