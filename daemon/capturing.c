@@ -100,13 +100,28 @@ static const char *hex_of(struct capturing *capturing,
 	return capturing->hex;
 }
 
+/* Are its tables those that judge? Others number sets otherwise. */
+static bool tables_judge(const struct capturing *capturing)
+{
+	return capturing->daemon->maps == capturing->maps;
+}
+
+static const char *set_of(const struct capturing *capturing,
+			  const struct fw_captured *record)
+{
+	const struct set *set = NULL;
+
+	if (record->set_id && tables_judge(capturing))
+		set = ledger_set(capturing->daemon->ledger, record->set_id);
+	return set ? set->name : "";
+}
+
 static json_t *json_of_record(struct capturing *capturing,
 			      const struct capture_share *share,
 			      const struct fw_captured *record)
 {
 	const struct daemon *daemon = capturing->daemon;
 	const struct counters *counters = daemon->live->counters;
-	const struct set *set = ledger_set(daemon->ledger, record->set_id);
 	uint64_t age_ns = clock_boot_ns() - record->time_ns;
 
 	return json_pack(
@@ -117,8 +132,8 @@ static json_t *json_of_record(struct capturing *capturing,
 		"reason", reason_name((enum fw_reason)record->reason), "rule",
 		counters_id(counters, record->counter), "shadow_rule",
 		counters_id(counters, record->shadow), "set",
-		record->set_id && set ? set->name : "", "len",
-		(json_int_t)record->len, "frame", hex_of(capturing, record));
+		set_of(capturing, record), "len", (json_int_t)record->len,
+		"frame", hex_of(capturing, record));
 }
 
 static void end_soon(struct capturing *capturing, const char *why)
@@ -197,13 +212,14 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 {
 	struct capturing *capturing = arg;
 	struct timeval pause = {.tv_usec = PAUSE_US};
-	int taken = capture_take(capturing->capture, pass_on, capturing,
-				 TAKE_PER_TURN);
+	int taken;
 
 	(void)fd;
 	(void)what;
-	if (capturing->daemon->maps != capturing->maps)
+	if (!tables_judge(capturing))
 		end_soon(capturing, "other tables judge since a restore");
+	taken = capture_take(capturing->capture, pass_on, capturing,
+			     TAKE_PER_TURN);
 	if (capturing->left == 0)
 		end_soon(capturing, "all that was asked for is there");
 	if (!capturing->why)

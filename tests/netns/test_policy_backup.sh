@@ -50,17 +50,6 @@ names() {
 	ask '[.sets[].name] | sort | join(" ")' set list
 }
 
-# seal FILE: its end line again, after somebody has edited it.
-seal() {
-	python3 - "$1" <<-'END'
-		import sys, zlib
-		body = b"".join(l for l in open(sys.argv[1], "rb")
-		                if not l.startswith(b"end "))
-		open(sys.argv[1], "wb").write(
-		    body + b"end %d %08x\n" % (body.count(b"\n"), zlib.crc32(body)))
-	END
-}
-
 count_arrivals
 fwd_start
 does attach wan0
