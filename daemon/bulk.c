@@ -9,34 +9,36 @@
 
 #define SEALS (F_SEAL_WRITE | F_SEAL_SHRINK)
 
-static int refuse(struct call *call, int error, const char *why)
+static int refuse(struct call *call, int error, const char *what,
+		  const char *why)
 {
-	call_refuse(call, error, "the list that came along: %s", why);
+	call_refuse(call, error, "the %s that came along: %s", what, why);
 	return error;
 }
 
-int bulk_map(struct call *call, char **ret_text, size_t *ret_bytes)
+int bulk_map(struct call *call, const char *what, char **ret_text,
+	     size_t *ret_bytes)
 {
 	struct stat stat;
 	void *text;
 	int seals;
 
 	if (call->fd < 0)
-		return refuse(call, -EINVAL,
+		return refuse(call, -EINVAL, what,
 			      "expected a sealed memfd with the request");
 	seals = fcntl(call->fd, F_GET_SEALS);
 	if (seals < 0 || (seals & SEALS) != SEALS)
-		return refuse(call, -EINVAL,
+		return refuse(call, -EINVAL, what,
 			      "expected a memfd sealed against writing and "
 			      "shrinking");
 	if (fstat(call->fd, &stat) < 0 || stat.st_size > WIRE_BULK_MAX)
-		return refuse(call, -EFBIG, "more than 512 MiB");
+		return refuse(call, -EFBIG, what, "more than 512 MiB");
 	if (stat.st_size == 0)
-		return refuse(call, -ENODATA, "it is empty");
+		return refuse(call, -ENODATA, what, "it is empty");
 	text = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE,
 		    call->fd, 0);
 	if (text == MAP_FAILED)
-		return refuse(call, -errno, "it cannot be mapped");
+		return refuse(call, -errno, what, "it cannot be mapped");
 	*ret_text = text;
 	*ret_bytes = (size_t)stat.st_size;
 	return 0;

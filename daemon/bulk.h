@@ -13,9 +13,10 @@
 
 #include "daemon/control/server.h"
 
-/* The caller unmaps. A failure has refused the call. An empty one is an
- * error: there would be nothing to read. */
-int bulk_map(struct call *call, char **ret_text, size_t *ret_bytes);
+/* The caller unmaps. A failure has refused the call, by a text that says `what`
+ * it is: "list". An empty one is an error: there would be nothing to read. */
+int bulk_map(struct call *call, const char *what, char **ret_text,
+	     size_t *ret_bytes);
 
 /* Replace the content of the client's own, unsealed memfd. */
 int bulk_write(int fd, const char *text, size_t bytes);

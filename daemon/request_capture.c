@@ -108,11 +108,26 @@ static int read_reason(struct call *call, struct capture_filter *filter)
 	return -EINVAL;
 }
 
+static int read_snaplen(struct call *call, struct capture_filter *filter)
+{
+	const json_t *value = json_object_get(call->args, "snaplen");
+	json_int_t snaplen =
+		value ? json_integer_value(value) : SNAPLEN_DEFAULT;
+
+	if (snaplen < 1 || snaplen > FW_CAPTURE_BYTES) {
+		call_refuse(call, -EINVAL,
+			    "\"snaplen\": expected a whole number from 1 to %d",
+			    FW_CAPTURE_BYTES);
+		return -EINVAL;
+	}
+	filter->snaplen_bytes = (uint32_t)snaplen;
+	return 0;
+}
+
 /* `source` lends the filter its place. */
 static int read_filter(const struct daemon *daemon, struct call *call,
 		       struct prefix *source, struct capture_filter *filter)
 {
-	uint64_t snaplen = SNAPLEN_DEFAULT;
 	int r = read_rule(daemon, call, filter);
 
 	if (r == 0)
@@ -122,17 +137,9 @@ static int read_filter(const struct daemon *daemon, struct call *call,
 		filter->source = source;
 	}
 	if (r == 0)
-		r = args_number(call, "snaplen", FW_CAPTURE_BYTES,
-				SNAPLEN_DEFAULT, &snaplen);
+		r = read_snaplen(call, filter);
 	if (r == 0)
 		r = args_number(call, "count", INT64_MAX, 0, &filter->count);
-	filter->snaplen_bytes = (uint32_t)snaplen;
-	if (r == 0 && snaplen == 0) {
-		call_refuse(call, -EINVAL,
-			    "\"snaplen\": expected a whole number from 1 to %d",
-			    FW_CAPTURE_BYTES);
-		r = -EINVAL;
-	}
 	return r;
 }
 

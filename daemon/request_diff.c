@@ -328,7 +328,7 @@ static int read_document(struct diff *diff)
 	struct apply *apply = &diff->apply;
 	char *text;
 	size_t len;
-	int r = bulk_map(diff->call, &text, &len);
+	int r = bulk_map(diff->call, "document", &text, &len);
 
 	if (r < 0)
 		return r;

@@ -135,7 +135,7 @@ void request_set_import(struct daemon *daemon, struct call *call)
 	import->finished = imported;
 	import->arg = call;
 	if (read_evidence(call, import) < 0 ||
-	    bulk_map(call, &import->text, &import->text_bytes) < 0) {
+	    bulk_map(call, "list", &import->text, &import->text_bytes) < 0) {
 		import_cancel(import);
 		return;
 	}

@@ -486,7 +486,7 @@ void request_restore(struct daemon *daemon, struct call *call)
 		call_refuse(call, -ENOMEM, "out of memory");
 		return;
 	}
-	if (bulk_map(call, &restore->text, &restore->bytes) < 0) {
+	if (bulk_map(call, "backup", &restore->text, &restore->bytes) < 0) {
 		restore_free(restore);
 		return;
 	}

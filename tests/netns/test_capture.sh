@@ -93,6 +93,7 @@ grep -q '3 packets captured, 0 lost' "$work/ending" ||
 head -c 100000 /dev/zero >"$capture"
 refuses 'no rule "nosuch"' capture --rule nosuch -w "$capture"
 is "what a refused capture leaves" 100000 "$(stat -c %s "$capture")"
+refuses 'whole number from 1 to 16384' capture --snaplen 16385
 
 # What a rule drops, by its id, cut, with the rule in shadow before it.
 capture_start --rule no-udp --count 2 --snaplen 42 -w "$capture"

@@ -103,6 +103,8 @@ is "revision" 5 "$(ask .policy.revision status)"
 is "what was restored" 0 "$(ask .revision restore "$work/without")"
 is_dropped $clean4 || fail "the policy went with the sets"
 
+refuses "the backup that came along: it is empty" restore /dev/null
+
 # One that does not read is told, and the rest is there.
 apply office $listed4
 sed "s/action: pass/action: pour/" "$work/saved" >"$work/odd"
