@@ -266,10 +266,27 @@ enum outcome cmd_policy_show(struct session *session)
 	return OUTCOME_DONE;
 }
 
+/* All digits: a revision, and not a file. */
 static bool is_number(const char *text)
 {
-	return strtoll(text, NULL, 10) > 0 &&
-	       strspn(text, "0123456789") == strlen(text);
+	return *text && strspn(text, "0123456789") == strlen(text);
+}
+
+/* A word that can be either was not checked as a number yet. */
+static bool numbers_are_valid(struct session *session)
+{
+	const struct kind_spec *number = &kind_specs[KIND_NUMBER];
+
+	for (size_t i = 0; i < session->invocation->word_count; i++) {
+		const char *text = session_word(session, i);
+
+		if (!is_number(text) || number->check(text))
+			continue;
+		(void)session_misused(session, "%s: '%s' is not %s",
+				      number->name, text, number->accepts);
+		return false;
+	}
+	return true;
 }
 
 static enum outcome diff_file(struct session *session, const char *path)
@@ -320,6 +337,8 @@ enum outcome cmd_policy_diff(struct session *session)
 		return session_misused(session,
 				       "expected a file, the number of a "
 				       "revision, or the numbers of two");
+	if (!numbers_are_valid(session))
+		return OUTCOME_USAGE;
 	if (count > 1)
 		return diff_revisions(session, first, session_word(session, 1));
 	return is_number(first) ? diff_revisions(session, "0", first)

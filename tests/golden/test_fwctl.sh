@@ -165,6 +165,8 @@ group_policy() {
 	run 'fwctl policy diff 9'
 	run 'fwctl policy diff policy.yml 4'
 	run 'fwctl policy diff 1 2 3'
+	run 'fwctl policy diff 99999999999999999999 1'
+	run 'fwctl policy diff 0'
 	run 'fwctl policy diff gone.yml'
 	run 'fwctl policy apply policy.yml --dry-run'
 	run 'fwctl policy apply policy.yml --confirm 60s --note "to see"'
