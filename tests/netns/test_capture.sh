@@ -46,6 +46,15 @@ went_away() {
 	[ "$(grep -c 'capture: ended .*went away' "$work/log")" -ge "$1" ]
 }
 
+# What of packets may be copied, and of the last capture is left to be.
+credit() {
+	local ours id
+	ours=$(bpftool -j prog show pinned "$pins/live/program" | jq .map_ids)
+	id=$(bpftool -j map show | jq --argjson ours "$ours" \
+		'.[] | select(.name == "capture" and (.id | IN($ours[]))).id')
+	bpftool -j map dump id "$id" | jq -c '.[0].value[0:16]'
+}
+
 # client WAY: a capture by another client.
 client() {
 	timeout 60 python3 "$here/../support/capture_client.py" "$1" \
@@ -145,10 +154,12 @@ has_bytes 2000 || fail "a capture that was refused has emptied the file"
 kill -KILL "$capturer"
 wait "$capturer" 2>/dev/null || true
 wait_for "the end of the capture" went_away 2
-refuses 'no rule "nosuch"' capture --rule nosuch
+before=$(credit)
+[ -n "$before" ] || fail "the capture has no map"
+send "$listed4" 10
+is "what may be copied" "$before" "$(credit)"
 
 # A flood is cut by the rate, and what was lost is said.
-does status
 sed -i '/captured_per_second/d' "$work/fwd.yml"
 echo "captured_per_second: 5" >>"$work/fwd.yml"
 kill -HUP "$fwd_pid"
@@ -212,3 +223,5 @@ renamed one two
 renamed two one
 renamed one two
 end "$sender"
+
+fwd_stop
