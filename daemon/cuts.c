@@ -9,10 +9,11 @@
 
 #include "daemon/cuts_view.h"
 
-/* Rules tried: of one turn, and of all; some seconds for the latter. */
-#define TURN_WORK    (1u << 15)
-#define WORK_MAX     (UINT64_C(1) << 26)
-#define PACKET_WORK  16 /* beside its rules */
+/* In units of cuts_view.h: of a turn, of reading for one, and of all. A turn is
+ * about a millisecond, and all together are one or two seconds. */
+#define TURN_WORK    (1u << 18)
+#define READ_WORK    (1u << 19)
+#define WORK_MAX     (UINT64_C(1500) * TURN_WORK)
 #define USUAL_LENGTH 100
 #define USUAL_HOPS   64
 #define TCP_ACK	     16
@@ -23,6 +24,15 @@ enum {
 	PROTO_UDP = 17,
 	PROTO_ICMPV6 = 58,
 	PROTO_SCTP = 132,
+};
+
+/* The packets of a flow: each way, coming in and going out. */
+#define WAYS 4
+
+/* Where the packets of a flow are tried, in order; the first is all 0. */
+struct tries {
+	unsigned int way;
+	size_t gate;
 };
 
 struct cuts {
@@ -36,7 +46,8 @@ struct cuts {
 	bool has_read_all;
 	struct flow read[FLOWS_TURN_MAX]; /* and not judged yet */
 	size_t read_count, judged;
-	uint64_t work;
+	struct tries tries; /* of the next to be judged */
+	uint64_t read_work;
 	struct cuts_result result;
 };
 
@@ -117,6 +128,7 @@ int cuts_look(struct cuts *cuts, const struct cuts_machine *machine)
 	trie_free(cuts->own);
 	cuts->own = own;
 	cuts->machine = *machine;
+	cuts->tries = (struct tries){0};
 	view_look(&cuts->before, machine->ledger, NULL);
 	view_look(&cuts->after, machine->ledger, cuts->before.of.policy);
 	return 0;
@@ -176,10 +188,8 @@ static bool is_cut(struct cuts *cuts, const struct packet *packet,
 	struct ledger *ledger = cuts->machine.ledger;
 	struct oracle_answer after = view_judge(&cuts->after, ledger, packet);
 
-	cuts->work += cuts->after.asked.rule_count + PACKET_WORK;
 	if (after.verdict != VERDICT_DROP)
 		return false;
-	cuts->work += cuts->before.asked.rule_count + PACKET_WORK;
 	if (view_judge(&cuts->before, ledger, packet).verdict == VERDICT_DROP)
 		return false;
 	if (after.end == ORACLE_RULE)
@@ -192,41 +202,66 @@ static bool is_cut(struct cuts *cuts, const struct packet *packet,
 	return true;
 }
 
-/* One way at each gate it may go through, or at any, if they are the same. */
-static bool is_cut_at_gates(struct cuts *cuts, struct packet *packet,
-			    struct cut *ret_cut)
+static uint64_t work_of(const struct cuts *cuts)
 {
-	const struct cuts_machine *machine = &cuts->machine;
-	size_t count = machine->gate_count;
+	return cuts->read_work + cuts->before.work + cuts->after.work;
+}
 
-	if (count > 1 && !cuts->asks_gates)
-		count = 1;
-	for (size_t i = 0; i < count; i++) {
-		memcpy(packet->ifname, machine->gates[i],
-		       sizeof(packet->ifname));
-		if (is_cut(cuts, packet, ret_cut))
-			return true;
+/* At each gate it may go through, or at any, if they are the same. */
+static size_t gates_to_try(const struct cuts *cuts)
+{
+	size_t count = cuts->machine.gate_count;
+
+	return count > 1 && !cuts->asks_gates ? 1 : count;
+}
+
+/* Does such a packet come to be? What the machine sends does not come in, and
+ * what it gets does not go out. */
+static bool can_be(const struct cuts *cuts, const struct packet *packet)
+{
+	return !trie_get(cuts->own, packet->direction == DIRECTION_IN
+					    ? &packet->source
+					    : &packet->destination);
+}
+
+/* Goes on with its tries until one is cut, none is left, or there is work up
+ * to `end`: then it is not over. */
+static bool judge_until(struct cuts *cuts, const struct flow *flow,
+			uint64_t end, struct cut *ret_cut, bool *ret_is_cut)
+{
+	struct tries *tries = &cuts->tries;
+	size_t gates = gates_to_try(cuts);
+
+	*ret_cut = (struct cut){.flow = *flow};
+	*ret_is_cut = false;
+	while (tries->way < WAYS && !*ret_is_cut) {
+		struct packet packet = packet_of(flow, tries->way >= WAYS / 2);
+
+		ret_cut->is_reply = tries->way >= WAYS / 2;
+		packet.direction =
+			tries->way % 2 ? DIRECTION_OUT : DIRECTION_IN;
+		if (tries->gate >= gates || !can_be(cuts, &packet)) {
+			tries->way++;
+			tries->gate = 0;
+			continue;
+		}
+		if (work_of(cuts) >= end)
+			return false;
+		memcpy(packet.ifname, cuts->machine.gates[tries->gate++],
+		       sizeof(packet.ifname));
+		*ret_is_cut = is_cut(cuts, &packet, ret_cut);
 	}
-	return false;
+	*tries = (struct tries){0};
+	return true;
 }
 
 bool cuts_judge(struct cuts *cuts, const struct flow *flow, struct cut *ret_cut)
 {
-	*ret_cut = (struct cut){.flow = *flow};
-	for (int way = 0; way < 2; way++) {
-		struct packet packet = packet_of(flow, way == 1);
+	bool answer;
 
-		ret_cut->is_reply = way == 1;
-		packet.direction = DIRECTION_IN;
-		if (!trie_get(cuts->own, &packet.source) &&
-		    is_cut_at_gates(cuts, &packet, ret_cut))
-			return true;
-		packet.direction = DIRECTION_OUT;
-		if (!trie_get(cuts->own, &packet.destination) &&
-		    is_cut_at_gates(cuts, &packet, ret_cut))
-			return true;
-	}
-	return false;
+	cuts->tries = (struct tries){0};
+	(void)judge_until(cuts, flow, UINT64_MAX, ret_cut, &answer);
+	return answer;
 }
 
 static enum fw_keep keep_of(const struct flow *flow)
@@ -270,6 +305,7 @@ static int read_some(struct cuts *cuts, const struct flows *flows,
 
 	cuts->read_count = 0;
 	cuts->judged = 0;
+	cuts->read_work += READ_WORK;
 	r = flows_each_turn(flows, now_ns, &cuts->place, take_flow, cuts);
 	cuts->has_read_all = r == 0;
 	return r < 0 ? r : 1;
@@ -278,13 +314,18 @@ static int read_some(struct cuts *cuts, const struct flows *flows,
 static void judge_some(struct cuts *cuts)
 {
 	struct cuts_result *result = &cuts->result;
-	uint64_t end = cuts->work + TURN_WORK;
+	uint64_t end = work_of(cuts) + TURN_WORK;
 
-	while (cuts->judged < cuts->read_count && cuts->work < end) {
+	while (cuts->judged < cuts->read_count) {
 		struct cut cut;
+		bool is_cut;
 
+		if (!judge_until(cuts, &cuts->read[cuts->judged], end, &cut,
+				 &is_cut))
+			break;
+		cuts->judged++;
 		result->seen++;
-		if (!cuts_judge(cuts, &cuts->read[cuts->judged++], &cut))
+		if (!is_cut)
 			continue;
 		if (result->told_count < CUTS_TOLD_MAX)
 			result->told[result->told_count++] = cut;
@@ -299,7 +340,7 @@ int cuts_turn(struct cuts *cuts, const struct flows *flows, uint64_t now_ns)
 	else if (flows && !cuts->has_read_all)
 		return read_some(cuts, flows, now_ns);
 	if (cuts->judged < cuts->read_count || (flows && !cuts->has_read_all))
-		return cuts->work < WORK_MAX;
+		return work_of(cuts) < WORK_MAX;
 	cuts->result.is_whole = true;
 	return 0;
 }

@@ -10,6 +10,14 @@
 #include "daemon/clock.h"
 #include "daemon/judge.h"
 
+/* In units of the header's. */
+#define PACKET_WORK 160 /* its addresses in the ledger, and the call */
+#define RULE_WORK   4
+#define SET_WORK    8 /* by name */
+#define MEMBER_WORK 16 /* in a trie */
+#define NAME_WORK   2
+#define WINDOW_WORK 256 /* the clock */
+
 static int read_members(const struct prefix *members, size_t count,
 			struct trie **ret_trie)
 {
@@ -29,6 +37,44 @@ static int read_members(const struct prefix *members, size_t count,
 	return r;
 }
 
+static uint64_t work_of_address(const struct match_address *match)
+{
+	return match->prefix_count +
+	       match->set_count * (SET_WORK + MEMBER_WORK);
+}
+
+/* At most; `interfaces` are those of all zones. */
+static uint64_t work_of_rule(const struct rule *rule, size_t interfaces)
+{
+	uint64_t names =
+		interfaces + rule->zones.count + rule->interfaces.count;
+	uint64_t work = RULE_WORK + NAME_WORK * names + rule->flags.count +
+			rule->macs.count + work_of_address(&rule->source) +
+			work_of_address(&rule->destination);
+
+	for (int i = 0; i < RANGE_COUNT; i++)
+		work += rule->ranges[i].count;
+	return work + (rule->window_count ? WINDOW_WORK : 0);
+}
+
+static int add_work(struct view *view)
+{
+	const struct policy *policy = &view->asked;
+	size_t interfaces = 0;
+
+	view->rules_work =
+		calloc(policy->rule_count + 1, sizeof(*view->rules_work));
+	if (!view->rules_work)
+		return -ENOMEM;
+	for (size_t i = 0; i < policy->zone_count; i++)
+		interfaces += policy->zones[i].interface_count;
+	for (size_t i = 0; i < policy->rule_count; i++)
+		view->rules_work[i + 1] =
+			view->rules_work[i] +
+			work_of_rule(&policy->rules[i], interfaces);
+	return 0;
+}
+
 static int pick_rules(struct view *view)
 {
 	const struct policy *policy = view->of.policy;
@@ -44,7 +90,7 @@ static int pick_rules(struct view *view)
 		    policy->rules[i].states >> FLOW_ESTABLISHED & 1)
 			view->asked.rules[view->asked.rule_count++] =
 				policy->rules[i];
-	return 0;
+	return add_work(view);
 }
 
 int view_init(struct view *view, const struct cuts_policy *of, bool adds)
@@ -75,6 +121,7 @@ void view_done(struct view *view)
 	free(view->members);
 	trie_free(view->management);
 	free(view->asked.rules);
+	free(view->rules_work);
 }
 
 /* The place among the policy's sets, or set_count. */
@@ -136,6 +183,7 @@ void view_look(struct view *view, struct ledger *ledger,
 	char version[SET_NAME_MAX];
 
 	view->set_count = 0;
+	view->packet_work = PACKET_WORK;
 	for (unsigned int id = 1; id <= SET_ID_MAX; id++) {
 		const struct set *set = ledger_set(ledger, (uint8_t)id);
 		const struct set *judged = NULL;
@@ -153,6 +201,8 @@ void view_look(struct view *view, struct ledger *ledger,
 			add_set(view, policy->sets[i].set.name, 0,
 				policy->sets[i].set.action);
 	qsort(view->sets, view->set_count, sizeof(*view->sets), compare_name);
+	for (size_t i = 0; i < view->set_count; i++)
+		view->packet_work += view->sets[i].members ? MEMBER_WORK : 1;
 }
 
 static int stop(void *arg, const struct prefix *prefix, uint32_t value)
@@ -242,6 +292,32 @@ static struct set_mask sets_of(const struct view *view, struct ledger *ledger,
 			: (struct set_mask){0};
 }
 
+/* Of the rules that were tried; what is by none of them tried all or none. */
+static uint64_t work_of_answer(const struct view *view,
+			       const struct oracle_answer *answer)
+{
+	switch (answer->end) {
+	case ORACLE_ALLOWED:
+	case ORACLE_LISTED:
+	case ORACLE_SHADOWED:
+		return 0;
+	case ORACLE_RULE:
+	case ORACLE_LIMIT:
+	case ORACLE_ANSWERED:
+	case ORACLE_COOKIE:
+		return view->rules_work[answer->rule + 1];
+	case ORACLE_MALFORMED:
+	case ORACLE_NOT_IP:
+	case ORACLE_NEIGHBOUR:
+	case ORACLE_UNREADABLE:
+	case ORACLE_ESSENTIAL:
+	case ORACLE_DEFAULT:
+	case ORACLE_END_COUNT:
+	default:
+		return view->rules_work[view->asked.rule_count];
+	}
+}
+
 struct oracle_answer view_judge(struct view *view, struct ledger *ledger,
 				const struct packet *packet)
 {
@@ -253,8 +329,12 @@ struct oracle_answer view_judge(struct view *view, struct ledger *ledger,
 		.arg = view,
 	};
 
+	struct oracle_answer answer;
+
 	view->packet = packet;
 	view->source = sets_of(view, ledger, &packet->source);
 	view->destination = sets_of(view, ledger, &packet->destination);
-	return oracle_judge(&view->asked, packet, PACKET_READ, &world, NULL);
+	answer = oracle_judge(&view->asked, packet, PACKET_READ, &world, NULL);
+	view->work += view->packet_work + work_of_answer(view, &answer);
+	return answer;
 }

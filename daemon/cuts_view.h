@@ -6,6 +6,10 @@
  * Rules that ask for other states are left out: they are never met. A set is
  * one of the ledger, or has the members that its document says.
  *
+ * Work is counted, not timed: a unit is about what it takes to hold an address
+ * against a network, three nanoseconds. A packet is charged for what the oracle
+ * had to try for it, with all the networks, ranges and names of those rules.
+ *
  * Threads	view_init(): any; the rest: event loop
  */
 #pragma once
@@ -31,6 +35,9 @@ struct view_members {
 struct view {
 	struct cuts_policy of;
 	struct policy asked; /* borrows all but `rules` */
+	uint64_t *rules_work; /* of as many of these as its place says */
+	uint64_t packet_work; /* of each, beside the rules */
+	uint64_t work; /* of all packets so far */
 	struct view_members *members; /* of each set of the policy */
 	struct trie *management; /* what the policy adds to it */
 	struct view_set sets[VIEW_SETS_MAX]; /* by name */
@@ -49,5 +56,6 @@ void view_done(struct view *view);
 void view_look(struct view *view, struct ledger *ledger,
 	       const struct policy *other);
 
+/* Adds to `work`. */
 struct oracle_answer view_judge(struct view *view, struct ledger *ledger,
 				const struct packet *packet);

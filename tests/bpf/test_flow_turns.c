@@ -16,9 +16,11 @@
 #include "tests/support/documents.h"
 #include "tests/support/quiet_sink.h"
 
-#define FLOWS 10000u /* that are known: more than two turns tell */
-#define ROOM  131101u /* like no other map's, so that it is found */
-#define RULES 4096
+#define FLOWS	 10000u /* that are known: more than two turns tell */
+#define ROOM	 131101u /* like no other map's, so that it is found */
+#define RULES	 4096
+#define NETWORKS 30000 /* of one rule */
+#define GATES	 64
 
 struct told {
 	uint8_t times[FLOWS];
@@ -192,6 +194,63 @@ static void flows_past_their_time_are_not_live(void **state)
 	assert_int_equal(result.seen, 0);
 }
 
+/* One rule at all gates, with many networks that no flow is in. */
+static void read_networks(struct policy *ret_policy)
+{
+	static char text[NETWORKS * 16 + 200];
+	size_t used =
+		(size_t)sprintf(text, "version: 1\nrules:\n"
+				      " - {id: many, action: drop, interface: "
+				      "'g*', source: [172.16.0.0/16");
+
+	for (unsigned int i = 0; i < NETWORKS; i++)
+		used += (size_t)sprintf(text + used, ",11.%u.%u.1", i >> 8,
+					i & 255);
+	(void)sprintf(text + used, "]}\n");
+	read_document(text, ret_policy);
+}
+
+/* How many were judged after so many turns; the first one only reads. */
+static uint64_t count_judged(const struct flows *flows, size_t gate_count,
+			     unsigned int turns)
+{
+	CLEANUP(policy_done) struct policy before;
+	CLEANUP(policy_done) struct policy after;
+	CLEANUP(cuts_freep) struct cuts *cuts = NULL;
+	CLEANUP(guard_freep) struct guard *guard = NULL;
+	CLEANUP(ledger_freep) struct ledger *ledger = NULL;
+	char gates[GATES][RULE_NAME_MAX];
+
+	for (int i = 0; i < GATES; i++)
+		(void)sprintf(gates[i], "g%d", i);
+	read_document("version: 1\n", &before);
+	read_networks(&after);
+	assert_int_equal(guard_new(&guard), 0);
+	assert_int_equal(ledger_new(&quiet_sink, NULL, &ledger), 0);
+	assert_int_equal(cuts_new(&(struct cuts_policy){.policy = &before},
+				  &(struct cuts_policy){.policy = &after},
+				  &cuts),
+			 0);
+	assert_int_equal(
+		cuts_look(cuts, &(struct cuts_machine){ledger, guard, gates,
+						       gate_count}),
+		0);
+	for (unsigned int i = 0; i < turns; i++)
+		assert_int_equal(cuts_turn(cuts, flows, 1), 1);
+	return cuts_result(cuts)->seen;
+}
+
+static void a_turn_is_short_with_many_networks_in_a_rule(void **state)
+{
+	assert_in_range(count_judged(*state, 1, 11), 10, 100);
+}
+
+static void a_turn_may_end_between_the_gates_of_a_flow(void **state)
+{
+	assert_int_equal(count_judged(*state, GATES, 6), 0);
+	assert_in_range(count_judged(*state, GATES, 101), 1, 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +258,8 @@ int main(void)
 		cmocka_unit_test(all_flows_are_judged_under_few_rules),
 		cmocka_unit_test(under_many_rules_it_says_that_it_is_a_part),
 		cmocka_unit_test(flows_past_their_time_are_not_live),
+		cmocka_unit_test(a_turn_is_short_with_many_networks_in_a_rule),
+		cmocka_unit_test(a_turn_may_end_between_the_gates_of_a_flow),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
