@@ -149,9 +149,8 @@ static void print_flows(FILE *out, const json_t *flows)
 		fprintf(out, "  and %" PRId64 " more\n", cut - told);
 }
 
-void diff_view(FILE *out, const json_t *answer)
+void diff_view_documents(FILE *out, const json_t *answer)
 {
-	const json_t *flows = answer_object(answer, "flows");
 	int64_t more = answer_number(answer, "more_changes");
 	const json_t *item;
 	size_t i;
@@ -163,6 +162,19 @@ void diff_view(FILE *out, const json_t *answer)
 	if (more)
 		fprintf(out, "  and %" PRId64 " more\n", more);
 	print_sizes(out, answer);
+}
+
+void diff_view(FILE *out, const json_t *answer)
+{
+	const json_t *flows = answer_object(answer, "flows");
+	const json_t *before = answer_object(answer, "before");
+
+	diff_view_documents(out, answer);
 	if (flows)
 		print_flows(out, flows);
+	else
+		fprintf(out, "live flows cut: not known, %s\n",
+			answer_number(before, "revision")
+				? "the policy in force remembers none"
+				: "no policy is in force that remembers them");
 }

@@ -8,5 +8,8 @@
 
 #include <jansson.h>
 
-/* The answer to policy-diff. */
+/* The answer to policy-diff, against the policy in force. */
 void diff_view(FILE *out, const json_t *answer);
+
+/* The same of two revisions, which have no flows. */
+void diff_view_documents(FILE *out, const json_t *answer);

@@ -28,7 +28,7 @@ struct diff {
 	struct call *call;
 	uint64_t from; /* revision; 0: none, so a policy of nothing */
 	bool is_in_force; /* `from` judges: members and flows are looked at */
-	bool has_flows; /* some may be known */
+	bool has_flows; /* the policy in force remembers them */
 	const struct judge *judges; /* in force when it began */
 	struct judge *before;
 	struct diff_json json;
@@ -410,7 +410,8 @@ void request_policy_diff(struct daemon *daemon, struct call *call)
 	diff->apply.daemon = daemon;
 	diff->apply.store = daemon->store;
 	diff->judges = daemon->live->judge;
-	diff->has_flows = maps_flows(daemon->maps) != NULL;
+	diff->has_flows = maps_flows(daemon->maps) &&
+			  policy_asks_for_states(&diff->judges->policy);
 	if (read_args(diff) < 0) {
 		diff_free(diff);
 		return;

@@ -63,6 +63,29 @@ void policy_done(struct policy *policy)
 	policy_init(policy);
 }
 
+/* A limit of new flows asks for states as much as a condition on them; what
+ * came with a cookie is known by its flow. */
+static bool asks_for_states(const struct policy *policy,
+			    const struct rule *rule)
+{
+	if (rule->states)
+		return true;
+	if (rule->action == RULE_SYNCOOKIE)
+		return !rule->is_shadow; /* which only counts */
+	return rule->action == RULE_LIMIT &&
+	       policy->limits[rule->limit].unit == LIMIT_FLOWS;
+}
+
+bool policy_asks_for_states(const struct policy *policy)
+{
+	assert(policy);
+
+	for (size_t i = 0; i < policy->rule_count; i++)
+		if (asks_for_states(policy, &policy->rules[i]))
+			return true;
+	return false;
+}
+
 bool policy_name_is_valid(const char *name, size_t max)
 {
 	size_t len = strlen(name);

@@ -91,6 +91,10 @@ void policy_init(struct policy *policy);
 /* Frees what it owns and leaves it as by policy_init(). */
 void policy_done(struct policy *policy);
 
+/* Does a rule ask for the state of packets, or for anything that is known by
+ * it? Only then connections are remembered. */
+bool policy_asks_for_states(const struct policy *policy);
+
 /* What the names of a policy are made of: letters, digits, '-', '_' and '.',
  * starting with a letter or digit, shorter than `max`. */
 bool policy_name_is_valid(const char *name, size_t max);

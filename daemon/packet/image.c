@@ -87,26 +87,11 @@ static bool has_cookies(const struct policy *policy)
 	return false;
 }
 
-/* A limit of new flows asks for states as much as a condition on them; what
- * came with a cookie is known by its flow. */
-static bool asks_for_states(const struct policy *policy)
-{
-	for (size_t i = 0; i < policy->rule_count; i++) {
-		const struct rule *rule = &policy->rules[i];
-
-		if (rule->states || answers(rule) ||
-		    (rule->action == RULE_LIMIT &&
-		     policy->limits[rule->limit].unit == LIMIT_FLOWS))
-			return true;
-	}
-	return false;
-}
-
 static void plan_flows(const struct policy *policy, struct image *image)
 {
 	int cpu_count = libbpf_num_possible_cpus();
 
-	image->has_states = asks_for_states(policy);
+	image->has_states = policy_asks_for_states(policy);
 	image->has_cookies = has_cookies(policy);
 	image->flow_cost_ns = flows_cost_ns(&policy->thresholds,
 					    cpu_count > 0 ? cpu_count : 1);
