@@ -96,6 +96,29 @@ static json_t *apply_args(struct session *session)
 	return args;
 }
 
+/* Its answer gets the difference, or why there is none. */
+static void add_diff(json_t *answer, json_t *diff)
+{
+	if (answer_is(diff, "ok")) {
+		(void)json_object_del(diff, "ok");
+		(void)json_object_set(answer, "diff", diff);
+	} else {
+		(void)json_object_set(answer, "diff_error",
+				      json_object_get(diff, "error"));
+	}
+}
+
+static void view_diff(FILE *out, const json_t *diff)
+{
+	if (answer_is(diff, "ok")) {
+		diff_view(out, diff);
+		return;
+	}
+	fputs("difference not known: ", out);
+	grid_put_safely(out, answer_text(diff, "error"));
+	fputc('\n', out);
+}
+
 /* As text the difference is told before anything happens. */
 static enum outcome apply(struct session *session,
 			  const struct policy_file *file, json_t *diff,
@@ -105,7 +128,7 @@ static enum outcome apply(struct session *session,
 	enum outcome outcome;
 
 	if (!session->json) {
-		printer_answer(&session->printer, diff, diff_view);
+		printer_answer(&session->printer, diff, view_diff);
 		(void)fflush(session->printer.out);
 	}
 	outcome = session_ask(session, REQ_POLICY_APPLY, apply_args(session),
@@ -113,14 +136,27 @@ static enum outcome apply(struct session *session,
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	(void)json_object_set(answer, "warnings", warnings);
-	(void)json_object_del(diff, "ok");
-	(void)json_object_set(answer, "diff", diff);
+	add_diff(answer, diff);
 	printer_answer(&session->printer, answer, view_apply);
 	return OUTCOME_DONE;
 }
 
+static enum outcome apply_dry(struct session *session,
+			      const struct policy_file *file, json_t *warnings)
+{
+	CLEANUP(json_decrefp) json_t *diff = NULL;
+	enum outcome outcome = session_ask(session, REQ_POLICY_DIFF,
+					   json_object(), file->fd, &diff);
+
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	(void)json_object_set(diff, "warnings", warnings);
+	printer_answer(&session->printer, diff, diff_view);
+	return OUTCOME_DONE;
+}
+
 /* Read here first: an error is then told without a daemon, and with the name
- * of the file. */
+ * of the file. Others who compare do not keep a policy from coming. */
 enum outcome cmd_policy_apply(struct session *session)
 {
 	const char *path = session_word(session, 0);
@@ -132,15 +168,12 @@ enum outcome cmd_policy_apply(struct session *session)
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	warnings = policy_warn(&file.policy, path, session->json);
-	outcome = session_ask(session, REQ_POLICY_DIFF, json_object(), file.fd,
-			      &diff);
+	if (session_has(session, OPTION_DRY_RUN))
+		return apply_dry(session, &file, warnings);
+	outcome = session_ask_unless_busy(session, REQ_POLICY_DIFF,
+					  json_object(), file.fd, &diff);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	if (session_has(session, OPTION_DRY_RUN)) {
-		(void)json_object_set(diff, "warnings", warnings);
-		printer_answer(&session->printer, diff, diff_view);
-		return OUTCOME_DONE;
-	}
 	return apply(session, &file, diff, warnings);
 }
 
@@ -322,7 +355,9 @@ static enum outcome diff_revisions(struct session *session, const char *from,
 			  (json_int_t)strtoll(revision, NULL, 10)),
 		fd, &answer);
 	if (outcome == OUTCOME_DONE)
-		printer_answer(&session->printer, answer, diff_view);
+		printer_answer(&session->printer, answer,
+			       strtoll(from, NULL, 10) ? diff_view_documents
+						       : diff_view);
 	return outcome;
 }
 

@@ -157,14 +157,11 @@ static int ask_patiently(struct session *session, enum request request,
 	return 0;
 }
 
-enum outcome session_ask(struct session *session, enum request request,
-			 json_t *args_taken, int fd, json_t **ret_answer)
+static enum outcome ask(struct session *session, enum request request,
+			json_t *args, int fd, json_t **ret_answer)
 {
-	CLEANUP(json_decrefp) json_t *args = args_taken;
-	CLEANUP(json_decrefp) json_t *answer = NULL;
+	json_t *answer = NULL;
 	int r = 0;
-
-	assert(ret_answer);
 
 	if (!args)
 		return session_refuse(session, -ENOMEM,
@@ -175,13 +172,52 @@ enum outcome session_ask(struct session *session, enum request request,
 		r = ask_patiently(session, request, args, fd, &answer);
 	if (r < 0)
 		return unreachable(session, r);
-	if (!answer_is(answer, "ok")) {
-		const char *text = answer_text(answer, "error");
+	*ret_answer = answer;
+	return OUTCOME_DONE;
+}
 
-		complain(session, *text ? text : "refused without a reason");
-		printer_refusal(&session->printer, answer);
-		return OUTCOME_REFUSED;
-	}
+static enum outcome refused(struct session *session, const json_t *answer)
+{
+	const char *text = answer_text(answer, "error");
+
+	complain(session, *text ? text : "refused without a reason");
+	printer_refusal(&session->printer, answer);
+	return OUTCOME_REFUSED;
+}
+
+enum outcome session_ask(struct session *session, enum request request,
+			 json_t *args_taken, int fd, json_t **ret_answer)
+{
+	CLEANUP(json_decrefp) json_t *args = args_taken;
+	CLEANUP(json_decrefp) json_t *answer = NULL;
+	enum outcome outcome;
+
+	assert(ret_answer);
+
+	outcome = ask(session, request, args, fd, &answer);
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	if (!answer_is(answer, "ok"))
+		return refused(session, answer);
+	*ret_answer = TAKE(answer);
+	return OUTCOME_DONE;
+}
+
+enum outcome session_ask_unless_busy(struct session *session,
+				     enum request request, json_t *args_taken,
+				     int fd, json_t **ret_answer)
+{
+	CLEANUP(json_decrefp) json_t *args = args_taken;
+	CLEANUP(json_decrefp) json_t *answer = NULL;
+	enum outcome outcome;
+
+	assert(ret_answer);
+
+	outcome = ask(session, request, args, fd, &answer);
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	if (!answer_is(answer, "ok") && answer_number(answer, "errno") != EBUSY)
+		return refused(session, answer);
 	*ret_answer = TAKE(answer);
 	return OUTCOME_DONE;
 }

@@ -34,6 +34,12 @@ enum outcome session_close(struct session *session, enum outcome outcome);
 enum outcome session_ask(struct session *session, enum request request,
 			 json_t *args, int fd, json_t **ret_answer);
 
+/* The same for what can be done without: -EBUSY to the end is not told, and
+ * the refusal is the answer. */
+enum outcome session_ask_unless_busy(struct session *session,
+				     enum request request, json_t *args, int fd,
+				     json_t **ret_answer);
+
 /* Ask with `args`, and print the answer with `view`. */
 enum outcome session_show(struct session *session, enum request request,
 			  json_t *args, view_fn *view);

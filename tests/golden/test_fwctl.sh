@@ -171,6 +171,10 @@ group_policy() {
 	run 'fwctl policy apply policy.yml --dry-run'
 	run 'fwctl policy apply policy.yml --confirm 60s --note "to see"'
 	run 'fwctl policy apply policy.yml --json'
+	run 'fwctl policy diff policy.yml'
+	run 'fwctl policy diff policy.yml'
+	# busy for as long as it is asked
+	run 'fwctl policy apply policy.yml' | uniq
 }
 
 group_flow() {

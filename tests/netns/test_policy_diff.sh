@@ -47,6 +47,8 @@ is "all is new" "added zone wan; added set office +2 -0; added rule known; \
 added rule in; added rule out" "$(changes "$document")"
 is "flows before any policy asks for them" null \
 	"$(diff_of .flows "$document")"
+does policy diff "$document"
+said "^live flows cut: not known, no policy is in force that remembers them$"
 does policy apply "$document"
 said "rules: 3 added"
 said "^revision 1: 3 rules"
@@ -144,6 +146,12 @@ is "a set that is emptied" 0 "$(diff_of .flows.cut "$other")"
 document "  - {id: web, action: drop, source_port: 7022, protocol: tcp}" >"$other"
 does policy apply "$other" --note "cut"
 said "by rule web"
+
+# A policy that asks for no states remembers none of them, whatever there was.
+is "flows under a policy without states" null "$(diff_of .flows "$document")"
+does policy diff "$document"
+said "^live flows cut: not known, the policy in force remembers none$"
+does policy apply "$document"
 is "the answer of an apply" "0 of 1" "$(ask \
 	'"\(.diff.flows.cut) of \(.diff.flows.seen)"' policy apply "$document")"
 
@@ -151,6 +159,8 @@ is "the answer of an apply" "0 of 1" "$(ask \
 is "revision 1 to 2" "removed set office +0 -2; removed rule known; \
 removed rule in; removed rule out; added rule web" "$(changes 1 2)"
 is "flows of two revisions" null "$(diff_of .flows 1 2)"
+does policy diff 1 2
+! grep -q "live flows" "$work/said" || fail "revisions have no flows"
 is "back to revision 2" "1" "$(diff_of .flows.cut 2)"
 refuses "no revision 77" policy diff 77
 refuses "no revision 78" policy diff 78 1
