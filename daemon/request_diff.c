@@ -95,14 +95,19 @@ static int keep_member(void *arg, uint8_t set_id, const struct member *member)
 	return 0;
 }
 
+static void forget_members(struct policy_set *set)
+{
+	free(set->members);
+	set->members = NULL;
+	set->member_count = 0;
+}
+
 static int read_stored(struct store *store, uint8_t set_id,
 		       struct policy_set *set)
 {
 	struct stored stored = {.set = set};
 
-	free(set->members);
-	set->members = NULL;
-	set->member_count = 0;
+	forget_members(set);
 	return set_id ? store_each_member(store, set_id, keep_member, &stored)
 		      : 0;
 }
@@ -148,7 +153,17 @@ static int find_stored(void *arg, const struct set *set)
 	return r;
 }
 
-/* Members of sets that stay dynamic are no policy's. */
+/* Has it the very members that are stored? */
+static bool is_as_stored(const struct apply *apply,
+			 const struct policy_set *after)
+{
+	size_t at = (size_t)(after - apply->judge->policy.sets);
+
+	return after->set.kind == SET_STATIC && !apply->sets[at].is_changed;
+}
+
+/* Members of sets that stay dynamic are no policy's. Those that were found to
+ * be the same are needed on neither side: there may be millions. */
 static int read_members(struct diff *diff)
 {
 	struct policy *before = &diff->before->policy;
@@ -156,13 +171,16 @@ static int read_members(struct diff *diff)
 
 	for (size_t i = 0; i < before->set_count && r == 0; i++) {
 		struct policy_set *set = &before->sets[i];
-		const struct policy_set *after =
+		struct policy_set *after =
 			set_of(&diff->apply.judge->policy, set->set.name);
+		bool is_same = after && is_as_stored(&diff->apply, after);
 		bool is_counted = after ? after->set.kind == SET_STATIC
 					: set->set.kind == SET_STATIC;
 
-		r = read_stored(diff->apply.store, is_counted ? set->set.id : 0,
-				set);
+		if (is_same)
+			forget_members(after);
+		r = read_stored(diff->apply.store,
+				is_counted && !is_same ? set->set.id : 0, set);
 		set->set.id = 0;
 	}
 	return r;
