@@ -29,7 +29,6 @@ void diff_json_size(struct diff_json *json, const char *key,
 {
 	const struct compiled *compiled = judge->compiled;
 	size_t slots = compiled ? compiled->slot_count : 0;
-	size_t vectors = compiled ? vectors_count(compiled->vectors) : 0;
 	size_t networks = compiled ? compiled->region_count - 1 : 0;
 
 	(void)json_object_set_new(
@@ -37,8 +36,9 @@ void diff_json_size(struct diff_json *json, const char *key,
 		json_pack("{s:I, s:I, s:I, s:I, s:I}", "revision",
 			  (json_int_t)judge->revision, "rules",
 			  (json_int_t)judge->policy.rule_count, "slots",
-			  (json_int_t)slots, "vectors", (json_int_t)vectors,
-			  "networks", (json_int_t)networks));
+			  (json_int_t)slots, "vectors",
+			  (json_int_t)judge->vector_count, "networks",
+			  (json_int_t)networks));
 }
 
 int diff_json_add(void *arg, const struct difference *difference)

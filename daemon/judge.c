@@ -39,6 +39,8 @@ static int read_into(struct judge *judge, const char *text, size_t len,
 	r = compile(&judge->policy, &judge->compiled, why);
 	if (r < 0)
 		(void)snprintf(note, JUDGE_NOTE_MAX, "%s", why);
+	else
+		judge->vector_count = vectors_count(judge->compiled->vectors);
 	return r;
 }
 

@@ -40,6 +40,7 @@ struct judge {
 	uint64_t revision; /* 0: there is no policy, sets act alone */
 	struct policy policy;
 	struct compiled *compiled; /* NULL without a policy */
+	size_t vector_count; /* as compiled: gates and classes add some */
 	uint16_t *counters; /* of each rule, its place in rule_counts */
 	struct program *program;
 	struct explainer *explainer; /* of it; NULL until it is asked */

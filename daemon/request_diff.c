@@ -21,6 +21,7 @@
 #include "daemon/cuts.h"
 #include "daemon/diff_json.h"
 #include "daemon/requests.h"
+#include "rules/document.h"
 
 struct diff {
 	struct apply apply; /* first: the worker's view of it, up to
@@ -186,23 +187,51 @@ static int read_members(struct diff *diff)
 	return r;
 }
 
+static int read_text(struct diff *diff, uint64_t number, char **ret_text,
+		     size_t *ret_len)
+{
+	struct apply *apply = &diff->apply;
+	int r = store_revision_text(apply->store, number, ret_text, ret_len);
+
+	if (r == -ENOENT)
+		(void)snprintf(apply->why, sizeof(apply->why),
+			       "there is no revision %llu (fwctl policy log "
+			       "shows those there are)",
+			       (unsigned long long)number);
+	return r;
+}
+
 static int read_revision(struct diff *diff, uint64_t number,
 			 struct judge **ret_judge)
 {
-	struct apply *apply = &diff->apply;
 	CLEANUP(freep) char *text = NULL;
 	size_t len;
 	int r;
 
 	if (number == 0)
 		return judge_new(ret_judge);
-	r = store_revision_text(apply->store, number, &text, &len);
-	if (r == -ENOENT)
-		(void)snprintf(apply->why, sizeof(apply->why),
-			       "there is no revision %llu (fwctl policy log "
-			       "shows those there are)",
-			       (unsigned long long)number);
-	return r < 0 ? r : judge_read(text, len, number, ret_judge, apply->why);
+	r = read_text(diff, number, &text, &len);
+	return r < 0 ? r
+		     : judge_read(text, len, number, ret_judge,
+				  diff->apply.why);
+}
+
+/* What judges is compiled, and was measured when this began. */
+static int read_in_force(struct diff *diff)
+{
+	struct document_note where = {0};
+	CLEANUP(judge_freep) struct judge *judge = NULL;
+	CLEANUP(freep) char *text = NULL;
+	size_t len;
+	int r = judge_new(&judge);
+
+	if (r == 0 && diff->from)
+		r = read_text(diff, diff->from, &text, &len);
+	if (r == 0 && text)
+		r = document_read(text, len, &judge->policy, &where);
+	if (r == 0)
+		diff->before = TAKE(judge);
+	return r;
 }
 
 static int make_cuts(struct diff *diff)
@@ -227,11 +256,14 @@ static int make_cuts(struct diff *diff)
 static int prepare(struct diff *diff)
 {
 	struct apply *apply = &diff->apply;
-	int r = read_revision(diff, diff->from, &diff->before);
+	int r = diff->is_in_force
+			? read_in_force(diff)
+			: read_revision(diff, diff->from, &diff->before);
 
 	if (r < 0)
 		return r;
-	diff_json_size(&diff->json, "before", diff->before);
+	if (!diff->is_in_force)
+		diff_json_size(&diff->json, "before", diff->before);
 	if (diff->is_in_force)
 		r = apply_prepare(apply);
 	else
@@ -441,6 +473,8 @@ void request_policy_diff(struct daemon *daemon, struct call *call)
 		diff_free(diff);
 		return;
 	}
+	if (diff->is_in_force)
+		diff_json_size(&diff->json, "before", diff->judges);
 	diff->apply.job.run = run_diff;
 	diff->apply.job.done = diff_done;
 	daemon->diff = diff;

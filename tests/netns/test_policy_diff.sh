@@ -53,6 +53,9 @@ does policy apply "$document"
 said "rules: 3 added"
 said "^revision 1: 3 rules"
 is "the same again" "" "$(changes "$document")"
+is "as large as it is" true \
+	"$(diff_of '[.before, .after] | map(del(.revision)) | .[0] == .[1]' \
+		"$document")"
 does policy diff "$document"
 said "no difference"
 said "^live flows cut: 0 of 0$"
