@@ -8,19 +8,6 @@ here=$(dirname "$0")
 
 document=$work/firewall.yml
 
-# passes SOURCE, is_dropped SOURCE: packets of it, sent now.
-passes() {
-	local counter=clean4 before
-	[ "$1" = $clean4 ] || counter=listed4
-	before=$(arrived $counter)
-	send "$1" 3
-	[ "$(arrived $counter)" -ge $((before + 3)) ]
-}
-
-is_dropped() {
-	! passes "$1"
-}
-
 # rule_packets ID
 rule_packets() {
 	ask ".rules[] | select(.id == \"$1\").packets" counters
@@ -48,6 +35,7 @@ write_document() {
 count_arrivals
 fwd_start
 does attach wan0
+does set add management $control4
 passes $clean4 || fail "nothing passes before there is a policy"
 
 # Wrong documents: the place is told, and nothing changes.

@@ -8,19 +8,6 @@ here=$(dirname "$0")
 
 document=$work/firewall.yml
 
-# passes SOURCE, is_dropped SOURCE: packets of it, sent now.
-passes() {
-	local counter=clean4 before
-	[ "$1" = $clean4 ] || counter=listed4
-	before=$(arrived $counter)
-	send "$1" 3
-	[ "$(arrived $counter)" -ge $((before + 3)) ]
-}
-
-is_dropped() {
-	! passes "$1"
-}
-
 # apply SET MEMBER: who is in it passes from the zone, and nobody else.
 apply() {
 	cat >"$document" <<-END
@@ -53,6 +40,7 @@ names() {
 count_arrivals
 fwd_start
 does attach wan0
+does set add management $control4
 does set new own --action none
 does set add own 192.0.2.9
 does backup "$work/without"

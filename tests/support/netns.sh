@@ -10,6 +10,7 @@
 #
 #	gateway					internet
 #	wan0 198.51.100.1 -------------------- peer0 198.51.100.2, clean
+#						     198.51.100.9, control
 #	     2001:db8:51::1			     2001:db8:51::2, clean
 #						     203.0.113.7, 2001:db8:bad::7
 #	route to 203.0.113.0/24			     ("listed" once it is)
@@ -29,6 +30,7 @@ fwd_next=$1/daemon/fwd_next
 fwctl=$1/ctl/fwctl
 
 clean4=198.51.100.2
+control4=198.51.100.9
 listed4=203.0.113.7
 own4=198.51.100.1
 own6=2001:db8:51::1
@@ -122,6 +124,7 @@ make_world() {
 	ip -n "$gateway" addr add $own6/64 dev wan0 nodad
 	ip -n "$internet" addr add $clean4/24 dev peer0
 	ip -n "$internet" addr add 2001:db8:51::2/64 dev peer0 nodad
+	ip -n "$internet" addr add $control4/32 dev peer0
 	ip -n "$internet" addr add $listed4/32 dev peer0
 	ip -n "$internet" addr add $listed6/128 dev peer0 nodad
 	# through a next hop, which is protected as our own addresses are
@@ -267,11 +270,13 @@ count_arrivals() {
 	in_gateway nft -f - <<-EOF
 		table netdev arrivals {
 			counter clean4 {}
+			counter control4 {}
 			counter listed4 {}
 			counter listed6 {}
 			chain in {
 				type filter hook ingress device wan0 priority 0
 				udp dport 7000 ip saddr $clean4 counter name clean4
+				udp dport 7000 ip saddr $control4 counter name control4
 				udp dport 7000 ip saddr $listed4 counter name listed4
 				udp dport 7000 ip6 saddr $listed6 counter name listed6
 			}
@@ -310,6 +315,32 @@ send() {
 	*:*) to=$own6 ;;
 	esac
 	in_internet python3 "$top/tests/support/send_udp.py" -n "$2" "$to,$1"
+}
+
+# probe SOURCE: how many of three packets came is left in $came. Each is followed
+# by one that has to come, so what did not arrive was sent, and was dropped. For
+# that the control source is in the set management.
+probe() {
+	local counter=clean4 before control
+	[ "$1" = $clean4 ] || counter=listed4
+	before=$(arrived $counter)
+	control=$(arrived control4)
+	in_internet python3 "$top/tests/support/send_udp.py" -n 3 \
+		"$own4,$1" $own4,$control4 || fail "packets of $1 were not sent"
+	wait_for "packets behind those of $1" has_arrived control4 \
+		$((control + 3))
+	came=$(($(arrived $counter) - before))
+}
+
+# passes SOURCE, is_dropped SOURCE: all packets of it, sent now.
+passes() {
+	probe "$1"
+	[ "$came" -ge 3 ]
+}
+
+is_dropped() {
+	probe "$1"
+	[ "$came" = 0 ]
 }
 
 [ "$(id -u)" = 0 ] || skip "needs root"
