@@ -55,6 +55,11 @@ static void view_restore(FILE *out, const json_t *answer)
 	if (answer_number(answer, "revision"))
 		fprintf(out, "policy: in force, as revision %" PRId64 "\n",
 			answer_number(answer, "revision"));
+	if (answer_number(answer, "management_kept"))
+		fprintf(out,
+			"management: %" PRId64 " members that the backup does "
+			"not have stay\n",
+			answer_number(answer, "management_kept"));
 	guarded_print(out, answer);
 }
 

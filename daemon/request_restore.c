@@ -31,6 +31,9 @@
  *		before is current again, and it is tried with that; it is told
  *	swap	loop: every gate in one step, each
  *
+ * Who is in the set management stays, so that no backup puts those out who are
+ * there now, whatever judges afterwards.
+ *
  * Without a policy in it, the one that is there stays. Refused before the
  * commit, nothing has changed; after it, what is stored is told.
  */
@@ -50,6 +53,8 @@ struct restore_job {
 	uint64_t revision; /* that its policy becomes; 0: none of it does */
 	uint64_t revision_before; /* that judges now */
 	char policy_why[JUDGE_NOTE_MAX]; /* it has one, and it does not judge */
+	size_t next_own; /* change of the backup, from management's on */
+	json_int_t kept; /* members of management that it does not have */
 	struct change *drops; /* what is there now, to be deleted */
 	size_t drop_count, drop_capacity;
 	json_int_t sets, members;
@@ -100,11 +105,40 @@ static int drop_member(void *arg, uint8_t set_id, const struct member *member)
 	return restore_drop(arg, &change);
 }
 
+/* Both are in order, and no set of a backup comes before this one. */
+static int keep_manager(void *arg, uint8_t set_id, const struct member *member)
+{
+	struct restore_job *restore = arg;
+	const struct backup *backup = &restore->backup;
+
+	for (; restore->next_own < backup->change_count; restore->next_own++) {
+		const struct change *change =
+			&backup->changes[restore->next_own];
+		int order;
+
+		if (change->kind != CHANGE_MEMBER_PUT)
+			continue;
+		if (change->set_id != set_id)
+			break;
+		order = prefix_cmp(&change->member.prefix, &member->prefix);
+		if (order == 0)
+			return 0;
+		if (order > 0)
+			break;
+	}
+	restore->kept++;
+	return 0;
+}
+
 static int list_drops(struct restore_job *restore)
 {
 	int r = store_each_set(restore->store, drop_set, restore);
 
-	for (int id = 1; id < SET_ID_FIRST_FREE && r == 0; id++)
+	if (r == 0)
+		r = store_each_member(restore->store, SET_ID_MANAGEMENT,
+				      keep_manager, restore);
+	for (int id = SET_ID_MANAGEMENT + 1; id < SET_ID_FIRST_FREE && r == 0;
+	     id++)
 		r = store_each_member(restore->store, (uint8_t)id, drop_member,
 				      restore);
 	return r;
@@ -179,8 +213,8 @@ static int check_gates(struct restore_job *restore)
 
 /*
  * Leave out what this machine must not block; it may be another one. Who is in
- * the backup's management set is allowed whatever else covers it, and who is in
- * today's will not be.
+ * the set management, the backup's or today's, is allowed whatever else covers
+ * it.
  */
 static void sift(struct restore_job *restore)
 {
@@ -410,12 +444,13 @@ static void answer(struct restore_job *restore)
 	if (*why)
 		log_errx("restore: the policy stays as it was: %s", why);
 	call_done(restore->call,
-		  json_pack("{s:I, s:I, s:I, s:o, s:I, s:s*}", "sets",
+		  json_pack("{s:I, s:I, s:I, s:I, s:o, s:I, s:s*}", "sets",
 			    restore->sets, "members", restore->members,
-			    "guarded", (json_int_t)restore->guarded.count,
-			    "guarded_by", guarded_json(&restore->guarded),
-			    "revision", (json_int_t)restore->revision,
-			    "policy_error", *why ? why : NULL));
+			    "management_kept", restore->kept, "guarded",
+			    (json_int_t)restore->guarded.count, "guarded_by",
+			    guarded_json(&restore->guarded), "revision",
+			    (json_int_t)restore->revision, "policy_error",
+			    *why ? why : NULL));
 }
 
 static void restore_finished(struct job *job)
