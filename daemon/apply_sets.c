@@ -10,6 +10,7 @@
 #include "daemon/clock.h"
 #include "daemon/import.h"
 #include "daemon/log.h"
+#include "daemon/named.h"
 
 static uint8_t free_id(const struct daemon *daemon)
 {
@@ -66,27 +67,29 @@ static int place_set(struct apply *apply, struct apply_set *set,
 	return 0;
 }
 
+/* Will there be one? */
+static bool will_be(void *arg, const char *name)
+{
+	const struct apply *apply = arg;
+
+	for (size_t i = 0; i < apply->set_count; i++)
+		if (strcmp(apply->sets[i].own->set.name, name) == 0)
+			return true;
+	return ledger_set_named(apply->daemon->ledger, name);
+}
+
 int apply_check_names(struct apply *apply)
 {
-	const struct compiled *compiled = apply->judge->compiled;
+	struct missing missing;
 
-	for (size_t i = 0; i < compiled->set_count; i++) {
-		const char *name = compiled->set_names[i];
-		bool is_there = ledger_set_named(apply->daemon->ledger, name);
-
-		for (size_t j = 0; j < apply->set_count && !is_there; j++)
-			is_there =
-				strcmp(apply->sets[j].own->set.name, name) == 0;
-		if (is_there)
-			continue;
-		(void)snprintf(apply->why, sizeof(apply->why),
-			       "a rule names @%s, and there is no such set: "
-			       "declare it under sets, or make it by fwctl "
-			       "set new",
-			       name);
-		return -ENOENT;
-	}
-	return 0;
+	if (!named_find_missing(apply->judge, will_be, apply, &missing))
+		return 0;
+	assert(missing.rule);
+	(void)snprintf(apply->why, sizeof(apply->why),
+		       "line %u: rule %s names @%s, and there is no such set: "
+		       "declare it under sets, or make it by fwctl set new",
+		       missing.rule->line, missing.rule->id, missing.set);
+	return -ENOENT;
 }
 
 int apply_place_sets(struct apply *apply, struct change **ret_changes,
@@ -218,7 +221,8 @@ static bool declares(const struct judge *judge, const char *name)
 	return false;
 }
 
-/* Sets that only the policy before declared, with members of its own. */
+/* Sets that only the policy before declared, with members of its own. One that
+ * a rule still names becomes the user's. */
 static void drop_undeclared(struct daemon *daemon, const struct judge *judge,
 			    const struct judge *before)
 {
@@ -228,7 +232,9 @@ static void drop_undeclared(struct daemon *daemon, const struct judge *judge,
 			ledger_set_named(daemon->ledger, own->name);
 
 		if (set && own->kind == SET_STATIC &&
-		    set->id >= SET_ID_FIRST_FREE && !declares(judge, own->name))
+		    set->id >= SET_ID_FIRST_FREE &&
+		    !declares(judge, own->name) &&
+		    !named_by(&judge->policy, own->name))
 			drop_set(daemon, set);
 	}
 }

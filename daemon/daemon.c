@@ -18,6 +18,7 @@
 #include "daemon/gate_follow.h"
 #include "daemon/log.h"
 #include "daemon/members.h"
+#include "daemon/named.h"
 #include "daemon/requests.h"
 #include "daemon/windows.h"
 
@@ -91,6 +92,7 @@ int daemon_make_live(struct daemon *daemon, struct generation *generation,
 	members_guard(daemon);
 	gate_follow(daemon);
 	tell_unenforced(daemon, generation);
+	named_follow(daemon, clock_wall_s());
 	r = program_make_live(generation->judge->program);
 	if (r < 0)
 		(void)snprintf(note, MAPS_NOTE_MAX,
@@ -169,6 +171,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	apply_tick(arg);
 	windows_follow(arg, clock_wall_s());
 	cookies_follow(arg, clock_wall_s());
+	named_follow(arg, clock_wall_s());
 	flow_follow(arg, clock_wall_s());
 	expire_due(arg, clock_wall_s());
 	members_hold_owed(arg);

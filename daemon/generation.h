@@ -44,6 +44,9 @@ struct generation {
 	bool doubts_clock; /* members are held though they seem past */
 	size_t refused; /* members the table had no room for: an alert */
 	size_t unclassed; /* members no class number was left for: the same */
+	uint64_t named_revision, named_version; /* of the judge and of the
+						   ledger's sets, when its sets
+						   were last looked for */
 	bool is_renumbered; /* class numbers ran short and were given anew */
 };
 

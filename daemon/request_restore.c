@@ -11,10 +11,12 @@
 #include "daemon/bulk.h"
 #include "daemon/clock.h"
 #include "daemon/commit.h"
+#include "daemon/cookies.h"
 #include "daemon/gate_follow.h"
 #include "daemon/generation.h"
 #include "daemon/guarded.h"
 #include "daemon/log.h"
+#include "daemon/named.h"
 #include "daemon/requests.h"
 #include "rules/backup.h"
 
@@ -250,6 +252,42 @@ static void renew_revision(struct restore_job *restore)
 	revision->uid = restore->uid;
 }
 
+/* A built-in one is always there. */
+static bool has_set(void *arg, const char *name)
+{
+	const struct restore_job *restore = arg;
+
+	for (size_t i = 0; i < ARRAY_LEN(set_builtins); i++)
+		if (strcmp(set_builtins[i].name, name) == 0)
+			return true;
+	for (size_t id = 1; id < ARRAY_LEN(restore->sets_of); id++)
+		if (strcmp(restore->sets_of[id].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* An apply would make a set that is declared; a restore makes none. */
+static int check_names(struct restore_job *restore, const struct judge *judge)
+{
+	struct missing missing;
+
+	if (!named_find_missing(judge, has_set, restore, &missing))
+		return 0;
+	if (missing.rule)
+		(void)snprintf(restore->policy_why, sizeof(restore->policy_why),
+			       "line %u: rule %s names @%s, and the backup has "
+			       "no such set",
+			       missing.rule->line, missing.rule->id,
+			       missing.set);
+	else
+		(void)snprintf(
+			restore->policy_why, sizeof(restore->policy_why),
+			"line %u: set %s is declared, and the backup has "
+			"no such set",
+			missing.own->line, missing.set);
+	return -ENOENT;
+}
+
 /* May its policy judge, as far as that is known before it is loaded? Not a
  * reason to refuse all the rest. */
 static int check_policy(struct restore_job *restore)
@@ -270,6 +308,10 @@ static int check_policy(struct restore_job *restore)
 		return r;
 	r = judge_read(backup->revision_text, backup->revision->text_bytes,
 		       newest + 1, &judge, restore->policy_why);
+	if (r == 0)
+		r = check_names(restore, judge);
+	if (r == 0)
+		r = cookies_check(&judge->policy, restore->policy_why);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	restore->revision = newest + 1;

@@ -9,6 +9,7 @@
 #include "daemon/import.h"
 #include "daemon/json.h"
 #include "daemon/members.h"
+#include "daemon/named.h"
 #include "daemon/requests.h"
 
 void request_set_list(struct daemon *daemon, struct call *call)
@@ -374,19 +375,38 @@ static void dropped(struct import *import, int r, const char *why)
 					  (json_int_t)import->removes.count));
 }
 
+/* 0, or it is refused: a set that a policy is about stays. */
+static int check_drop(struct daemon *daemon, struct call *call,
+		      const struct set *set)
+{
+	char why[JUDGE_NOTE_MAX];
+	int r;
+
+	if (set->id < SET_ID_FIRST_FREE) {
+		call_refuse(call, -EPERM, "set %s is built in and stays",
+			    set->name);
+		return -EPERM;
+	}
+	if (daemon->apply) {
+		call_refuse(call, -EBUSY,
+			    "a policy is being applied, try again when it is "
+			    "done");
+		return -EBUSY;
+	}
+	r = named_check_drop(daemon, set, why);
+	if (r < 0)
+		call_refuse(call, r, "%s", why);
+	return r;
+}
+
 /* An import of nothing, after which the set goes too. */
 void request_set_drop(struct daemon *daemon, struct call *call)
 {
 	const struct set *set = args_set(daemon, call, true);
 	struct import *import;
 
-	if (!set)
+	if (!set || check_drop(daemon, call, set) < 0)
 		return;
-	if (set->id < SET_ID_FIRST_FREE) {
-		call_refuse(call, -EPERM, "set %s is built in and stays",
-			    set->name);
-		return;
-	}
 	if (import_new(daemon, set, &import) < 0) {
 		call_refuse(call, -ENOMEM, "out of memory");
 		return;
