@@ -190,23 +190,31 @@ static void see(struct judge *judge, const struct set *set, const char *name)
 	};
 }
 
+/* One that a revision puts beside another, or where none of the name is yet, is
+ * seen by that revision only, and in place of the other. */
+static void look_at(struct judge *judge, const struct ledger *ledger,
+		    const struct set *set)
+{
+	char name[SET_NAME_MAX], version[SET_NAME_MAX];
+
+	memcpy(name, set->name, sizeof(name));
+	name[strcspn(name, ".")] = '\0';
+	judge_version_name(name, judge->revision, version);
+	if (strcmp(set->name, version) == 0 ||
+	    (strcmp(set->name, name) == 0 &&
+	     (!judge->revision || !ledger_set_named(ledger, version))))
+		see(judge, set, name);
+}
+
 /* Which sets there are, and what they are to this policy. */
 static void look(struct judge *judge, const struct ledger *ledger)
 {
-	char version[SET_NAME_MAX];
-
 	memset(judge->sets, 0, sizeof(judge->sets));
 	for (unsigned int id = 1; id <= SET_ID_MAX; id++) {
 		const struct set *set = ledger_set(ledger, (uint8_t)id);
 
-		if (!set || strchr(set->name, '.'))
-			continue;
-		judge_version_name(set->name, judge->revision, version);
-		if (judge->revision && ledger_set_named(ledger, version))
-			see(judge, ledger_set_named(ledger, version),
-			    set->name);
-		else
-			see(judge, set, set->name);
+		if (set)
+			look_at(judge, ledger, set);
 	}
 	judge->sets_version = ledger_sets_version(ledger);
 }

@@ -97,6 +97,20 @@ END
 does policy apply "$document"
 is "members" 192.0.2.1 "$(ask .prefix set show office)"
 
+# A set that only a policy on trial declares judges with it.
+cat >"$document" <<-END
+	version: 1
+	sets:
+	  fresh: {members: [$listed4], action: none}
+	rules:
+	  - {id: fresh, action: pass, source: '@fresh'}
+	defaults: {in: drop}
+END
+does policy apply "$document" --confirm 1h
+passes $listed4 || fail "a set that is new does not judge on trial"
+is_dropped $clean4 || fail "it has others in it"
+does policy rollback
+
 # SYN cookies are asked for by a restore as by an apply.
 cookies 2
 apply "{id: web, action: syncookie, in: wan, protocol: tcp,
