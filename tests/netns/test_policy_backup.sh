@@ -104,36 +104,5 @@ is "members" $clean4 "$(ask .prefix set show office)"
 is "revision" 6 "$(ask .policy.revision status)"
 passes $clean4 || fail "the members of the backup do not judge"
 
-# One that does not load, here for want of descriptors for the maps of flows
-# and limits: the one before judges, and a start does not try it again.
-cat >"$document" <<-END
-	version: 1
-	rules:
-	  - {id: state, action: pass, state: established}
-	  - {id: rate, action: limit, limit: {rate: 5/s, per: source}}
-END
-does policy apply "$document"
-does backup "$work/rich"
-printf 'version: 1\n' >"$document"
-does policy apply "$document"
-free=0
-for ((limit = 0; ; limit++)); do
-	[ -e "/proc/$fwd_pid/fd/$limit" ] || free=$((free + 1))
-	[ $free -gt 2 ] || continue
-	prlimit --pid "$fwd_pid" --nofile="$limit:"
-	! "$fwctl" restore "$work/rich" >"$work/said" 2>&1 ||
-		fail "it was always in force, or not even stored"
-	! grep -q "one before is" "$work/said" || break
-done
-said "the policy of the backup is not in force, the one before is: "
-prlimit --pid "$fwd_pid" --nofile=1024:
-is "document" "version: 1" "$(ask .text policy show)"
-is "current" "$(ask .policy.revision status)" "$(ask .current policy log)"
-fwd_kill
-fwd_start
-is "document after a start" "version: 1" "$(ask .text policy show)"
-does restore "$work/rich"
-said "in force"
-is "rules counted" "state rate" "$(ask '[.rules[].id] | join(" ")' counters)"
 fwd_stop
 echo "ok: a backup brings the policy back"

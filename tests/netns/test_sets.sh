@@ -183,6 +183,8 @@ done
 refuses "not a backup" restore "$fwctl"
 is "verdict before the restore" pass "$(verdict $listed4)"
 does restore "$work/saved"
+said "management: 1 members that the backup does not have stay"
+does set del management 192.0.2.200
 everything | diff "$work/before" - || fail "a restore is not the backup"
 refuses 'no set is called "later"' set show later
 is "verdict after the restore" drop "$(verdict $listed4)"
@@ -241,13 +243,16 @@ has_no_alert || fail "alert: $(ask '.alerts[].text' status)"
 does block 203.0.113.210
 does unblock 203.0.113.210
 
-# Management is what the backup says, and what it covers comes back too.
+# What management covers comes back too.
 does set add management 203.0.113.0/24 192.0.2.0/24
 does backup "$work/covered"
 everything >"$work/before"
 does restore "$work/covered"
 everything | diff "$work/before" - || fail "a restore is not the backup"
 does set add management $listed4
+does restore "$work/saved"
+is "verdict on what is management still" allow "$(verdict $listed4)"
+does set del management 203.0.113.0/24 192.0.2.0/24 $listed4
 does restore "$work/saved"
 is "verdict on what was management" drop "$(verdict $listed4)"
 
