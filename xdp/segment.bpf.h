@@ -24,17 +24,8 @@
 #include "xdp/flow_tcp.bpf.h"
 #include "xdp/pkt.bpf.h"
 
-#define TCP_FIXED_BYTES	 20
-#define TCP_ROOM	 64 /* more than 60, a power of two */
-#define OPTION_NOP	 1
-#define OPTION_MSS	 2
-#define OPTION_MSS_BYTES 4
-#define ANSWER_TTL	 64
-#define ANSWER_WINDOW	 32768 /* until the service's own first segment */
-#define ANSWER_MSS_LEAST 536 /* RFC 9293, 3.7.1 */
-#define ANSWER_MSS_MOST	 65535
-#define IP_DONT_FRAGMENT 0x4000
-#define PSEUDO_WORDS	 10
+#define TCP_FIXED_BYTES 20
+#define TCP_ROOM	64 /* more than 60, a power of two */
 
 struct segment {
 	__u8 macs[2 * ETH_ALEN];
