@@ -384,8 +384,6 @@ static bool by_addresses(const struct packet *packet,
 		*ret = answer(VERDICT_PASS, ORACLE_ALLOWED, 0);
 	else if (action == SET_DROP && is_inward)
 		*ret = answer(VERDICT_DROP, ORACLE_LISTED, 0);
-	else if (action == SET_SHADOW && is_inward)
-		*ret = answer(VERDICT_PASS, ORACLE_SHADOWED, 0);
 	else
 		return false;
 	return true;
@@ -400,10 +398,10 @@ static struct oracle_answer of_other(const struct policy *policy,
 		      ORACLE_NOT_IP, 0);
 }
 
-static struct oracle_answer of_ip(const struct policy *policy,
-				  const struct packet *packet, bool is_read,
-				  const struct oracle_world *world,
-				  oracle_match_fn *matched)
+static struct oracle_answer by_policy(const struct policy *policy,
+				      const struct packet *packet, bool is_read,
+				      const struct oracle_world *world,
+				      oracle_match_fn *matched)
 {
 	struct oracle_answer end;
 	size_t certain;
@@ -427,6 +425,22 @@ static struct oracle_answer of_ip(const struct policy *policy,
 	if (!is_read)
 		return answer(default_of(policy, packet), ORACLE_UNREADABLE, 0);
 	return by_rules(policy, packet, world, matched);
+}
+
+/* A set in shadow says what became of a packet only when nothing drops it. */
+static struct oracle_answer of_ip(const struct policy *policy,
+				  const struct packet *packet, bool is_read,
+				  const struct oracle_world *world,
+				  oracle_match_fn *matched)
+{
+	struct oracle_answer end =
+		by_policy(policy, packet, is_read, world, matched);
+
+	if (packet->direction == DIRECTION_IN && end.verdict == VERDICT_PASS &&
+	    end.end != ORACLE_NEIGHBOUR &&
+	    world->action_of(world->arg, &packet->source) == SET_SHADOW)
+		return answer(VERDICT_PASS, ORACLE_SHADOWED, 0);
+	return end;
 }
 
 struct oracle_answer oracle_judge(const struct policy *policy,

@@ -97,6 +97,16 @@ static __always_inline void count_packet(const struct pkt *pkt,
 		account(bpf_map_lookup_elem(&class_counts, &slot), pkt->len);
 }
 
+/* A set in shadow says what became of a packet only when nothing drops it. */
+static __always_inline enum fw_reason by_shadow(const struct pkt *pkt,
+						enum fw_reason why)
+{
+	return pkt->is_shadowed && why < FW_REASON_FIRST_DROP &&
+			       why != FW_PASS_NEIGHBOUR
+		       ? FW_PASS_SHADOW
+		       : why;
+}
+
 /* The reason of a frame, which is counted and, as far as credit goes, told. */
 static __always_inline enum fw_reason judge(FW_CTX *ctx)
 {
@@ -124,6 +134,7 @@ static __always_inline enum fw_reason judge(FW_CTX *ctx)
 		why = by_rules(ctx, &pkt, behind);
 	if (why == FW_NEXT)
 		why = behind != FW_NEXT ? behind : FW_PASS_UNLISTED;
+	why = by_shadow(&pkt, why);
 
 	sample = sample_wanted(why);
 	if (sample) {

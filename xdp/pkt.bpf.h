@@ -40,6 +40,8 @@ struct pkt {
 	__u8 tags;
 	__u8 family; /* PKT_V4, PKT_V6, 0 */
 	__u8 set_id;
+	__u8 is_shadowed; /* the source is in a set in shadow, and in none that
+			   * says more */
 	__u8 l4_is_whole; /* whatever follows the IP header, its header is not
 			   * cut short: no need to look */
 

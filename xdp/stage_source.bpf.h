@@ -3,9 +3,9 @@
  * stage_source - what is the source address, and what follows from that alone.
  *
  *	reads	the address table, classes (written by daemon/packet)
- *	writes	pkt->class_id, set_id, source_vector, fast
+ *	writes	pkt->class_id, set_id, source_vector, is_shadowed, fast
  *	says	the reason of the source's class, FW_DROP_RULE if such a source
- *		is certain to end at a rule, or FW_NEXT
+ *		is certain to end at a rule, or FW_NEXT, also for one in shadow
  *	costs	one cache line for most unlisted sources, two for listed ones
  *
  * On the way out a source decides nothing by itself: it is ours, or was asked
@@ -33,8 +33,11 @@ static __always_inline enum fw_reason stage_source(struct pkt *pkt)
 		return FW_NEXT;
 	pkt->class_id = class_id;
 	pkt->set_id = class->set_id;
-	if (class->reason != FW_NEXT || !cfg_has_policy || !class->fast)
+	pkt->is_shadowed = class->reason == FW_PASS_SHADOW;
+	if (class->reason != FW_NEXT && !pkt->is_shadowed)
 		return class->reason;
+	if (!cfg_has_policy || !class->fast)
+		return FW_NEXT;
 	pkt->fast = class->fast;
 	return FW_DROP_RULE;
 }

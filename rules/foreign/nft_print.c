@@ -134,13 +134,14 @@ static void write_set_rules(const struct nft_writer *writer, const char *name,
 }
 
 /* The sets that do something by themselves, the strongest first: those that
- * allow in both directions, the others only on the way in. */
+ * allow in both directions, the others only on the way in. One in shadow
+ * counts, and the packet goes on. */
 static void write_set_actions(const struct nft_writer *writer)
 {
 	static const char *const verdicts[] = {
 		[SET_ALLOW] = "accept ",
 		[SET_DROP] = "drop ",
-		[SET_SHADOW] = "accept ",
+		[SET_SHADOW] = "",
 	};
 
 	int last = writer->direction == DIRECTION_IN ? SET_SHADOW : SET_ALLOW;

@@ -65,6 +65,17 @@ is "another protocol" default-drop \
 	"$(reason 'udp 192.0.2.1 > 198.51.100.7:22 in wan0')"
 is "what is counted" "$before" "$(counted)"
 
+# A set in shadow stops no rule and no default; what passes is told of it.
+printf '192.0.2.2\n192.0.2.3\n' >"$work/tried.txt"
+does set import tried "$work/tried.txt" --action shadow
+is "in shadow, and a default that drops" default-drop \
+	"$(reason 'udp 192.0.2.2 > 198.51.100.7:22 in wan0')"
+is "in shadow, and a rule that drops" "rule-drop rest" \
+	"$(reason 'tcp 192.0.2.2 > 198.51.100.7:23 in wan0')"
+is "in shadow, and a rule that passes" "shadow ssh" \
+	"$(reason 'tcp 192.0.2.2 > 198.51.100.7:22 in wan0')"
+does set drop tried
+
 # What changes meanwhile is seen, and another policy has its own.
 does allow 192.0.2.1
 is "an allowed source" allowed \
