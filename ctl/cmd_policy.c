@@ -82,11 +82,14 @@ static int add_confirm(struct session *session, json_t *args)
 				   json_integer((json_int_t)span_s));
 }
 
-static json_t *apply_args(struct session *session)
+/* Of what the comparison has read; the number is nothing to people. */
+static json_t *apply_args(struct session *session, json_t *diff)
 {
 	const char *note = session_value(session, OPTION_NOTE);
-	json_t *args = json_object();
+	json_t *args = json_pack("{s:I}", "prepared",
+				 (json_int_t)answer_number(diff, "prepared"));
 
+	(void)json_object_del(diff, "prepared");
 	if (add_confirm(session, args) < 0 ||
 	    (note &&
 	     json_object_set_new(args, "note", json_string(note)) < 0)) {
@@ -125,14 +128,15 @@ static enum outcome apply(struct session *session,
 			  json_t *warnings)
 {
 	CLEANUP(json_decrefp) json_t *answer = NULL;
+	json_t *args = apply_args(session, diff);
 	enum outcome outcome;
 
 	if (!session->json) {
 		printer_answer(&session->printer, diff, view_diff);
 		(void)fflush(session->printer.out);
 	}
-	outcome = session_ask(session, REQ_POLICY_APPLY, apply_args(session),
-			      file->fd, &answer);
+	outcome =
+		session_ask(session, REQ_POLICY_APPLY, args, file->fd, &answer);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	(void)json_object_set(answer, "warnings", warnings);
@@ -171,7 +175,8 @@ enum outcome cmd_policy_apply(struct session *session)
 	if (session_has(session, OPTION_DRY_RUN))
 		return apply_dry(session, &file, warnings);
 	outcome = session_ask_unless_busy(session, REQ_POLICY_DIFF,
-					  json_object(), file.fd, &diff);
+					  json_pack("{s:i}", "keep", 1),
+					  file.fd, &diff);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	return apply(session, &file, diff, warnings);

@@ -13,6 +13,7 @@
 #include "daemon/gate_follow.h"
 #include "daemon/import.h"
 #include "daemon/log.h"
+#include "daemon/prepared.h"
 #include "daemon/windows.h"
 
 #define READY_CLASSES 256 /* told in one turn of the loop */
@@ -21,6 +22,7 @@ static void apply_free(struct apply *apply)
 {
 	if (apply->turn)
 		event_free(apply->turn);
+	prepared_free(apply->prepared);
 	judge_free(apply->judge);
 	free(apply->sets);
 	free(apply->text);
@@ -480,7 +482,9 @@ static void run_prepare(struct job *job)
 {
 	struct apply *apply = (struct apply *)job;
 
-	apply->r = apply_prepare(apply);
+	apply->r = apply->prepared && prepared_take(apply->prepared, apply)
+			   ? 0
+			   : apply_prepare(apply);
 }
 
 static void prepare_done(struct job *job)
@@ -554,6 +558,8 @@ void apply_start(struct daemon *daemon, const struct apply_order *order)
 	apply->text = order->text;
 	apply->len = order->len;
 	apply->again = order->again;
+	if (order->prepared)
+		apply->prepared = prepared_claim(daemon, order->prepared);
 	apply->uid = order->uid;
 	apply->confirm_s = order->confirm_s;
 	(void)snprintf(apply->note, sizeof(apply->note), "%s", order->note);

@@ -45,6 +45,7 @@ struct apply_order {
 	char *text; /* malloc'ed, taken; NULL: that of revision `again` */
 	size_t len;
 	uint64_t again;
+	uint64_t prepared; /* number of prepared_keep(); 0, or gone: none */
 	uint32_t uid;
 	uint64_t confirm_s; /* 0: for good at once */
 	const char *note; /* for the log: copied */

@@ -31,6 +31,8 @@ struct apply {
 	apply_done_fn *done;
 	void *arg;
 
+	struct prepared *prepared; /* by a comparison, or NULL; owned */
+	uint64_t store_version; /* that it was prepared of */
 	uint64_t number; /* of the revision */
 	struct revision revision;
 	struct pending pending; /* number 0: it is for good */

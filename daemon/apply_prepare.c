@@ -165,9 +165,10 @@ static int prepare_sets(struct apply *apply)
 int apply_prepare(struct apply *apply)
 {
 	uint64_t newest = 0;
-	int r = 0;
+	int r;
 
-	if (apply->again)
+	r = store_version(apply->store, &apply->store_version);
+	if (r == 0 && apply->again)
 		r = store_revision_text(apply->store, apply->again,
 					&apply->text, &apply->len);
 	if (r == -ENOENT)

@@ -19,6 +19,7 @@
 #include "daemon/log.h"
 #include "daemon/members.h"
 #include "daemon/named.h"
+#include "daemon/prepared.h"
 #include "daemon/requests.h"
 #include "daemon/windows.h"
 
@@ -169,6 +170,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	apply_tick(arg);
+	prepared_tick(arg);
 	windows_follow(arg, clock_wall_s());
 	cookies_follow(arg, clock_wall_s());
 	named_follow(arg, clock_wall_s());
@@ -523,6 +525,7 @@ void daemon_free(struct daemon *daemon)
 	worker_free(daemon->worker);
 	worker_free(daemon->ahead);
 	server_free(daemon->server);
+	prepared_free(daemon->prepared);
 	expire_stop(daemon);
 	owed_done(&daemon->owed);
 	for (size_t i = 0; i < daemon->source_count; i++)

@@ -52,6 +52,7 @@
 
 struct apply;
 struct diff;
+struct prepared;
 struct capturing;
 struct settling;
 
@@ -99,6 +100,8 @@ struct daemon {
 	struct settling *confirming; /* the same, of a trial's confirmation:
 				      * until it is stored nothing ends it */
 	struct diff *diff; /* the same, of a comparison of policies */
+	struct prepared *prepared; /* what the last one has read, or NULL */
+	uint64_t prepared_count; /* so far */
 	struct capturing *capturing; /* the same */
 	struct flow_follow flow_follow;
 	uint64_t windows_s; /* of the wall clock, that rules' times are as of */

@@ -20,6 +20,7 @@
 #include "daemon/clock.h"
 #include "daemon/cuts.h"
 #include "daemon/diff_json.h"
+#include "daemon/prepared.h"
 #include "daemon/requests.h"
 #include "rules/document.h"
 
@@ -28,6 +29,7 @@ struct diff {
 			       apply_prepare() */
 	struct call *call;
 	uint64_t from; /* revision; 0: none, so a policy of nothing */
+	uint64_t keeps; /* 1: what was read, for an apply */
 	bool is_in_force; /* `from` judges: members and flows are looked at */
 	bool has_flows; /* the policy in force remembers them */
 	const struct judge *judges; /* in force when it began */
@@ -55,6 +57,19 @@ static void diff_free(struct diff *diff)
 	free(diff);
 }
 
+static void answer(struct diff *diff)
+{
+	json_t *answer = diff_json_take(
+		&diff->json, diff->cuts ? cuts_result(diff->cuts) : NULL);
+
+	if (answer && diff->keeps && diff->is_in_force)
+		(void)json_object_set_new(
+			answer, "prepared",
+			json_integer((json_int_t)prepared_keep(
+				diff->apply.daemon, &diff->apply)));
+	call_done(diff->call, answer);
+}
+
 static void finish(struct diff *diff, int r)
 {
 	const char *why = diff->apply.why;
@@ -63,10 +78,7 @@ static void finish(struct diff *diff, int r)
 	if (r < 0)
 		call_refuse(diff->call, r, "%s", *why ? why : strerror(-r));
 	else
-		call_done(diff->call,
-			  diff_json_take(&diff->json,
-					 diff->cuts ? cuts_result(diff->cuts)
-						    : NULL));
+		answer(diff);
 	diff_free(diff);
 }
 
@@ -408,6 +420,8 @@ static int read_args(struct diff *diff)
 
 	if (r == 0)
 		r = args_number(diff->call, "from", INT64_MAX, 0, &diff->from);
+	if (r == 0)
+		r = args_number(diff->call, "keep", 1, 0, &diff->keeps);
 	if (r == 0 && diff->apply.again == 0)
 		r = read_document(diff);
 	if (r < 0)

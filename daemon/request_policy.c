@@ -70,6 +70,7 @@ void request_policy_apply(struct daemon *daemon, struct call *call)
 	size_t len;
 
 	if (args_settled(daemon, call) < 0 || read_order(call, &order) < 0 ||
+	    args_number(call, "prepared", INT64_MAX, 0, &order.prepared) < 0 ||
 	    bulk_map(call, "document", &text, &len) < 0)
 		return;
 	if (len <= REVISION_TEXT_MAX) {

@@ -499,3 +499,14 @@ int database_room(const struct database *database, MDB_txn *txn,
 	*ret_map_bytes = info.me_mapsize;
 	return 0;
 }
+
+int database_version(const struct database *database, uint64_t *ret_version)
+{
+	MDB_envinfo info;
+	int r = mdb_env_info(database->env, &info);
+
+	if (r != 0)
+		return database_errno(r);
+	*ret_version = info.me_last_txnid;
+	return 0;
+}

@@ -88,6 +88,9 @@ int database_lend_room(struct database *database);
 int database_find_set(const struct database *database, MDB_txn *txn,
 		      uint8_t id);
 
+/* Of the last commit; each has another. */
+int database_version(const struct database *database, uint64_t *ret_version);
+
 /* What the pages in use take, without those on the list of free ones; and
  * what all may take. */
 int database_room(const struct database *database, MDB_txn *txn,

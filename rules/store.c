@@ -434,6 +434,14 @@ int store_usage(struct store *store, struct store_usage *ret_usage)
 	return 0;
 }
 
+int store_version(struct store *store, uint64_t *ret_version)
+{
+	assert(store);
+	assert(ret_version);
+
+	return database_version(store->database, ret_version);
+}
+
 void store_trim(struct store *store)
 {
 	assert(store);

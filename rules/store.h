@@ -176,6 +176,9 @@ struct store_usage {
 
 int store_usage(struct store *store, struct store_usage *ret_usage);
 
+/* Another after each commit; the same number means the same contents. */
+int store_version(struct store *store, uint64_t *ret_version);
+
 /* Let go of the pages a scan has mapped and a commit has used; they come back
  * when needed. Does nothing within a visit. */
 void store_trim(struct store *store);
