@@ -176,7 +176,7 @@ bool oracle_meets(const struct policy *policy, const struct rule *rule,
 static struct oracle_answer answer(enum verdict verdict, enum oracle_end end,
 				   size_t rule)
 {
-	return (struct oracle_answer){verdict, end, rule};
+	return (struct oracle_answer){verdict, end, rule, end};
 }
 
 static bool is_discovery(const struct packet *packet)
@@ -439,7 +439,7 @@ static struct oracle_answer of_ip(const struct policy *policy,
 	if (packet->direction == DIRECTION_IN && end.verdict == VERDICT_PASS &&
 	    end.end != ORACLE_NEIGHBOUR &&
 	    world->action_of(world->arg, &packet->source) == SET_SHADOW)
-		return answer(VERDICT_PASS, ORACLE_SHADOWED, 0);
+		end.end = ORACLE_SHADOWED;
 	return end;
 }
 

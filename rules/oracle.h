@@ -67,6 +67,7 @@ struct oracle_answer {
 	enum verdict verdict;
 	enum oracle_end end;
 	size_t rule; /* of ORACLE_RULE, _LIMIT, _ANSWERED and _COOKIE */
+	enum oracle_end passed; /* of ORACLE_SHADOWED: what let it through */
 };
 
 typedef void oracle_match_fn(void *arg, size_t rule);

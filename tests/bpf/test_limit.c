@@ -21,6 +21,8 @@
 #define SOME	  1000 /* where the processor is emulated */
 #define UDP	  17
 #define SOURCE_AT 26 /* of IPv4 behind an Ethernet header */
+#define DESTINATION4_AT 30 /* the same */
+#define DESTINATION6_AT 38 /* of IPv6 */
 
 static int setup(void **state)
 {
@@ -145,6 +147,45 @@ static void a_network_shares_one(void **state)
 	assert_int_equal(passed(rig, "2001:db8:0:1::1", 1), 1);
 }
 
+/* Of `count` packets to there, each from another source, how many pass. */
+static int passed_to(struct rig *rig, const char *destination, int count)
+{
+	bool is_v6 = strchr(destination, ':') != NULL;
+	struct frame frame;
+	int passes = 0;
+
+	for (int i = 0; i < count; i++) {
+		char source[INET6_ADDRSTRLEN];
+
+		(void)snprintf(source, sizeof(source), "%s%d",
+			       is_v6 ? "2001:db8:5::" : "192.0.2.", i + 1);
+		build(&frame, source);
+		assert_int_equal(
+			inet_pton(is_v6 ? AF_INET6 : AF_INET, destination,
+				  frame.data + (is_v6 ? DESTINATION6_AT
+						      : DESTINATION4_AT)),
+			1);
+		passes += rig_run(rig, frame.data, frame.len) == XDP_PASS;
+	}
+	return passes;
+}
+
+static void each_destination_has_its_own(void **state)
+{
+	struct rig *rig = *state;
+
+	rig_policy(rig, "version: 1\n"
+			"rules:\n"
+			"  - {id: few, action: limit, limit: {rate: 1/day, "
+			"burst: 2, per: destination}}\n");
+	assert_int_equal(passed_to(rig, "198.51.100.1", 3), 2);
+	assert_int_equal(passed_to(rig, "198.51.100.2", 3), 2);
+	assert_int_equal(passed_to(rig, "::198.51.100.1", 3), 2);
+	assert_int_equal(passed_to(rig, "2001:db8::1", 3), 2);
+	assert_int_equal(passed_to(rig, "2001:db8::2", 3), 2);
+	assert_int_equal(passed_to(rig, "2001:db9::1", 3), 2);
+}
+
 static void a_rule_shares_one_with_nobody(void **state)
 {
 	struct rig *rig = *state;
@@ -224,6 +265,7 @@ int main(void)
 		test(a_limit_in_shadow_counts_and_drops_nothing),
 		test(each_source_has_its_own),
 		test(a_network_shares_one),
+		test(each_destination_has_its_own),
 		test(a_rule_shares_one_with_nobody),
 		test(bytes_are_those_of_the_frame),
 		test(what_was_charged_goes_on_through_a_policy),

@@ -58,7 +58,7 @@
 #define FIRST_SET 10 /* id of invent_sets[0] */
 
 static const enum set_action set_actions[INVENT_SETS] = {
-	SET_NONE, SET_NONE, SET_NONE, SET_NONE, SET_DROP, SET_ALLOW,
+	SET_NONE, SET_NONE, SET_NONE, SET_SHADOW, SET_DROP, SET_ALLOW,
 };
 
 struct held {
@@ -343,9 +343,9 @@ struct opinion {
 static bool is_remembered(const struct opinion *opinion)
 {
 	return opinion->answer.verdict == VERDICT_PASS &&
-	       (opinion->answer.end == ORACLE_RULE ||
-		opinion->answer.end == ORACLE_ESSENTIAL ||
-		opinion->answer.end == ORACLE_DEFAULT);
+	       (opinion->answer.passed == ORACLE_RULE ||
+		opinion->answer.passed == ORACLE_ESSENTIAL ||
+		opinion->answer.passed == ORACLE_DEFAULT);
 }
 
 /* Do both say the same of this packet? */

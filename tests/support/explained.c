@@ -37,8 +37,9 @@ enum fw_reason explained_reason(const struct oracle_answer *answer,
 
 bool explained_by_rule(const struct oracle_answer *answer)
 {
-	return answer->end == ORACLE_RULE || answer->end == ORACLE_LIMIT ||
-	       answer->end == ORACLE_ANSWERED || answer->end == ORACLE_COOKIE;
+	return answer->passed == ORACLE_RULE || answer->passed == ORACLE_LIMIT ||
+	       answer->passed == ORACLE_ANSWERED ||
+	       answer->passed == ORACLE_COOKIE;
 }
 
 void explained_ask(struct explainer *explainer,
