@@ -11,8 +11,10 @@
 #include <cmocka.h>
 #include <linux/bpf.h>
 
+#include "daemon/packet/capture.h"
 #include "rules/base.h"
 #include "tests/support/explained.h"
+#include "tests/support/flow_maps.h"
 #include "tests/support/frames.h"
 #include "tests/support/rig.h"
 
@@ -93,6 +95,44 @@ static void nothing_is_counted_or_sampled(void **state)
 	assert_int_equal(rig_rule_count(rig, 0), 0);
 	assert_int_equal(rig_rule_count(rig, 1), 0);
 	assert_int_equal(maps_take_events(rig->maps, no_event, NULL, 1), 0);
+}
+
+static void no_copy(void *arg, const struct fw_captured *record)
+{
+	(void)arg;
+	fail_msg("a copy of reason %d", record->reason);
+}
+
+static void nothing_is_captured(void **state)
+{
+	struct rig *rig = *state;
+	struct capture *capture;
+	const struct capture_filter filter = {
+		.counter = CAPTURE_ANY_RULE,
+		.snaplen_bytes = 64,
+	};
+
+	rig_list(rig, "192.0.2.1", RIG_DROP);
+	assert_int_equal(capture_open(rig->maps, &capture), 0);
+	capture_start(capture, &filter, UINT64_MAX);
+	capture_renew(capture, 100, 100, UINT64_MAX);
+	assert_int_equal(explain(rig, "192.0.2.1").reason, FW_DROP_LISTED);
+	assert_int_equal(capture_take(capture, no_copy, NULL, 10), 0);
+	capture_close(capture);
+}
+
+static void no_flow_is_remembered(void **state)
+{
+	struct rig *rig = *state;
+	int fd;
+
+	rig_policy(rig, "version: 1\n"
+			"rules:\n"
+			"  - {id: new, action: pass, state: new}\n");
+	fd = program_gate(rig->program)->fd;
+	assert_int_equal(explain(rig, "192.0.2.1").reason, FW_PASS_RULE);
+	assert_int_equal(flow_maps_count(fd, "flows"), 0);
+	assert_int_equal(flow_maps_count(fd, "opening"), 0);
 }
 
 static void each_step_says_what_was_done(void **state)
@@ -218,6 +258,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nothing_is_counted_or_sampled,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(nothing_is_captured, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(no_flow_is_remembered, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(each_step_says_what_was_done,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_rate_is_asked_and_not_charged,

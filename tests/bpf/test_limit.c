@@ -186,6 +186,44 @@ static void each_destination_has_its_own(void **state)
 	assert_int_equal(passed_to(rig, "2001:db9::1", 3), 2);
 }
 
+/* The way back: addresses and ports change places. */
+static void turn(struct frame *frame)
+{
+	uint8_t *ends = frame->data + SOURCE_AT;
+	uint8_t from[4];
+
+	memcpy(from, ends, 4);
+	memcpy(ends, ends + 4, 4);
+	memcpy(ends + 4, from, 4);
+	memcpy(from, ends + 8, 2);
+	memcpy(ends + 8, ends + 10, 2);
+	memcpy(ends + 10, from, 2);
+}
+
+/* Any answer makes a flow one that is charged nothing. */
+static void of_flows_only_those_that_are_new_are_charged(void **state)
+{
+	struct rig *rig = *state;
+	struct frame frame, back;
+
+	rig_policy(rig, "version: 1\n"
+			"rules:\n"
+			"  - {id: few, action: limit, source: 192.0.2.0/24, "
+			"limit: {rate: 1/day, burst: 2, unit: flows}}\n");
+	build(&frame, "192.0.2.1");
+	back = frame;
+	turn(&back);
+	assert_int_equal(rig_run(rig, frame.data, frame.len), XDP_PASS);
+	assert_int_equal(rig_run(rig, back.data, back.len), XDP_PASS);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(rig_run(rig, frame.data, frame.len), XDP_PASS);
+	frame.data[SOURCE_AT + 9]++; /* port */
+	assert_int_equal(rig_run(rig, frame.data, frame.len), XDP_PASS);
+	frame.data[SOURCE_AT + 9]++;
+	assert_int_equal(rig_run(rig, frame.data, frame.len), XDP_DROP);
+	assert_int_equal(rig_rule_count(rig, 0), 1);
+}
+
 static void a_rule_shares_one_with_nobody(void **state)
 {
 	struct rig *rig = *state;
@@ -266,6 +304,7 @@ int main(void)
 		test(each_source_has_its_own),
 		test(a_network_shares_one),
 		test(each_destination_has_its_own),
+		test(of_flows_only_those_that_are_new_are_charged),
 		test(a_rule_shares_one_with_nobody),
 		test(bytes_are_those_of_the_frame),
 		test(what_was_charged_goes_on_through_a_policy),

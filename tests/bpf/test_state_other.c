@@ -417,6 +417,43 @@ static void fragments_of_another_are_new(void **state)
 	assert_int_equal(see(other), NEW);
 }
 
+static void each_half_of_an_address_tells_fragments_apart(void **state)
+{
+	static const size_t parts[] = {0, 7, 8, 15}; /* of IPv6 */
+
+	(void)state;
+	for (uint8_t family = 4; family <= 6; family += 2) {
+		assert_int_equal(see(ask(family, SEG_UDP)), NEW);
+		assert_int_equal(see(answer(family, SEG_UDP)), ESTABLISHED);
+		assert_int_equal(see(piece(family, SEGMENT_FIRST, 7)),
+				 ESTABLISHED);
+		for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+			size_t at = family == 4 ? i : parts[i];
+			struct segment other = piece(family, SEGMENT_LATER, 7);
+
+			other.from.addr[at]++;
+			assert_int_equal(see(other), NEW);
+			other = piece(family, SEGMENT_LATER, 7);
+			other.to.addr[at]++;
+			assert_int_equal(see(other), NEW);
+		}
+	}
+}
+
+static void pieces_of_an_error_are_related_like_the_first(void **state)
+{
+	struct segment sent = ask(4, SEG_UDP);
+	struct segment error = error_about(&sent, 3);
+
+	(void)state;
+	assert_int_equal(see(sent), NEW);
+	error.frag = SEGMENT_FIRST;
+	error.frag_id = 9;
+	assert_int_equal(see(error), RELATED);
+	error.frag = SEGMENT_LATER;
+	assert_int_equal(see(error), RELATED);
+}
+
 static void a_packet_is_waited_for_half_a_minute(void **state)
 {
 	(void)state;
@@ -465,6 +502,8 @@ int main(void)
 		TEST(later_fragments_are_what_the_first_was),
 		TEST(all_bits_of_an_identification_count),
 		TEST(fragments_of_another_are_new),
+		TEST(each_half_of_an_address_tells_fragments_apart),
+		TEST(pieces_of_an_error_are_related_like_the_first),
 		TEST(a_packet_is_waited_for_half_a_minute),
 		TEST(fragments_that_are_dropped_leave_no_note),
 	};

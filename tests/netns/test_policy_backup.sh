@@ -104,5 +104,35 @@ is "members" $clean4 "$(ask .prefix set show office)"
 is "revision" 6 "$(ask .policy.revision status)"
 passes $clean4 || fail "the members of the backup do not judge"
 
+# One that reads and does not load, by more networks than the tables of the
+# packet path have room for: the one before judges, now and after a start.
+python3 - "$work/saved" "$work/large" <<-'END'
+	import sys
+	lines = open(sys.argv[1]).read().splitlines()
+	large = ["text   - id: large", "text     action: drop",
+	         "text     destination:"]
+	large += ["text       - %d.%d.1.1" % (1 + i // 256, i % 256)
+	          for i in range(16500)]
+	at = lines.index("text rules:") + 1
+	lines[at:at] = large
+	text = [line[5:] + "\n" for line in lines if line.startswith("text ")]
+	for i, line in enumerate(lines):
+	    if line.startswith("policy "):
+	        words = line.split(" ")
+	        words[1] = str(len("".join(text)))
+	        lines[i] = " ".join(words)
+	open(sys.argv[2], "w").write("\n".join(lines) + "\n")
+END
+seal "$work/large"
+before=$(ask .policy.revision status)
+refuses "not in force, the one before is" restore "$work/large"
+is "revision" "$before" "$(ask .policy.revision status)"
+passes $clean4 || fail "the policy before does not judge"
+is "members of the user's" 192.0.2.9 "$(ask .prefix set show own)"
+fwd_kill
+fwd_start
+is "revision after a start" "$before" "$(ask .policy.revision status)"
+passes $clean4 || fail "the policy before does not judge after a start"
+
 fwd_stop
 echo "ok: a backup brings the policy back"
