@@ -170,7 +170,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	apply_tick(arg);
-	prepared_tick(arg);
+	prepared_tick(arg, clock_boot_s());
 	windows_follow(arg, clock_wall_s());
 	cookies_follow(arg, clock_wall_s());
 	named_follow(arg, clock_wall_s());

@@ -78,8 +78,8 @@ void prepared_free(struct prepared *prepared)
 	free(prepared);
 }
 
-void prepared_tick(struct daemon *daemon)
+void prepared_tick(struct daemon *daemon, uint64_t now_s)
 {
-	if (daemon->prepared && clock_boot_s() >= daemon->prepared->until_s)
+	if (daemon->prepared && now_s >= daemon->prepared->until_s)
 		prepared_free(TAKE(daemon->prepared));
 }

@@ -32,5 +32,6 @@ bool prepared_take(struct prepared *prepared, struct apply *apply);
 void prepared_free(struct prepared *prepared);
 DEFINE_CLEANUP(struct prepared *, prepared_free)
 
-/* Drop one that nobody asked for in time. To be called every second. */
-void prepared_tick(struct daemon *daemon);
+/* Drop one that nobody asked for in time. To be called every second, with the
+ * seconds of CLOCK_BOOTTIME. */
+void prepared_tick(struct daemon *daemon, uint64_t now_s);

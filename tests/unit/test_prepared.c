@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "daemon/clock.h"
 #include "daemon/prepared.h"
 #include "tests/support/scratch.h"
 
@@ -124,8 +125,17 @@ static void it_stays_for_the_moment(void **state)
 	struct bench *bench = *state;
 	uint64_t number = keep(bench);
 
-	prepared_tick(&bench->daemon);
+	prepared_tick(&bench->daemon, clock_boot_s());
 	assert_true(takes(bench, number, DOCUMENT));
+}
+
+static void what_nobody_asks_for_goes(void **state)
+{
+	struct bench *bench = *state;
+	uint64_t number = keep(bench);
+
+	prepared_tick(&bench->daemon, clock_boot_s() + 60);
+	assert_null(prepared_claim(&bench->daemon, number));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -138,6 +148,7 @@ int main(void)
 		TEST(another_document_gets_nothing_of_it),
 		TEST(a_commit_since_makes_it_void),
 		TEST(it_stays_for_the_moment),
+		TEST(what_nobody_asks_for_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
