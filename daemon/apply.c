@@ -559,7 +559,8 @@ void apply_start(struct daemon *daemon, const struct apply_order *order)
 	apply->len = order->len;
 	apply->again = order->again;
 	if (order->prepared)
-		apply->prepared = prepared_claim(daemon, order->prepared);
+		apply->prepared =
+			prepared_claim(daemon, order->prepared, order->uid);
 	apply->uid = order->uid;
 	apply->confirm_s = order->confirm_s;
 	(void)snprintf(apply->note, sizeof(apply->note), "%s", order->note);

@@ -2,56 +2,121 @@
 /* What of an apply is done on the worker. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/apply_job.h"
 #include "daemon/cookies.h"
 #include "daemon/listed.h"
 #include "rules/feedfile/plain.h"
+#include "rules/wire.h"
+
+/* A list that a set names. */
+struct listing {
+	const char *path;
+	struct listed_array *listed;
+	size_t most; /* members that may be in it */
+	char *why; /* [JUDGE_NOTE_MAX] */
+};
+
+__attribute__((format(printf, 3, 4))) static int
+refuse_list(const struct listing *listing, int r, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	(void)snprintf(listing->why, JUDGE_NOTE_MAX, "list %s%s", listing->path,
+		       text);
+	return r;
+}
 
 static int add_entry(void *arg, const struct prefix *prefix, uint32_t line)
 {
-	return listed_add(arg, prefix, line);
+	const struct listing *listing = arg;
+
+	if (listing->listed->count == listing->most)
+		return -ENOSPC;
+	return listed_add(listing->listed, prefix, line);
 }
 
-/* A list of the machine's own, whole: it is small beside what it holds. */
-static int read_list(const char *path, struct listed_array *listed,
-		     char why[JUDGE_NOTE_MAX])
+/* Not mapped: somebody may cut it short, and then a read is fine and a look
+ * into a mapping the end of fwd. */
+static int read_text(const struct listing *listing, int fd, size_t size,
+		     char **ret_text)
 {
-	CLEANUP(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct plain_report report = {0};
+	CLEANUP(freep) char *text = malloc(size + 1);
+	size_t len = 0;
+
+	if (!text)
+		return -ENOMEM;
+	while (len <= size) {
+		ssize_t n = read(fd, text + len, size + 1 - len);
+
+		if (n < 0 && errno != EINTR)
+			return refuse_list(listing, -errno, ": %s",
+					   strerror(errno));
+		if (n == 0)
+			break;
+		len += n > 0 ? (size_t)n : 0;
+	}
+	if (len != size)
+		return refuse_list(listing, -EAGAIN,
+				   ": it was changed while it was read: write "
+				   "it beside, and rename it");
+	*ret_text = TAKE(text);
+	return 0;
+}
+
+static int open_list(const struct listing *listing, size_t *ret_size)
+{
+	CLEANUP(closep)
+	int fd = open(listing->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat stat = {0};
-	char *text;
-	int r;
 
 	if (fd < 0 || fstat(fd, &stat) < 0)
-		r = -errno;
-	else
-		r = S_ISREG(stat.st_mode) ? 0 : -EINVAL;
-	if (r < 0) {
-		(void)snprintf(why, JUDGE_NOTE_MAX, "list %s: %s", path,
-			       r == -EINVAL ? "not a file" : strerror(-r));
-		return r;
-	}
+		return refuse_list(listing, -errno, ": %s", strerror(errno));
+	if (!S_ISREG(stat.st_mode))
+		return refuse_list(listing, -EINVAL, ": not a file");
+	if (stat.st_size > WIRE_BULK_MAX)
+		return refuse_list(listing, -EFBIG, ": more than 512 MiB");
 	if (stat.st_size == 0)
-		return 0;
-	text = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (text == MAP_FAILED)
-		return -errno;
-	listed_reserve_lines(listed, text, (size_t)stat.st_size);
-	r = plain_read(text, (size_t)stat.st_size, add_entry, listed, &report);
-	(void)munmap(text, (size_t)stat.st_size);
+		return refuse_list(listing, -ENODATA,
+				   ": it is empty, and so is one whose "
+				   "download failed: a comment will do if it "
+				   "is meant to be");
+	*ret_size = (size_t)stat.st_size;
+	return TAKE_FD(fd);
+}
+
+/* What a line says is not told: whoever asks may not read what fwd can. */
+static int read_list(struct listing *listing)
+{
+	CLEANUP(freep) char *text = NULL;
+	struct plain_report report = {0};
+	size_t size = 0;
+	CLEANUP(closep) int fd = open_list(listing, &size);
+	int r = fd < 0 ? fd : read_text(listing, fd, size, &text);
+
+	if (r < 0)
+		return r;
+	listed_reserve_lines(listing->listed, text, size);
+	r = plain_read(text, size, add_entry, listing, &report);
+	if (r == -ENOSPC)
+		return refuse_list(listing, r,
+				   ": the set holds at most %zu members",
+				   listing->most);
 	if (r == 0 && report.rejects > 0)
 		r = -EBADMSG;
 	if (r == -EBADMSG)
-		(void)snprintf(why, JUDGE_NOTE_MAX,
-			       "list %s, line %u: %s: \"%s\"", path,
-			       report.notes[0].line, report.notes[0].why,
-			       report.notes[0].text);
+		return refuse_list(listing, r, ", line %u: %s",
+				   report.notes[0].line, report.notes[0].why);
 	return r;
 }
 
@@ -63,7 +128,12 @@ static int gather(struct policy_set *set, struct listed_array *listed,
 	for (size_t i = 0; i < set->member_count && r == 0; i++)
 		r = listed_add(listed, &set->members[i], 0);
 	for (size_t i = 0; i < set->file_count && r == 0; i++)
-		r = read_list(set->files[i], listed, why);
+		r = read_list(&(struct listing){
+			.path = set->files[i],
+			.listed = listed,
+			.most = set->set.capacity,
+			.why = why,
+		});
 	return r < 0 ? r : listed_sort(listed);
 }
 

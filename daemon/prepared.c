@@ -11,6 +11,7 @@
 
 struct prepared {
 	uint64_t number;
+	uint32_t uid; /* whose comparison it was */
 	uint64_t until_s; /* CLOCK_BOOTTIME */
 	uint64_t store_version; /* that all of it is as of */
 	uint64_t revision;
@@ -31,6 +32,7 @@ uint64_t prepared_keep(struct daemon *daemon, struct apply *apply)
 		return 0;
 	*prepared = (struct prepared){
 		.number = ++daemon->prepared_count,
+		.uid = apply->uid,
 		.until_s = clock_boot_s() + KEPT_S,
 		.store_version = apply->store_version,
 		.revision = apply->number,
@@ -45,9 +47,11 @@ uint64_t prepared_keep(struct daemon *daemon, struct apply *apply)
 	return prepared->number;
 }
 
-struct prepared *prepared_claim(struct daemon *daemon, uint64_t number)
+struct prepared *prepared_claim(struct daemon *daemon, uint64_t number,
+				uint32_t uid)
 {
-	if (!daemon->prepared || daemon->prepared->number != number)
+	if (!daemon->prepared || daemon->prepared->number != number ||
+	    daemon->prepared->uid != uid)
 		return NULL;
 	return TAKE(daemon->prepared);
 }

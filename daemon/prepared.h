@@ -21,8 +21,10 @@
  * made. The number to ask for it by; 0: there is no memory. */
 uint64_t prepared_keep(struct daemon *daemon, struct apply *apply);
 
-/* The one of this number, which the caller then owns; NULL: it is gone. */
-struct prepared *prepared_claim(struct daemon *daemon, uint64_t number);
+/* The one of this number and user, which the caller then owns; NULL: it is gone,
+ * or another's. */
+struct prepared *prepared_claim(struct daemon *daemon, uint64_t number,
+				uint32_t uid);
 
 /* Give an apply of the same text what is in it, in place of apply_prepare().
  * False: something has changed since, and it has got nothing. */

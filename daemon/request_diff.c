@@ -472,6 +472,7 @@ void request_policy_diff(struct daemon *daemon, struct call *call)
 	}
 	diff->call = call;
 	diff->apply.daemon = daemon;
+	diff->apply.uid = call->uid;
 	diff->apply.store = daemon->store;
 	diff->judges = daemon->live->judge;
 	diff->has_flows = maps_flows(daemon->maps) &&

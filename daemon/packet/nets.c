@@ -51,13 +51,20 @@ static int step_below4(struct fw_nets *nets, size_t *node_count, size_t entry,
 	}
 	if (*node_count == FW_NET_MAX)
 		return -E2BIG;
-	more = realloc(nets->entries4, (base + STEP) * sizeof(*more));
-	if (!more)
-		return -ENOMEM;
+	/* one node at a time would do; powers of two copy less */
+	if ((*node_count & (*node_count - 1)) == 0) {
+		size_t room = *node_count ? 2 * *node_count : 1;
+
+		more = realloc(nets->entries4,
+			       (FW_NETS4_ROOT + room * STEP) * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		nets->entries4 = more;
+	}
+	more = nets->entries4;
 	for (size_t i = 0; i < STEP; i++)
 		more[base + i] = now;
 	more[entry] = (uint16_t)(FW_NET_BELOW | (*node_count)++);
-	nets->entries4 = more;
 	nets->count4 = base + STEP;
 	*ret_base = base;
 	return 0;

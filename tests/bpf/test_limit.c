@@ -17,10 +17,10 @@
 #include "tests/support/frames.h"
 #include "tests/support/rig.h"
 
-#define MANY	  100000 /* sources at once */
-#define SOME	  1000 /* where the processor is emulated */
-#define UDP	  17
-#define SOURCE_AT 26 /* of IPv4 behind an Ethernet header */
+#define MANY		100000 /* sources at once */
+#define SOME		1000 /* where the processor is emulated */
+#define UDP		17
+#define SOURCE_AT	26 /* of IPv4 behind an Ethernet header */
 #define DESTINATION4_AT 30 /* the same */
 #define DESTINATION6_AT 38 /* of IPv6 */
 

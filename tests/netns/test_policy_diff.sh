@@ -175,6 +175,26 @@ is "two revisions, while on trial" "added rule web" \
 	"$(changes 1 2 | grep -o 'added rule web')"
 does policy rollback
 
+# Lists that a document names: none that is empty, none that has no bound, and
+# nothing of what is in one is told to who may not read it.
+list=$work/members
+cat >"$document" <<-END
+	version: 1
+	sets: {friends: {files: [$list], capacity: 2}}
+END
+: >"$list"
+refuses "list $list: it is empty" policy diff "$document"
+refuses "list $list: it is empty" policy apply "$document"
+printf 'root:*:20228\n' >"$list"
+refuses "list $list, line 1: not an address" policy diff "$document"
+! grep -q 20228 "$work/said" || fail "a line of the list was told"
+truncate -s 600M "$list"
+refuses "list $list: more than 512 MiB" policy diff "$document"
+printf '192.0.2.%d\n' 1 2 3 >"$list"
+refuses "list $list: the set holds at most 2 members" policy diff "$document"
+printf '192.0.2.%d\n' 1 2 >"$list"
+does policy apply "$document"
+
 # Asked to stop with one under way, it stops.
 "$fwctl" policy diff "$other" >/dev/null 2>&1 &
 asked=$!

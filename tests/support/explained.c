@@ -37,7 +37,8 @@ enum fw_reason explained_reason(const struct oracle_answer *answer,
 
 bool explained_by_rule(const struct oracle_answer *answer)
 {
-	return answer->passed == ORACLE_RULE || answer->passed == ORACLE_LIMIT ||
+	return answer->passed == ORACLE_RULE ||
+	       answer->passed == ORACLE_LIMIT ||
 	       answer->passed == ORACLE_ANSWERED ||
 	       answer->passed == ORACLE_COOKIE;
 }

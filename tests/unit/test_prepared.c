@@ -13,6 +13,7 @@
 #include "daemon/prepared.h"
 #include "tests/support/scratch.h"
 
+#define UID	 7
 #define DOCUMENT "version: 1\nsets: {friends: {members: [192.0.2.1]}}\n"
 
 struct bench {
@@ -46,6 +47,7 @@ static struct apply apply_of(const struct bench *bench, const char *text)
 		.store = bench->scratch.store,
 		.text = strdup(text),
 		.len = strlen(text),
+		.uid = UID,
 	};
 }
 
@@ -71,7 +73,7 @@ static uint64_t keep(struct bench *bench)
 
 static bool takes(struct bench *bench, uint64_t number, const char *text)
 {
-	struct prepared *prepared = prepared_claim(&bench->daemon, number);
+	struct prepared *prepared = prepared_claim(&bench->daemon, number, UID);
 	struct apply apply = apply_of(bench, text);
 	bool is_taken;
 
@@ -89,9 +91,10 @@ static void it_is_given_once_and_by_its_number(void **state)
 	struct bench *bench = *state;
 	uint64_t number = keep(bench);
 
-	assert_null(prepared_claim(&bench->daemon, number + 1));
+	assert_null(prepared_claim(&bench->daemon, number + 1, UID));
+	assert_null(prepared_claim(&bench->daemon, number, UID + 1));
 	assert_true(takes(bench, number, DOCUMENT));
-	assert_null(prepared_claim(&bench->daemon, number));
+	assert_null(prepared_claim(&bench->daemon, number, UID));
 }
 
 static void another_takes_its_place(void **state)
@@ -100,7 +103,7 @@ static void another_takes_its_place(void **state)
 	uint64_t first = keep(bench), second = keep(bench);
 
 	assert_int_not_equal(first, second);
-	assert_null(prepared_claim(&bench->daemon, first));
+	assert_null(prepared_claim(&bench->daemon, first, UID));
 	assert_true(takes(bench, second, DOCUMENT));
 }
 
@@ -135,7 +138,7 @@ static void what_nobody_asks_for_goes(void **state)
 	uint64_t number = keep(bench);
 
 	prepared_tick(&bench->daemon, clock_boot_s() + 60);
-	assert_null(prepared_claim(&bench->daemon, number));
+	assert_null(prepared_claim(&bench->daemon, number, UID));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
