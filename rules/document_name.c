@@ -6,8 +6,6 @@
 #include "rules/document_reader.h"
 #include "rules/text.h"
 
-#define INTERFACE_MAX 15 /* IFNAMSIZ without the NUL */
-
 const char document_any[] = "any";
 
 static int compare_names(const void *a, const void *b)
@@ -32,23 +30,6 @@ int document_read_name(struct document_reader *reader, const char *what,
 	return 0;
 }
 
-/* What the kernel lets an interface be called, and a '*' behind its start. */
-static bool interface_is_valid(const char *name)
-{
-	size_t len = strlen(name);
-	size_t plain = len > 0 && name[len - 1] == '*' ? len - 1 : len;
-
-	if (len == 0 || plain > INTERFACE_MAX || strcmp(name, ".") == 0 ||
-	    strcmp(name, "..") == 0)
-		return false;
-	for (size_t i = 0; i < plain; i++) {
-		if (name[i] <= ' ' || name[i] >= 0x7f ||
-		    strchr("/:*\"\\", name[i]))
-			return false;
-	}
-	return true;
-}
-
 /* Interfaces into an array that the caller frees, also after a failure. */
 static int read_interfaces(struct document_reader *reader,
 			   const struct schema_key *key,
@@ -64,7 +45,7 @@ static int read_interfaces(struct document_reader *reader,
 		return -ENOMEM;
 	for (uint32_t i = 0; i < items->count; i++, item = item->next) {
 		if (item->kind != NODE_SCALAR ||
-		    !interface_is_valid(item->text))
+		    !policy_interface_is_valid(item->text))
 			return document_refuse(reader, key, item);
 		text_copy((*ret_names)[i], sizeof((*ret_names)[i]), item->text);
 	}

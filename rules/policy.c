@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <ctype.h>
 
+#define INTERFACE_MAX 15 /* IFNAMSIZ without the NUL */
+
 static const char *const verdict_names[] = {
 	[VERDICT_PASS] = "pass",
 	[VERDICT_DROP] = "drop",
@@ -94,6 +96,22 @@ bool policy_name_is_valid(const char *name, size_t max)
 		return false;
 	for (size_t i = 1; i < len; i++) {
 		if (!isalnum((unsigned char)name[i]) && !strchr("-_.", name[i]))
+			return false;
+	}
+	return true;
+}
+
+bool policy_interface_is_valid(const char *name)
+{
+	size_t len = strlen(name);
+	size_t plain = len > 0 && name[len - 1] == '*' ? len - 1 : len;
+
+	if (len == 0 || plain > INTERFACE_MAX || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0)
+		return false;
+	for (size_t i = 0; i < plain; i++) {
+		if (name[i] <= ' ' || name[i] >= 0x7f ||
+		    strchr("/:*\"\\", name[i]))
 			return false;
 	}
 	return true;

@@ -99,4 +99,8 @@ bool policy_asks_for_states(const struct policy *policy);
  * starting with a letter or digit, shorter than `max`. */
 bool policy_name_is_valid(const char *name, size_t max);
 
+/* What the kernel lets an interface be called, of plain ASCII; or the start of
+ * such a name and a '*', which stands for all that begin so. */
+bool policy_interface_is_valid(const char *name);
+
 const char *verdict_name(enum verdict verdict);

@@ -50,7 +50,10 @@ static int ask_interface(struct iptables_rule *rule, bool is_in)
 	const char *name = line_take(rule->line);
 	size_t len = strlen(name);
 
-	if (len == 0 || len >= RULE_NAME_MAX || name[len - 1] == '+')
+	/* '+' at the end is any name that begins so; '*' is a plain character
+	 * here, and none in our names */
+	if (len == 0 || name[len - 1] == '+' || name[len - 1] == '*' ||
+	    !policy_interface_is_valid(name))
 		return sentence_refuse(rule->sentence, why_value);
 	match.names = calloc(1, RULE_NAME_MAX);
 	if (!match.names)

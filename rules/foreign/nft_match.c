@@ -145,18 +145,16 @@ static int add_name(void *arg, const struct nft_token *first,
 {
 	struct match_names *match = arg;
 	char(*names)[RULE_NAME_MAX];
+	char name[RULE_NAME_MAX];
 
-	if (first != last || first->len == 0 || first->len >= RULE_NAME_MAX ||
-	    memchr(first->text, '*', first->len) ||
-	    memchr(first->text, '\0', first->len) ||
+	if (first != last || !nft_copy_interface(first, name) ||
 	    match->count == CONDITION_ITEMS_MAX)
 		return -EINVAL;
 	names = array_room(match->names, match->count, RULE_NAME_MAX);
 	if (!names)
 		return -ENOMEM;
 	match->names = names;
-	memset(names[match->count], 0, RULE_NAME_MAX);
-	(void)nft_copy(first, names[match->count++], RULE_NAME_MAX);
+	memcpy(names[match->count++], name, RULE_NAME_MAX);
 	return 0;
 }
 

@@ -65,6 +65,13 @@ bool nft_copy(const struct nft_token *token, char *buf, size_t size)
 	return true;
 }
 
+bool nft_copy_interface(const struct nft_token *token, char name[RULE_NAME_MAX])
+{
+	memset(name, 0, RULE_NAME_MAX);
+	return nft_copy(token, name, RULE_NAME_MAX) && !strchr(name, '*') &&
+	       policy_interface_is_valid(name);
+}
+
 struct excerpt nft_excerpt(const struct nft_reader *reader, size_t token)
 {
 	const struct nft_token *first = &reader->all.tokens[token];

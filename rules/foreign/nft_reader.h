@@ -40,6 +40,10 @@ void nft_skip_statement(struct nft_reader *reader);
 /* A token's text as a string; false if it does not fit. */
 bool nft_copy(const struct nft_token *token, char *buf, size_t size);
 
+/* The name of one interface, filled with NULs; false if it is none of ours. */
+bool nft_copy_interface(const struct nft_token *token,
+			char name[RULE_NAME_MAX]);
+
 struct excerpt nft_excerpt(const struct nft_reader *reader, size_t token);
 
 void nft_note(struct nft_reader *reader, size_t token, enum note_kind kind,

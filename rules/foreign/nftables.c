@@ -132,8 +132,8 @@ static void read_device(struct nft_reader *reader, struct foreign_chain *chain,
 		chain->why = "devices that are not named";
 		return;
 	}
-	if (!nft_copy(nft_next(reader), chain->device, RULE_NAME_MAX))
-		chain->why = "too long a name of an interface";
+	if (!nft_copy_interface(nft_next(reader), chain->device))
+		chain->why = "a name that no interface can have here";
 	if (!is_list || nft_take(reader, "}"))
 		return;
 	chain->why = "a chain of several devices";

@@ -170,6 +170,8 @@ static void what_is_not_read_is_left_out_and_told(void **state)
 {
 	assert_left_out(*state, "-m mark --mark 0x1 -j ACCEPT", "not read");
 	assert_left_out(*state, "-i eth+ -j ACCEPT", "not read");
+	assert_left_out(*state, "-i eth* -j ACCEPT", "not read");
+	assert_left_out(*state, "! -i dock*r0 -j DROP", "not read");
 	assert_left_out(*state, "-o eth0 -j DROP", "way out");
 	assert_left_out(*state, "-j MARK --set-mark 1", "not read");
 	assert_left_out(*state, "-j nowhere", "jumps");

@@ -207,6 +207,9 @@ static void what_is_not_read_is_left_out_and_told(void **state)
 	assert_left_out(*state, "meta mark 7 accept", "not read");
 	assert_left_out(*state, "tcp dport 80 meta skuid 0 accept", "not read");
 	assert_left_out(*state, "iifname \"eth*\" accept", "not read");
+	assert_left_out(*state, "iifname \"e*h0\" accept", "not read");
+	assert_left_out(*state, "iifname \"sixteen-letters0\" drop",
+			"not read");
 	assert_left_out(*state, "oifname eth0 drop", "way out");
 	assert_left_out(*state, "ip saddr @nowhere drop", "set");
 	assert_left_out(*state, "tcp dport @nowhere drop", "set");
