@@ -17,15 +17,14 @@ static int warn(void *arg, const struct lint_warning *warning)
 	struct warned *warned = arg;
 	json_t *item = json_pack("{s:s, s:s, s:I, s:s, s:s*}", "kind",
 				 lint_kind_name((enum lint_kind)warning->kind),
-				 warning->is_set ? "set" : "rule", warning->id,
-				 "line", (json_int_t)warning->line, "text",
+				 warning->what, warning->id, "line",
+				 (json_int_t)warning->line, "text",
 				 warning->text, "by", warning->by);
 
 	if (!warned->quiet)
 		(void)fprintf(stderr, "warning: %s:%u: %s %s: %s\n",
-			      warned->path, warning->line,
-			      warning->is_set ? "set" : "rule", warning->id,
-			      warning->text);
+			      warned->path, warning->line, warning->what,
+			      warning->id, warning->text);
 	return json_array_append_new(warned->list, item) < 0 ? -ENOMEM : 0;
 }
 

@@ -2,10 +2,13 @@
 #include "rules/lint.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/base.h"
+#include "rules/foreign/condition.h"
 #include "rules/rule_covers.h"
 
 #define PROTOCOL_UDP 17
@@ -20,6 +23,7 @@ struct teller {
 
 static const char *const kind_names[] = {
 	[LINT_UNREACHABLE] = "unreachable",
+	[LINT_NEVER] = "never",
 	[LINT_UNUSED] = "unused",
 	[LINT_MANAGEMENT] = "management",
 	[LINT_DHCP] = "dhcp",
@@ -47,6 +51,7 @@ static struct lint_warning of_rule(const struct rule *rule, enum lint_kind kind)
 {
 	return (struct lint_warning){
 		.kind = (uint8_t)kind,
+		.what = "rule",
 		.line = rule->line,
 		.id = rule->id,
 	};
@@ -83,6 +88,27 @@ static int lint_reach(const struct teller *teller, size_t at)
 		    "is never met: rule %s in line %u has ended all that it "
 		    "matches",
 		    cover->id, cover->line);
+}
+
+/* Without memory nothing is known. */
+static int lint_never(const struct teller *teller, size_t at)
+{
+	const struct rule *rule = &teller->policy->rules[at];
+	struct lint_warning warning = of_rule(rule, LINT_NEVER);
+	CLEANUP(rule_done) struct rule copy = {0};
+	int r;
+
+	/* of both kinds either will do, which foreign rulesets do not know */
+	if (rule->ranges[RANGE_ICMP].count > 0 &&
+	    rule->ranges[RANGE_ICMPV6].count > 0)
+		return 0;
+	r = condition_join(&copy, rule);
+	if (r >= 0)
+		r = condition_tidy(&copy);
+	if (r != -ENODATA)
+		return 0;
+	return tell(teller, &warning,
+		    "is never met: no packet has all that it asks for");
 }
 
 static bool names_set(const struct match_address *match, const char *name)
@@ -125,16 +151,16 @@ static int lint_management(const struct teller *teller, size_t at)
 	return 0;
 }
 
-/* Does a rule before pass what a DHCP server answers to the clients of this
- * direction? */
-static bool passes_dhcp(const struct policy *policy, size_t before,
-			const struct rule *drop)
+/* The first rule before `before` that ends what a DHCP server answers to the
+ * clients of these directions; NULL if none ends all of it. */
+static const struct rule *find_end_of_dhcp(const struct policy *policy,
+					   size_t before, uint8_t directions)
 {
 	struct range protocol = {PROTOCOL_UDP, PROTOCOL_UDP};
 	struct range server = {DHCP_SERVER, DHCP_SERVER};
 	struct range client = {DHCP_CLIENT, DHCP_CLIENT};
 	const struct rule dhcp = {
-		.directions = drop->directions,
+		.directions = directions,
 		.family = 4,
 		.ranges =
 			{
@@ -146,10 +172,22 @@ static bool passes_dhcp(const struct policy *policy, size_t before,
 
 	for (size_t i = 0; i < before; i++)
 		if (ends(&policy->rules[i]) &&
-		    policy->rules[i].action == RULE_PASS &&
 		    rule_covers(&policy->rules[i], &dhcp))
-			return true;
-	return false;
+			return &policy->rules[i];
+	return NULL;
+}
+
+bool lint_hears_dhcp(const struct policy *policy)
+{
+	const struct rule *end;
+
+	assert(policy);
+
+	end = find_end_of_dhcp(policy, policy->rule_count, DIRECTION_IN);
+	if (end)
+		return end->action == RULE_PASS;
+	return policy->essentials & ESSENTIAL_DHCP ||
+	       policy->default_in == VERDICT_PASS;
 }
 
 static int lint_dhcp(const struct teller *teller, size_t at)
@@ -158,11 +196,14 @@ static int lint_dhcp(const struct teller *teller, size_t at)
 	const struct rule *rule = &policy->rules[at];
 	struct lint_warning warning = of_rule(rule, LINT_DHCP);
 
-	if (!(policy->essentials & ESSENTIAL_DHCP) || !ends(rule) ||
-	    rule->action != RULE_DROP || !rule_is_plain(rule) ||
-	    rule->family == 6 || find_cover(policy, at) ||
-	    passes_dhcp(policy, at, rule))
+	if (!(policy->essentials & ESSENTIAL_DHCP) ||
+	    rule->action != RULE_DROP ||
+	    find_end_of_dhcp(policy, at + 1, rule->directions) != rule)
 		return 0;
+	if (!rule_is_plain(rule))
+		return tell(teller, &warning,
+			    "drops DHCP: essentials let it pass only where no "
+			    "rule drops it");
 	return tell(teller, &warning,
 		    "drops DHCP too, unless a rule before it passes it: "
 		    "defaults: {%s: drop} in its place would let it pass",
@@ -182,7 +223,7 @@ static int lint_set(const struct teller *teller, const struct policy_set *set)
 {
 	struct lint_warning warning = {
 		.kind = LINT_UNUSED,
-		.is_set = true,
+		.what = "set",
 		.line = set->line,
 		.id = set->set.name,
 	};
@@ -192,6 +233,68 @@ static int lint_set(const struct teller *teller, const struct policy_set *set)
 		return 0;
 	return tell(teller, &warning,
 		    "does nothing: it has no action, and no rule names it");
+}
+
+static int lint_limit(const struct teller *teller, size_t at)
+{
+	const struct policy *policy = teller->policy;
+	struct lint_warning warning = {
+		.kind = LINT_UNUSED,
+		.what = "limit",
+		.line = policy->limits[at].line,
+		.id = policy->limits[at].name,
+	};
+
+	for (size_t i = 0; i < policy->rule_count; i++)
+		if (policy->rules[i].action == RULE_LIMIT &&
+		    policy->rules[i].limit == at)
+			return 0;
+	return tell(teller, &warning, "does nothing: no rule names it");
+}
+
+/* Is every interface that `inner` names one that `outer` names? */
+static bool is_name_in(const char *outer, const char *inner)
+{
+	size_t len = strlen(outer);
+
+	return strcmp(outer, inner) == 0 ||
+	       (len > 0 && outer[len - 1] == '*' &&
+		strncmp(outer, inner, len - 1) == 0);
+}
+
+static const struct zone *find_earlier_zone(const struct policy *policy,
+					    size_t before, const char *name)
+{
+	for (size_t i = 0; i < before; i++)
+		for (size_t k = 0; k < policy->zones[i].interface_count; k++)
+			if (is_name_in(policy->zones[i].interfaces[k], name))
+				return &policy->zones[i];
+	return NULL;
+}
+
+static int lint_zone(const struct teller *teller, size_t at)
+{
+	const struct zone *zone = &teller->policy->zones[at];
+	struct lint_warning warning = {
+		.kind = LINT_UNREACHABLE,
+		.what = "zone",
+		.line = zone->line,
+		.id = zone->name,
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < zone->interface_count && r >= 0; i++) {
+		const struct zone *first = find_earlier_zone(
+			teller->policy, at, zone->interfaces[i]);
+
+		if (!first)
+			continue;
+		warning.by = first->name;
+		r = tell(teller, &warning,
+			 "never has %s: zone %s in line %u has it first",
+			 zone->interfaces[i], first->name, first->line);
+	}
+	return r;
 }
 
 int lint(const struct policy *policy, lint_fn *fn, void *arg)
@@ -205,11 +308,17 @@ int lint(const struct policy *policy, lint_fn *fn, void *arg)
 	for (size_t i = 0; i < policy->rule_count && r >= 0; i++) {
 		r = lint_reach(&teller, i);
 		if (r >= 0)
+			r = lint_never(&teller, i);
+		if (r >= 0)
 			r = lint_management(&teller, i);
 		if (r >= 0)
 			r = lint_dhcp(&teller, i);
 	}
 	for (size_t i = 0; i < policy->set_count && r >= 0; i++)
 		r = lint_set(&teller, &policy->sets[i]);
+	for (size_t i = 0; i < policy->limit_count && r >= 0; i++)
+		r = lint_limit(&teller, i);
+	for (size_t i = 0; i < policy->zone_count && r >= 0; i++)
+		r = lint_zone(&teller, i);
 	return r < 0 ? r : 0;
 }

@@ -47,7 +47,8 @@ static int hide(void *arg, const struct lint_warning *warning)
 	struct bench *bench = arg;
 
 	for (size_t i = 0; i < bench->policy.rule_count; i++)
-		if (warning->kind == LINT_UNREACHABLE &&
+		if ((warning->kind == LINT_UNREACHABLE ||
+		     warning->kind == LINT_NEVER) &&
 		    strcmp(bench->policy.rules[i].id, warning->id) == 0)
 			bench->is_hidden[i] = true;
 	return 0;

@@ -219,12 +219,80 @@ static void a_last_drop_that_ends_dhcp_is_told(void **state)
 	assert_warnings(HEAD "  - {id: a, action: pass, source: 192.0.2.1}\n"
 			     "  - {id: b, action: drop}\n",
 			"dhcp:b");
+	assert_warnings(HEAD "  - {id: b, action: drop, protocol: udp, "
+			     "source_port: 67}\n"
+			     "  - {id: c, action: drop}\n",
+			"dhcp:b");
+	assert_warnings(HEAD "  - {id: b, action: drop, protocol: udp, "
+			     "source_port: 68}\n",
+			"");
 	assert_warnings(HEAD "  - {id: a, action: pass, protocol: udp}\n"
 			     "  - {id: b, action: drop}\n",
 			"");
 	assert_warnings(HEAD "  - {id: b, action: drop, protocol: tcp}\n", "");
 	assert_warnings("version: 1\nessentials: [neighbour]\nrules:\n"
 			"  - {id: b, action: drop}\n",
+			"");
+}
+
+static void dhcp_is_heard_if_a_rule_or_the_essentials_pass_it(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_heard;
+	} cases[] = {
+		{"version: 1\ndefaults: {in: drop}\n", true},
+		{"version: 1\nessentials: []\ndefaults: {in: drop}\n", false},
+		{"version: 1\nessentials: []\n", true},
+		{HEAD "  - {id: a, action: drop, family: ipv6}\n", true},
+		{HEAD "  - {id: a, action: drop}\n", false},
+		{"version: 1\nessentials: []\ndefaults: {in: drop}\nrules:\n"
+		 "  - {id: a, action: pass, protocol: udp, "
+		 "destination_port: 68}\n",
+		 true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		CLEANUP(policy_done) struct policy policy;
+
+		read_document(cases[i].text, &policy);
+		if (lint_hears_dhcp(&policy) != cases[i].is_heard)
+			fail_msg("%s", cases[i].text);
+	}
+}
+
+static void a_rule_that_no_packet_can_meet_is_told(void **state)
+{
+	(void)state;
+	assert_warnings(HEAD "  - {id: a, action: drop, protocol: icmp, "
+			     "destination_port: 22}\n",
+			"never:a");
+	assert_warnings(HEAD "  - {id: a, action: drop, family: ipv4, "
+			     "source: 2001:db8::/32}\n",
+			"never:a");
+	assert_warnings(HEAD "  - {id: a, action: drop, family: ipv6, "
+			     "source: 2001:db8::/32, protocol: [icmp, udp], "
+			     "destination_port: 22}\n",
+			"");
+}
+
+static void a_limit_that_no_rule_names_is_unused(void **state)
+{
+	(void)state;
+	assert_warnings("version: 1\nlimits:\n"
+			"  one: {rate: 5/s}\n  two: {rate: 5/s}\n"
+			"rules:\n  - {id: a, action: limit, limit: two}\n",
+			"unused:one");
+}
+
+static void an_interface_of_an_earlier_zone_is_told(void **state)
+{
+	(void)state;
+	assert_warnings("version: 1\nzones: {wan: [\"ppp*\"], "
+			"far: [ppp1, eth0]}\n",
+			"unreachable:far<wan");
+	assert_warnings("version: 1\nzones: {wan: [ppp1], far: [\"ppp*\"]}\n",
 			"");
 }
 
@@ -259,6 +327,11 @@ int main(void)
 		cmocka_unit_test(a_set_that_nothing_asks_for_is_unused),
 		cmocka_unit_test(a_drop_of_managers_is_of_no_effect_on_them),
 		cmocka_unit_test(a_last_drop_that_ends_dhcp_is_told),
+		cmocka_unit_test(
+			dhcp_is_heard_if_a_rule_or_the_essentials_pass_it),
+		cmocka_unit_test(a_rule_that_no_packet_can_meet_is_told),
+		cmocka_unit_test(a_limit_that_no_rule_names_is_unused),
+		cmocka_unit_test(an_interface_of_an_earlier_zone_is_told),
 		cmocka_unit_test(a_listener_that_has_enough_ends_it),
 	};
 
