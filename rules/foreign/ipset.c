@@ -144,8 +144,13 @@ static int add_addresses(const struct reader *reader, struct foreign_set *set,
 	bool is_hole = false;
 	int r = nft_prefixes_add(&found, set->family, &word, &word);
 
-	while (!line_is_done(line))
-		is_hole |= strcmp(line_take(line), "nomatch") == 0;
+	while (!line_is_done(line)) {
+		if (line_take_if(line, "timeout"))
+			note(reader, line, NOTE_DIFFERS,
+			     "the member stays when its time is over");
+		else
+			is_hole |= strcmp(line_take(line), "nomatch") == 0;
+	}
 	if (r == -EINVAL)
 		note(reader, line, NOTE_LEFT_OUT, "not an address");
 	for (size_t i = 0; i < found.prefix_count && r >= 0; i++) {
@@ -244,6 +249,7 @@ int ipset_read(const char *text, size_t len, struct policy *policy,
 	/* those of a dynamic set are told one by one */
 	if (r >= 0)
 		r = unroll_sets(&reader.ruleset, policy, report);
+	report->understood_count += reader.ruleset.set_count;
 	ruleset_done(&reader.ruleset);
 	return r;
 }

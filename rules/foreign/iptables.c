@@ -163,6 +163,7 @@ int iptables_read(const char *text, size_t len, uint8_t family,
 		r = read_line(&reader, line);
 	if (r >= 0)
 		r = unroll(&reader.ruleset, policy, report);
+	report->understood_count += reader.ruleset.chain_count;
 	ruleset_done(&reader.ruleset);
 	return r;
 }

@@ -544,6 +544,7 @@ int nftables_read(const char *text, size_t len, struct policy *policy,
 		return r;
 	reader.end = reader.all.count;
 	r = read_all(&reader, policy);
+	report->understood_count += ruleset.chain_count + ruleset.set_count;
 	nft_tokens_done(&reader.all);
 	ruleset_done(&ruleset);
 	return r;

@@ -35,6 +35,8 @@ struct foreign_report {
 	struct foreign_note *notes;
 	size_t note_count; /* kept, in order of discovery */
 	uint64_t totals[NOTE_KIND_COUNT]; /* kept or not */
+	size_t understood_count; /* chains and sets that were read; of a text
+				    of another kind there are none */
 };
 
 /* Frees the notes and empties it. */

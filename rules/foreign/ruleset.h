@@ -93,6 +93,7 @@ struct foreign_chain {
 	int32_t priority;
 	bool is_drop; /* what its end does, of one with a hook */
 	bool is_visited;
+	bool is_on_way; /* jumped to, and not left yet */
 	char device[RULE_NAME_MAX]; /* "" for all */
 	const char *why; /* none of it is translated, NULL if it may be */
 	struct sentence *sentences;

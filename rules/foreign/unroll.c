@@ -12,11 +12,15 @@
 #include "rules/foreign/chain_order.h"
 #include "rules/foreign/condition.h"
 #include "rules/foreign/emit.h"
+#include "rules/lint.h"
 
 #define DEPTH_MAX  16
 #define BUDGET_MAX (4u << 20) /* items of conditions looked at */
+#define WALK_ITEMS 32 /* what a sentence without any costs, in items */
 
 static const char why_loopback[] = "loopback is not judged here";
+static const char why_not_final[] =
+	"accept ends this chain, and others come after it";
 
 struct walk {
 	struct ruleset *ruleset;
@@ -168,6 +172,19 @@ static bool rest_is_dropped(const struct walk *walk,
 	return condition_is_same(&a, &b, false);
 }
 
+/* Is what no rule accepts dropped at the end of this way? */
+static bool ends_in_drop(const struct walk *walk)
+{
+	const struct foreign_chain *base = walk->base;
+	const struct sentence *last;
+
+	if (base->is_drop || base->sentence_count == 0)
+		return base->is_drop;
+	last = &base->sentences[base->sentence_count - 1];
+	return !last->why && last->outcome == OUTCOME_DROP &&
+	       !last->is_limited && asks_nothing(last, base->family);
+}
+
 /* Everything from `first` on stands behind something that cannot be said. */
 static void leave_rest(struct walk *walk, struct foreign_chain *chain,
 		       size_t first)
@@ -211,7 +228,10 @@ static int give_limited(struct walk *walk, struct foreign_chain *chain,
 	if (sentence->is_above == is_accept ||
 	    (!is_accept && sentence->outcome != OUTCOME_DROP))
 		why = "a limit here can only drop what is above it";
-	else if (is_accept && !rest_is_dropped(walk, chain, index))
+	else if (is_accept && !walk->is_final)
+		why = why_not_final;
+	else if (is_accept && !rest_is_dropped(walk, chain, index) &&
+		 !ends_in_drop(walk))
 		why = "what is above the limit goes on to other rules";
 	else if (sentence->is_emitted && sentence->limit.per == LIMIT_PER_RULE)
 		why = "one limit reached on two ways is two here";
@@ -221,6 +241,10 @@ static int give_limited(struct walk *walk, struct foreign_chain *chain,
 	}
 	if (!is_accept)
 		return give(walk, sentence, rule, id, RULE_LIMIT);
+	if (!rest_is_dropped(walk, chain, index))
+		note(walk, sentence, NOTE_DIFFERS,
+		     "what is above the limit is dropped, and goes on to no "
+		     "rule behind it");
 	r = copy_rule(rule, &limit);
 	if (r >= 0)
 		r = give(walk, sentence, &limit, id, RULE_LIMIT);
@@ -240,8 +264,7 @@ static int give_verdict(struct walk *walk, struct sentence *sentence,
 	if (is_drop || walk->is_final)
 		return give(walk, sentence, rule, id,
 			    is_drop ? RULE_DROP : RULE_PASS);
-	note(walk, sentence, NOTE_LEFT_OUT,
-	     "accept ends this chain, and others come after it");
+	note(walk, sentence, NOTE_LEFT_OUT, why_not_final);
 	rule_done(rule);
 	return 0;
 }
@@ -259,8 +282,10 @@ static int follow(struct walk *walk, struct foreign_chain *chain, size_t index,
 
 	if (!target || target->hook != HOOK_NONE)
 		why = "jumps to no chain that can be jumped to";
+	else if (target->is_on_way)
+		why = "jumps in a circle";
 	else if (depth >= DEPTH_MAX)
-		why = "jumps too deep, or in a circle";
+		why = "jumps too deep";
 	if (why) {
 		rule_done(rule);
 		return leave_out(walk, chain, index, why);
@@ -318,8 +343,8 @@ static int walk_sentence(struct walk *walk, struct foreign_chain *chain,
 			 unsigned int depth)
 {
 	struct sentence *sentence = &chain->sentences[index];
-	size_t cost =
-		condition_items(asked) + condition_items(&sentence->match);
+	size_t cost = WALK_ITEMS + condition_items(asked) +
+		      condition_items(&sentence->match);
 	struct rule rule = {0};
 	const char *why = sentence->why;
 	int r = 0;
@@ -349,8 +374,10 @@ static int walk_chain(struct walk *walk, struct foreign_chain *chain,
 	int r = 0;
 
 	chain->is_visited = true;
+	chain->is_on_way = true;
 	for (size_t i = 0; i < chain->sentence_count && r == 0; i++)
 		r = walk_sentence(walk, chain, i, asked, depth);
+	chain->is_on_way = false;
 	return r < 0 ? r : 0;
 }
 
@@ -519,7 +546,13 @@ int unroll(struct ruleset *ruleset, struct policy *policy,
 	r = walk_direction(&walk, DIRECTION_IN);
 	if (r >= 0)
 		r = walk_direction(&walk, DIRECTION_OUT);
-	if (r >= 0)
-		note_rest(&walk);
-	return r;
+	if (r < 0)
+		return r;
+	note_rest(&walk);
+	if (!lint_hears_dhcp(policy))
+		foreign_report_add(report, NOTE_DIFFERS, 0, "", 0,
+				   "a DHCP client hears its server ahead of "
+				   "that firewall; here UDP from port 67 to 68 "
+				   "is dropped");
+	return 0;
 }

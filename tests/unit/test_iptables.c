@@ -229,6 +229,26 @@ static void limits_of_addresses_are_rules(void **state)
 	assert_int_equal(read->policy.limits[0].burst, 9);
 }
 
+static void what_is_no_ruleset_of_iptables_is_not_understood(void **state)
+{
+	struct read *read = *state;
+
+	read_text(read, 4, "table ip t {\n chain c {\n  accept\n }\n}\n");
+	assert_int_equal(read->report.understood_count, 0);
+	read_text(read, 4, "*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n");
+	assert_int_equal(read->report.understood_count, 1);
+}
+
+static void the_time_of_a_member_is_told(void **state)
+{
+	struct read *read = *state;
+
+	read_sets(read, "create bans hash:ip family inet\n"
+			"add bans 192.0.2.1 timeout 300\n");
+	assert_int_equal(read->policy.sets[0].member_count, 1);
+	assert_true(rulesets_noted(&read->report, NOTE_DIFFERS, 2, "time"));
+}
+
 static void both_families_are_read_into_one_policy(void **state)
 {
 	struct read *read = *state;
@@ -350,6 +370,8 @@ int main(void)
 		TEST(not_syn_is_one_flag_that_differs),
 		TEST(fragments_are_asked_for),
 		TEST(limits_of_addresses_are_rules),
+		TEST(what_is_no_ruleset_of_iptables_is_not_understood),
+		TEST(the_time_of_a_member_is_told),
 		TEST(both_families_are_read_into_one_policy),
 		TEST(rules_find_the_sets_of_ipset),
 		TEST(members_of_ipset_are_read),

@@ -288,6 +288,48 @@ static void a_limited_accept_needs_a_drop_behind_it(void **state)
 	assert_true(rulesets_noted(&read->report, NOTE_LEFT_OUT, 3, "goes on"));
 }
 
+static void above_a_limit_before_a_final_drop_is_dropped_and_told(void **state)
+{
+	struct read *read = *state;
+
+	read_rule(read, "tcp dport 22 limit rate 5/second accept\n"
+			"tcp dport 80 accept\ndrop");
+	assert_int_equal(read->policy.rule_count, 4);
+	assert_int_equal(read->policy.rules[0].action, RULE_LIMIT);
+	assert_int_equal(read->policy.rules[1].action, RULE_PASS);
+	assert_int_equal(read->report.totals[NOTE_LEFT_OUT], 0);
+	assert_true(rulesets_noted(&read->report, NOTE_DIFFERS, 3,
+				   "above the limit"));
+	assert_false(rulesets_noted(&read->report, NOTE_DIFFERS, 4, ""));
+}
+
+static void a_default_that_drops_dhcp_is_told(void **state)
+{
+	struct read *read = *state;
+
+	read_rule(read, "tcp dport 22 accept");
+	assert_false(rulesets_noted(&read->report, NOTE_DIFFERS, 0, "DHCP"));
+	read_rule(read, "tcp dport 22 accept\ndrop");
+	assert_true(rulesets_noted(&read->report, NOTE_DIFFERS, 0, "DHCP"));
+	read_rule(read, "udp dport 68 accept\ndrop");
+	assert_false(rulesets_noted(&read->report, NOTE_DIFFERS, 0, "DHCP"));
+}
+
+static void what_is_no_ruleset_of_nftables_is_not_understood(void **state)
+{
+	struct read *read = *state;
+
+	read_rule(read, "accept");
+	assert_int_equal(read->report.understood_count, 1);
+	read_text(read, "*filter\n:INPUT DROP [0:0]\n"
+			"-A INPUT -p tcp -j ACCEPT\nCOMMIT\n");
+	assert_int_equal(read->report.understood_count, 0);
+	read_text(read, "{\"nftables\": [{\"table\": {\"name\": \"x\"}}]}\n");
+	assert_int_equal(read->report.understood_count, 0);
+	read_text(read, "");
+	assert_int_equal(read->report.understood_count, 0);
+}
+
 static void meters_are_limits_of_one_address(void **state)
 {
 	struct read *read = *state;
@@ -351,7 +393,29 @@ static void a_circle_of_jumps_ends(void **state)
 		  "chain c { type filter hook input priority 0;\n"
 		  "jump a\n}\n}\n");
 	assert_int_equal(read->policy.rule_count, 0);
-	assert_true(read->report.totals[NOTE_LEFT_OUT] > 0);
+	assert_int_equal(read->report.totals[NOTE_LEFT_OUT], 2);
+	assert_true(rulesets_noted(&read->report, NOTE_LEFT_OUT, 3, "circle"));
+}
+
+/* Each of fifteen chains jumps three times to the next. */
+static void of_ways_without_number_only_some_are_walked(void **state)
+{
+	struct read *read = *state;
+	char text[2048] = "table inet t {\n"
+			  "chain base { type filter hook input priority 0\n"
+			  "jump c1\n}\n";
+	size_t used = strlen(text);
+
+	for (int i = 1; i < 16; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+					 "chain c%d { jump c%d; jump c%d\n"
+					 "jump c%d\n}\n",
+					 i, i + 1, i + 1, i + 1);
+	(void)snprintf(text + used, sizeof(text) - used,
+		       "chain c16 { return; }\n}\n");
+	read_text(read, text);
+	assert_true(
+		rulesets_noted(&read->report, NOTE_LEFT_OUT, 6, "too many"));
 }
 
 static void accept_before_another_chain_is_left_out(void **state)
@@ -471,10 +535,14 @@ int main(void)
 		TEST(loopback_needs_no_rule),
 		TEST(limits_that_drop_what_is_above_are_rules),
 		TEST(a_limited_accept_needs_a_drop_behind_it),
+		TEST(above_a_limit_before_a_final_drop_is_dropped_and_told),
+		TEST(a_default_that_drops_dhcp_is_told),
+		TEST(what_is_no_ruleset_of_nftables_is_not_understood),
 		TEST(meters_are_limits_of_one_address),
 		TEST(a_jump_adds_its_conditions),
 		TEST(behind_a_conditional_return_nothing_is_said),
 		TEST(a_circle_of_jumps_ends),
+		TEST(of_ways_without_number_only_some_are_walked),
 		TEST(accept_before_another_chain_is_left_out),
 		TEST(a_default_of_one_family_is_a_last_rule),
 		TEST(sets_get_names_of_ours),
