@@ -29,6 +29,7 @@ enum outcome cmd_policy_export(struct session *session);
 enum outcome cmd_policy_import(struct session *session);
 enum outcome cmd_policy_log(struct session *session);
 enum outcome cmd_policy_rollback(struct session *session);
+enum outcome cmd_policy_schema(struct session *session);
 enum outcome cmd_policy_show(struct session *session);
 enum outcome cmd_restore(struct session *session);
 enum outcome cmd_set_add(struct session *session);

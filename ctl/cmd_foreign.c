@@ -53,7 +53,10 @@ static const char *kind_of(const struct foreign_note *note)
 /* To stderr: "FILE:LINE: left out: REASON: TEXT". */
 static void tell_note(const char *path, const struct foreign_note *note)
 {
-	if (note->line > 0)
+	if (note->line == 0 && note->text[0] == '\0')
+		(void)fprintf(stderr, "%s: %s: %s\n", path, kind_of(note),
+			      note->reason);
+	else if (note->line > 0)
 		(void)fprintf(stderr, "%s:%u: %s: %s: %s\n", path, note->line,
 			      kind_of(note), note->reason, note->text);
 	else
@@ -61,32 +64,65 @@ static void tell_note(const char *path, const struct foreign_note *note)
 			      kind_of(note), note->reason);
 }
 
+/* In the order of lines, what is of none last; on one line as discovered. */
+static int note_cmp(const void *a, const void *b)
+{
+	const struct foreign_note *x = *(const struct foreign_note *const *)a;
+	const struct foreign_note *y = *(const struct foreign_note *const *)b;
+
+	if (x->line != y->line)
+		return x->line - 1 < y->line - 1 ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+/* To be freed; NULL without memory, and of a report without notes. */
+static const struct foreign_note **
+notes_in_order(const struct foreign_report *report)
+{
+	size_t count = report->note_count;
+	const struct foreign_note **notes =
+		count > 0 ? calloc(count, sizeof(struct foreign_note *)) : NULL;
+
+	for (size_t i = 0; notes && i < count; i++)
+		notes[i] = &report->notes[i];
+	if (notes)
+		qsort(notes, count, sizeof(*notes), note_cmp);
+	return notes;
+}
+
 static json_t *json_of_report(const struct foreign_report *report)
 {
+	CLEANUP(freep)
+	const struct foreign_note **notes = notes_in_order(report);
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < report->note_count; i++) {
-		const struct foreign_note *note = &report->notes[i];
-
+	for (size_t i = 0; notes && i < report->note_count; i++)
 		(void)json_array_append_new(
 			list,
-			json_pack("{s:s, s:I, s:s, s:s}", "kind", kind_of(note),
-				  "line", (json_int_t)note->line, "reason",
-				  note->reason, "text", note->text));
-	}
+			json_pack("{s:s, s:I, s:s, s:s}", "kind",
+				  kind_of(notes[i]), "line",
+				  (json_int_t)notes[i]->line, "reason",
+				  notes[i]->reason, "text", notes[i]->text));
 	return list;
 }
 
 static void tell_report(const char *path, const struct foreign_report *report)
 {
-	uint64_t total =
-		report->totals[NOTE_LEFT_OUT] + report->totals[NOTE_DIFFERS];
+	CLEANUP(freep)
+	const struct foreign_note **notes = notes_in_order(report);
+	uint64_t left_out = report->totals[NOTE_LEFT_OUT];
+	uint64_t differs = report->totals[NOTE_DIFFERS];
 
-	for (size_t i = 0; i < report->note_count; i++)
-		tell_note(path, &report->notes[i]);
-	if (total > report->note_count)
+	for (size_t i = 0; notes && i < report->note_count; i++)
+		tell_note(path, notes[i]);
+	if (left_out + differs > report->note_count)
 		(void)fprintf(stderr, "%s: %" PRIu64 " more are not listed\n",
-			      path, total - report->note_count);
+			      path, left_out + differs - report->note_count);
+	if (left_out + differs > 0)
+		(void)fprintf(stderr,
+			      "%s: left out: %" PRIu64 ", differs: %" PRIu64
+			      "\n",
+			      path, left_out, differs);
 }
 
 /* `text` to stdout and the report to stderr; both in one answer as JSON. */
@@ -126,6 +162,51 @@ static int read_foreign(struct session *session, const struct policy_text *text,
 		return ipset_read(text->base, text->len, policy, report);
 	return iptables_read(text->base, text->len,
 			     family && *family == '6' ? 6 : 4, policy, report);
+}
+
+/* What the first line that says something is of, or NULL. */
+static const char *guess_format(const struct policy_text *text)
+{
+	static const struct {
+		const char *start, *format;
+	} starts[] = {
+		{"*", "iptables-save"},
+		{"{", "JSON"},
+		{"[", "JSON"},
+		{"create ", "ipset save"},
+		{"table ", "nftables"},
+		{"add table ", "nftables"},
+		{"flush ", "nftables"},
+		{"chain ", "nftables"},
+		{"version:", "a policy of this firewall"},
+	};
+	const char *at = text->base, *end = at ? at + text->len : NULL;
+
+	while (at < end && (*at == '#' || *at == '\n')) {
+		const char *line_end = memchr(at, '\n', (size_t)(end - at));
+
+		at = line_end ? line_end + 1 : end;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+		size_t len = strlen(starts[i].start);
+
+		if ((size_t)(end - at) >= len &&
+		    memcmp(at, starts[i].start, len) == 0)
+			return starts[i].format;
+	}
+	return NULL;
+}
+
+/* A document of nothing would let everything pass. */
+static enum outcome refuse_foreign(struct session *session, const char *path,
+				   const struct policy_text *text)
+{
+	const char *guess = guess_format(text);
+
+	return session_refuse(
+		session, -EINVAL, "%s: no chain or set of %s is in it%s%s",
+		path, session_word(session, 0), guess ? "; it looks like " : "",
+		guess ? guess : "");
 }
 
 /* One that document_print() refuses is told with what was read so far: it
@@ -173,6 +254,8 @@ enum outcome cmd_policy_import(struct session *session)
 	if (r < 0)
 		return session_refuse(session, r, "cannot import %s: %s", path,
 				      strerror(-r));
+	if (report.understood_count == 0)
+		return refuse_foreign(session, path, &text);
 	return print_policy(session, path, &policy, &report);
 }
 

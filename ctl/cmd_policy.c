@@ -14,6 +14,7 @@
 #include "ctl/policy_file.h"
 #include "ctl/policy_warn.h"
 #include "ctl/session.h"
+#include "rules/document.h"
 #include "rules/duration.h"
 
 #define POLICY_PATH "/etc/portcullis/firewall.yml"
@@ -47,6 +48,15 @@ enum outcome cmd_policy_check(struct session *session)
 			   policy_warn(&file.policy, path, session->json));
 	printer_answer(&session->printer, answer, view_check);
 	return OUTCOME_DONE;
+}
+
+/* JSON whatever is asked for. */
+enum outcome cmd_policy_schema(struct session *session)
+{
+	int r = document_print_schema(session->printer.out);
+
+	return r < 0 ? session_refuse(session, r, "%s", strerror(-r))
+		     : OUTCOME_DONE;
 }
 
 static void view_apply(FILE *out, const json_t *answer)

@@ -172,17 +172,20 @@ static void list_words(struct run run, size_t at, char *buf, size_t size)
 
 static int complain_unknown(struct run among, size_t at, const char *text)
 {
-	const char *word = "";
+	const char *word = "", *group = "";
 	size_t len = nearest(among, at, text, &word);
+	/* with the blank behind it */
+	int group_len = at ? (int)name_word(among.first, 0, &group) + 1 : 0;
 	char names[256];
 
 	if (len > 0)
-		return complain(NULL, "no command '%s%s'; did you mean %s%.*s?",
-				at ? "set " : "", text, at ? "set " : "",
+		return complain(NULL,
+				"no command '%.*s%s'; did you mean %.*s%.*s?",
+				group_len, group, text, group_len, group,
 				(int)len, word);
 	list_words(among, at, names, sizeof(names));
-	return complain(NULL, "no command '%s%s'; there are %s",
-			at ? "set " : "", text, names);
+	return complain(NULL, "no command '%.*s%s'; there are %s", group_len,
+			group, text, names);
 }
 
 /* Take one more word of a command's name. */

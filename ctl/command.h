@@ -36,6 +36,8 @@ enum kind {
 	KIND_IFACE,
 	KIND_MOMENT,
 	KIND_NUMBER,
+	KIND_POLICY, /* a path of a document; "-": stdin */
+	KIND_POLICIES, /* the same, or numbers of revisions */
 	KIND_PACKET, /* as rules/flowtext.h has it */
 	KIND_REASON,
 	KIND_RULE,

@@ -240,14 +240,14 @@ const struct command command_table[] = {
 	 "step each, and no packet is judged by a mixture. With --confirm it "
 	 "is on trial: the policy before judges again when it is not confirmed "
 	 "in time, also when fwd has died.",
-	 {{.kind = KIND_FILE}},
+	 {{.kind = KIND_POLICY}},
 	 apply_options,
 	 cmd_policy_apply},
 	{"policy check",
 	 "read a policy document and say what is wrong with it",
 	 "Needs no daemon. Sets that rules name and the document does not "
 	 "declare are looked for when it is applied.",
-	 {{.kind = KIND_FILE}},
+	 {{.kind = KIND_POLICY}},
 	 NULL,
 	 cmd_policy_check},
 	{"policy confirm",
@@ -258,27 +258,29 @@ const struct command command_table[] = {
 	 cmd_policy_confirm},
 	{"policy diff",
 	 "what a policy would change, and whom it would cut",
-	 "Of FILE, or in its place of revision N, against the policy in force: rules, sets "
-	 "and their members, zones, limits, settings, and the live flows that "
-	 "it would drop. Without FILE, of /etc/portcullis/firewall.yml. With N "
-	 "and M, of revision M against revision N, documents only. Nothing is "
-	 "changed.",
-	 {{.kind = KIND_FILE, .optional = true, .many = true}},
+	 "Of POLICY, or in its place of revision N, against the policy in "
+	 "force: rules, sets and their members, zones, limits, settings, and "
+	 "the live flows that it would drop. Without either, of "
+	 "/etc/portcullis/firewall.yml. With N and M, of revision M against "
+	 "revision N, documents only. Nothing is changed.",
+	 {{.kind = KIND_POLICIES, .optional = true, .many = true}},
 	 NULL,
 	 cmd_policy_diff},
 	{"policy export",
 	 "write a policy as a script for nft",
-	 "Of FILE, which needs no daemon, or of the policy that judges. What "
-	 "nftables cannot say is told on stderr.",
+	 "Of the document POLICY, which needs no daemon, or of the policy that "
+	 "judges. The script goes to stdout, and what nftables cannot say is "
+	 "told on stderr. Members that a set takes from files are not in it.",
 	 {{.kind = KIND_CHOICE, .choices = "nftables"},
-	  {.kind = KIND_FILE, .optional = true}},
+	  {.kind = KIND_POLICY, .optional = true}},
 	 NULL,
 	 cmd_policy_export},
 	{"policy import",
 	 "make a policy document of a ruleset of another firewall",
 	 "Needs no daemon, and applies nothing: the document goes to stdout. "
 	 "FILE is what nft list ruleset, iptables-save or ipset save printed. "
-	 "Each line that did not map is told on stderr with the reason.",
+	 "Each line that did not map is told on stderr with the reason. A FILE "
+	 "in which no chain or set is found is refused.",
 	 {{.kind = KIND_CHOICE, .choices = "nftables|iptables|ipset"},
 	  {.kind = KIND_FILE}},
 	 foreign_options,
@@ -296,6 +298,13 @@ const struct command command_table[] = {
 	 {{.kind = KIND_NUMBER, .optional = true}},
 	 rollback_options,
 	 cmd_policy_rollback},
+	{"policy schema",
+	 "print a JSON schema of the document, for editors",
+	 "Needs no daemon. An editor that knows it offers keys and marks what "
+	 "is wrong; it is installed as firewall.schema.json, too.",
+	 {{0}},
+	 NULL,
+	 cmd_policy_schema},
 	{"policy show",
 	 "print the document of a revision",
 	 "Without N, of the one that judges.",

@@ -50,12 +50,15 @@ static void usage_text(const struct command *command, char *buf, size_t size)
 	const struct argument *argument = command->arguments;
 	size_t used = (size_t)snprintf(buf, size, "%s", command->name);
 
+	/* the name of policies says itself how many */
 	for (; argument->kind != KIND_FLAG && used < size; argument++)
 		used += (size_t)snprintf(
 			buf + used, size - used, " %s%s%s%s",
 			argument->optional ? "[" : "",
 			value_name(argument->kind, argument->choices),
-			argument->many ? "..." : "",
+			argument->many && argument->kind != KIND_POLICIES
+				? "..."
+				: "",
 			argument->optional ? "]" : "");
 }
 
@@ -195,7 +198,8 @@ static void complete_kind(FILE *out, enum kind kind, const char *choices)
 		fputs("words='", out);
 		complete_names(out, NULL);
 		fputs("'", out);
-	} else if (kind == KIND_FILE || kind == KIND_SOCKET) {
+	} else if (kind == KIND_FILE || kind == KIND_SOCKET ||
+		   kind == KIND_POLICY || kind == KIND_POLICIES) {
 		fputs("files=1", out);
 	} else {
 		fputs("words=' '", out); /* a value, but we know none */

@@ -134,6 +134,12 @@ const struct kind_spec kind_specs[] = {
 			 "\"2026-12-01 18:00\" or 2026-12-01",
 			 check_moment},
 	[KIND_NUMBER] = {"N", "a number from 1 to 4294967295", check_number},
+	[KIND_POLICY] = {"POLICY", "the file of a policy document, or -",
+			 check_file},
+	[KIND_POLICIES] = {"POLICY|N [M]",
+			   "the file of a policy document, or -; or the "
+			   "number of a revision, or of two",
+			   check_file},
 	[KIND_PACKET] = {"PACKET",
 			 "a packet, like \"tcp 192.0.2.1 > "
 			 "198.51.100.7:22 in wan0\"",

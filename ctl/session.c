@@ -38,8 +38,9 @@ bool session_has(const struct session *session, enum option_id id)
 
 const char *session_word(const struct session *session, size_t at)
 {
-	assert(at < session->invocation->word_count);
-	return session->invocation->words[at];
+	return at < session->invocation->word_count
+		       ? session->invocation->words[at]
+		       : NULL;
 }
 
 static void complain(const struct session *session, const char *text)

@@ -60,6 +60,8 @@ const char *session_socket(const struct session *session);
 /* The value of an option; NULL when it was not given. */
 const char *session_value(const struct session *session, enum option_id id);
 bool session_has(const struct session *session, enum option_id id);
+
+/* NULL: it was left out, as the table lets it be. */
 const char *session_word(const struct session *session, size_t at);
 
 /* "expires" for --for or --until: 0 for neither. Both make no sense, which is

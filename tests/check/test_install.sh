@@ -38,6 +38,7 @@ share/man/man1/fwctl.1
 share/man/man5/firewall.yml.5
 share/man/man5/fwd.yml.5
 share/man/man8/fwd.8
+share/portcullis/firewall.schema.json
 '
 
 # A build of one preset may have everything but one broken test: what cannot

@@ -177,6 +177,41 @@ group_policy() {
 	run 'fwctl policy apply policy.yml' | uniq
 }
 
+# Each command whose last word may be left out, without it; policy diff then
+# reads what this machine has in /etc.
+group_bare() {
+	local line
+	while IFS= read -r line; do
+		run "fwctl $line"
+		run "fwctl $line --json"
+	done < <(fwctl help | sed -nE 's/^  ([a-z][^[]*) \[.*/\1/p' |
+		sed 's/NAME/feed/; /^policy diff$/d; /^help$/d')
+}
+
+group_foreign() {
+	cat >rules.nft <<-'END'
+	table inet t {
+		set office { type ipv4_addr; elements = { 192.0.2.1 }; }
+		chain out { type filter hook output priority 0; meta mark 3 drop
+		}
+		chain c { type filter hook input priority 0; policy drop;
+		tcp dport 22 limit rate 3/second accept
+		meta mark 3 accept
+		tcp dport 80 accept
+		}
+	}
+	END
+	printf '*filter\n:INPUT DROP [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n' >rules.ipt
+	run 'fwctl policy import nftables rules.nft'
+	run 'fwctl policy import nftables rules.nft --json | head -c 150'
+	run 'fwctl policy import iptables rules.nft'
+	run 'fwctl policy import nftables rules.ipt --json'
+	run "echo '{\"nftables\": []}' | fwctl policy import nftables -"
+	run 'fwctl policy import ipset - </dev/null'
+	run 'fwctl policy schema | head -n 4'
+	run 'fwctl policy import iptables rules.ipt | tail -n 4'
+}
+
 group_flow() {
 	run 'fwctl watch --count 3'
 	run 'fwctl watch --count 2 --json'
@@ -206,6 +241,9 @@ group_usage() {
 	run 'fwctl set'
 	run 'fwctl set lst'
 	run 'fwctl set frob'
+	run 'fwctl policy chek'
+	run 'fwctl policy frob'
+	run 'fwctl help policy diff'
 	run 'fwctl s'
 	run 'fwctl stat --jso'
 	run 'fwctl set import feed list --re'
@@ -281,7 +319,7 @@ group_absent() {
 }
 
 failed=0
-for group in gate member explain set policy flow usage completion absent; do
+for group in gate member explain set policy bare foreign flow usage completion absent; do
 	export PORTCULLIS_SOCKET=fwd.sock
 	ok=$here/fwctl_$group.ok
 	"group_$group" >"$group.txt"
