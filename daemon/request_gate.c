@@ -66,7 +66,13 @@ static int find_iface(struct daemon *daemon, const char *name,
 
 static void refuse_iface(struct call *call, const char *name, int r)
 {
-	if (r == -ENODEV)
+	/* loopback is there, but not among those that are looked at */
+	if (r == -ENODEV && if_nametoindex(name) != 0)
+		call_refuse(call, r,
+			    "%s carries no Ethernet frames: nothing is judged "
+			    "there",
+			    name);
+	else if (r == -ENODEV)
 		call_refuse(call, r, "no interface is called \"%s\"", name);
 	else
 		call_refuse(call, r, "interfaces could not be listed: %s",

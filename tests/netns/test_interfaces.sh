@@ -39,6 +39,8 @@ does attach wan0 --mode native
 judged wan0
 does doctor wan0
 said "ok .*attached, native"
+refuses "lo carries no Ethernet frames" doctor lo
+refuses "no interface is called" doctor gone0
 
 does attach lan0 --mode native
 said "lan0: not attached yet"
