@@ -82,7 +82,11 @@ static const struct schema_key set_keys[] = {
 	 .fallback = "[]",
 	 .offset = AT(struct policy_set, files),
 	 .help = "Plain lists with more members, an entry a line.\n"
-		 "They are read when the policy is applied."},
+		 "They are read when the policy is applied, and not again "
+		 "before the next time.\n"
+		 "A file that is not there, or has a line that is no entry, "
+		 "refuses the whole document; set import counts such lines "
+		 "and goes on."},
 };
 
 const struct schema_mapping schema_set = {
@@ -240,9 +244,12 @@ static const struct schema_key document_keys[] = {
 	 .words = &essential_words,
 	 .fallback = "[neighbour, dhcp]",
 	 .offset = AT(struct policy, essentials),
-	 .help = "What passes ahead of the rules because a link without it is "
-		 "none: neighbour and multicast listener discovery of IPv6, "
-		 "and DHCP of both families."},
+	 .help = "What passes because a link without it is none.\n"
+		 "neighbour is neighbour discovery of IPv6, ahead of sets and "
+		 "rules, and multicast listener discovery; dhcp is DHCP of "
+		 "both families.\n"
+		 "These last two pass where the default would drop them, and "
+		 "not where a rule does."},
 	{.name = "thresholds",
 	 .type = SCHEMA_GROUP,
 	 .mapping = &threshold_mapping,
