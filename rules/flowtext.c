@@ -147,9 +147,12 @@ static int parse_endpoint(struct parser *parser, struct flowtext_word word,
 	flow->family = family;
 	if (!*ret_has_port)
 		return 0;
+	if (flowtext_port_of(port.at, port.len, ret_port) == 0)
+		return 0;
 	if (!word_number(port, UINT16_MAX, &number))
 		return refuse(parser, word,
-			      "a port of 0 to 65535 behind the colon");
+			      "a port of 0 to 65535, or a service, behind the "
+			      "colon");
 	*ret_port = (uint16_t)number;
 	return 0;
 }

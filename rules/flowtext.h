@@ -5,7 +5,8 @@
  *	[vlan N[.M]] PROTOCOL SOURCE[:PORT] > DESTINATION[:PORT] WORDS
  *
  * PROTOCOL is tcp, udp, sctp, icmp, icmpv6, a number, or ip for a packet of
- * which nothing more is said. An IPv6 address with a port stands in brackets.
+ * which nothing more is said. An IPv6 address with a port stands in brackets. A
+ * port is a number or the name of a service.
  * The words, in any order, each once:
  *
  *	in NAME | out NAME	the interface or zone; one of them is needed

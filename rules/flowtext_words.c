@@ -6,13 +6,16 @@
 #include <string.h>
 
 #include "rules/base.h"
+#include "rules/services.h"
+
+#define FLOWTEXT_NAME_MAX 64
 
 struct entry {
 	uint8_t number;
 	const char *name;
 };
 
-static const struct entry protocols[] = {
+static const struct entry protocol_words[] = {
 	{FLOWTEXT_TCP, "tcp"},	     {FLOWTEXT_UDP, "udp"},
 	{FLOWTEXT_SCTP, "sctp"},     {FLOWTEXT_ICMP, "icmp"},
 	{FLOWTEXT_ICMPV6, "icmpv6"},
@@ -22,29 +25,6 @@ static const struct entry protocols[] = {
 static const char *const flag_names[] = {"fin", "syn", "rst", "psh",
 					 "ack", "urg", "ece", "cwr"};
 _Static_assert(ARRAY_LEN(flag_names) == 8, "");
-
-static const struct entry icmp_types[] = {
-	{0, "echo-reply"},	     {3, "destination-unreachable"},
-	{4, "source-quench"},	     {5, "redirect"},
-	{8, "echo-request"},	     {9, "router-advertisement"},
-	{10, "router-solicitation"}, {11, "time-exceeded"},
-	{12, "parameter-problem"},   {13, "timestamp-request"},
-	{14, "timestamp-reply"},     {15, "info-request"},
-	{16, "info-reply"},	     {17, "address-mask-request"},
-	{18, "address-mask-reply"},
-};
-
-static const struct entry icmpv6_types[] = {
-	{1, "destination-unreachable"}, {2, "packet-too-big"},
-	{3, "time-exceeded"},		{4, "parameter-problem"},
-	{128, "echo-request"},		{129, "echo-reply"},
-	{130, "mld-listener-query"},	{131, "mld-listener-report"},
-	{132, "mld-listener-done"},	{133, "nd-router-solicit"},
-	{134, "nd-router-advert"},	{135, "nd-neighbor-solicit"},
-	{136, "nd-neighbor-advert"},	{137, "nd-redirect"},
-	{138, "router-renumbering"},	{141, "ind-neighbor-solicit"},
-	{142, "ind-neighbor-advert"},	{143, "mld2-listener-report"},
-};
 
 static bool is_word(const char *word, size_t len, const char *name)
 {
@@ -75,7 +55,7 @@ static const char *name_of(const struct entry *entries, size_t count,
 
 int flowtext_protocol_of(const char *word, size_t len, uint8_t *ret_protocol)
 {
-	return number_of(protocols, ARRAY_LEN(protocols), word, len,
+	return number_of(protocol_words, ARRAY_LEN(protocol_words), word, len,
 			 ret_protocol);
 }
 
@@ -84,7 +64,7 @@ const char *flowtext_protocol_name(uint8_t protocol, unsigned int family)
 	if ((protocol == FLOWTEXT_ICMP || protocol == FLOWTEXT_ICMPV6) &&
 	    !flowtext_is_icmp(protocol, family))
 		return NULL;
-	return name_of(protocols, ARRAY_LEN(protocols), protocol);
+	return name_of(protocol_words, ARRAY_LEN(protocol_words), protocol);
 }
 
 int flowtext_flag_of(const char *word, size_t len, uint8_t *ret_flag)
@@ -105,19 +85,41 @@ const char *flowtext_flag_name(unsigned int i)
 	return flag_names[i];
 }
 
+static const struct numbered_names *types_of(unsigned int family)
+{
+	return family == 4 ? &icmp_types : &icmpv6_types;
+}
+
+/* A name of one of the tables that documents are read by. */
+static int numbered_of(const struct numbered_names *names, const char *word,
+		       size_t len, uint16_t *ret_number)
+{
+	char name[FLOWTEXT_NAME_MAX];
+
+	if (len >= sizeof(name) || memchr(word, '\0', len))
+		return -ENOENT;
+	memcpy(name, word, len);
+	name[len] = '\0';
+	return numbered_find(names, name, ret_number);
+}
+
 int flowtext_icmp_type_of(const char *word, size_t len, unsigned int family,
 			  uint8_t *ret_type)
 {
-	if (family == 4)
-		return number_of(icmp_types, ARRAY_LEN(icmp_types), word, len,
-				 ret_type);
-	return number_of(icmpv6_types, ARRAY_LEN(icmpv6_types), word, len,
-			 ret_type);
+	uint16_t type;
+	int r = numbered_of(types_of(family), word, len, &type);
+
+	if (r == 0)
+		*ret_type = (uint8_t)type;
+	return r;
 }
 
 const char *flowtext_icmp_type_name(uint8_t type, unsigned int family)
 {
-	if (family == 4)
-		return name_of(icmp_types, ARRAY_LEN(icmp_types), type);
-	return name_of(icmpv6_types, ARRAY_LEN(icmpv6_types), type);
+	return numbered_name(types_of(family), type);
+}
+
+int flowtext_port_of(const char *word, size_t len, uint16_t *ret_port)
+{
+	return numbered_of(&services, word, len, ret_port);
 }

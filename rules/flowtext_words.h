@@ -2,7 +2,7 @@
 /*
  * flowtext_words.h - the words for numbers in a flowtext, there and back.
  *
- * Types of ICMP have the names that nft(8) gives them.
+ * Types of ICMP and ports have the names that documents have, of services.h.
  *
  * Errors	-ENOENT: no such word
  * Threads	no state; any thread
@@ -33,6 +33,9 @@ const char *flowtext_flag_name(unsigned int i);
 
 int flowtext_icmp_type_of(const char *word, size_t len, unsigned int family,
 			  uint8_t *ret_type);
+
+/* "ssh": names are read, and not written. */
+int flowtext_port_of(const char *word, size_t len, uint16_t *ret_port);
 
 /* NULL for a type without a name. */
 const char *flowtext_icmp_type_name(uint8_t type, unsigned int family);

@@ -141,6 +141,7 @@ static const struct numbered_name icmp_names[] = {
 	{"address-mask-reply", 18},
 };
 
+/* With those that nft gives some of them. */
 static const struct numbered_name icmpv6_names[] = {
 	{"destination-unreachable", 1},
 	{"packet-too-big", 2},
@@ -152,15 +153,22 @@ static const struct numbered_name icmpv6_names[] = {
 	{"mld-listener-report", 131},
 	{"mld-listener-done", 132},
 	{"router-solicitation", 133},
+	{"nd-router-solicit", 133},
 	{"router-advertisement", 134},
+	{"nd-router-advert", 134},
 	{"neighbour-solicitation", 135},
 	{"neighbor-solicitation", 135},
+	{"nd-neighbor-solicit", 135},
 	{"neighbour-advertisement", 136},
 	{"neighbor-advertisement", 136},
+	{"nd-neighbor-advert", 136},
 	{"redirect", 137},
+	{"nd-redirect", 137},
 	{"router-renumbering", 138},
 	{"inverse-neighbour-solicitation", 141},
+	{"ind-neighbor-solicit", 141},
 	{"inverse-neighbour-advertisement", 142},
+	{"ind-neighbor-advert", 142},
 	{"mld2-listener-report", 143},
 	{"home-agent-request", 144},
 	{"home-agent-reply", 145},

@@ -123,7 +123,7 @@ static void what_was_printed_is_read_the_same(void **state)
 	assert_same("vlan 0 udp 192.0.2.1:0 > 192.0.2.2:65535 out eth0");
 	assert_same("vlan 1.2 sctp [2001:db8::1]:1 > [::]:2 in wan");
 	assert_same("icmp 192.0.2.1 > 192.0.2.2 icmp 200/7 in wan");
-	assert_same("icmpv6 ::1 > ff02::1 icmp nd-router-advert in wan");
+	assert_same("icmpv6 ::1 > ff02::1 icmp router-advertisement in wan");
 	assert_same("tcp 192.0.2.1:1 > 192.0.2.2:2 fin,syn,rst,psh,ack,urg,"
 		    "ece,cwr frag first len 44 mac 02:00:5e:10:00:01 state "
 		    "invalid in wan");
@@ -246,9 +246,9 @@ static void a_wrong_port_is_refused(void **state)
 	(void)state;
 	assert_refused("tcp 192.0.2.1:65536 > 192.0.2.2:1 in wan", 5,
 		       "192.0.2.1:65536",
-		       "a port of 0 to 65535 behind the colon");
-	assert_refused("tcp [::1]: > [::2]:1 in wan", 5,
-		       "[::1]:", "a port of 0 to 65535 behind the colon");
+		       "a port of 0 to 65535, or a service, behind the colon");
+	assert_refused("tcp [::1]: > [::2]:1 in wan", 5, "[::1]:",
+		       "a port of 0 to 65535, or a service, behind the colon");
 	assert_refused("tcp 192.0.2.1 > 192.0.2.2 in wan", 17, "192.0.2.2",
 		       PORT);
 	assert_refused("icmp 192.0.2.1:1 > 192.0.2.2 in wan", 6, "192.0.2.1:1",

@@ -31,15 +31,33 @@ static const struct named icmp[] = {
 };
 
 static const struct named icmpv6[] = {
-	{1, "destination-unreachable"}, {2, "packet-too-big"},
-	{3, "time-exceeded"},		{4, "parameter-problem"},
-	{128, "echo-request"},		{129, "echo-reply"},
-	{130, "mld-listener-query"},	{131, "mld-listener-report"},
-	{132, "mld-listener-done"},	{133, "nd-router-solicit"},
-	{134, "nd-router-advert"},	{135, "nd-neighbor-solicit"},
-	{136, "nd-neighbor-advert"},	{137, "nd-redirect"},
-	{138, "router-renumbering"},	{141, "ind-neighbor-solicit"},
-	{142, "ind-neighbor-advert"},	{143, "mld2-listener-report"},
+	{1, "destination-unreachable"},
+	{2, "packet-too-big"},
+	{3, "time-exceeded"},
+	{4, "parameter-problem"},
+	{128, "echo-request"},
+	{129, "echo-reply"},
+	{130, "mld-listener-query"},
+	{131, "mld-listener-report"},
+	{132, "mld-listener-done"},
+	{133, "router-solicitation"},
+	{134, "router-advertisement"},
+	{135, "neighbour-solicitation"},
+	{136, "neighbour-advertisement"},
+	{137, "redirect"},
+	{138, "router-renumbering"},
+	{141, "inverse-neighbour-solicitation"},
+	{142, "inverse-neighbour-advertisement"},
+	{143, "mld2-listener-report"},
+	{144, "home-agent-request"},
+	{145, "home-agent-reply"},
+	{146, "mobile-prefix-solicitation"},
+	{147, "mobile-prefix-advertisement"},
+	{148, "certification-path-solicitation"},
+	{149, "certification-path-advertisement"},
+	{151, "multicast-router-advertisement"},
+	{152, "multicast-router-solicitation"},
+	{153, "multicast-router-termination"},
 };
 
 static void assert_types(const struct named *types, size_t count,
@@ -71,6 +89,38 @@ static void types_of_icmp_have_the_numbers_of_iana(void **state)
 	(void)state;
 	assert_types(icmp, ARRAY_LEN(icmp), 4);
 	assert_types(icmpv6, ARRAY_LEN(icmpv6), 6);
+}
+
+static void names_of_nft_are_read_too(void **state)
+{
+	static const struct named names[] = {
+		{133, "nd-router-solicit"},   {134, "nd-router-advert"},
+		{135, "nd-neighbor-solicit"}, {136, "nd-neighbor-advert"},
+		{137, "nd-redirect"},	      {141, "ind-neighbor-solicit"},
+		{142, "ind-neighbor-advert"}, {135, "neighbor-solicitation"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		uint8_t number = 77;
+
+		assert_int_equal(flowtext_icmp_type_of(names[i].name,
+						       strlen(names[i].name), 6,
+						       &number),
+				 0);
+		assert_int_equal(number, names[i].number);
+	}
+}
+
+static void ports_have_the_names_of_services(void **state)
+{
+	uint16_t port = 77;
+
+	(void)state;
+	assert_int_equal(flowtext_port_of("ssh and more", 3, &port), 0);
+	assert_int_equal(port, 22);
+	assert_int_equal(flowtext_port_of("sh", 2, &port), -ENOENT);
+	assert_int_equal(port, 22);
 }
 
 static void flags_have_the_bits_of_tcp(void **state)
@@ -107,6 +157,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(types_of_icmp_have_the_numbers_of_iana),
+		cmocka_unit_test(names_of_nft_are_read_too),
+		cmocka_unit_test(ports_have_the_names_of_services),
 		cmocka_unit_test(flags_have_the_bits_of_tcp),
 		cmocka_unit_test(
 			protocols_have_names_where_those_are_of_the_family),
