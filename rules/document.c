@@ -235,8 +235,10 @@ int document_read_mapping(struct document_reader *reader,
 
 	if (node->kind != NODE_MAPPING)
 		return document_note_refuse(reader->note, node->mark,
-					    "a %s is a mapping of its keys",
-					    mapping->noun);
+					    "%s is a mapping of its keys, like "
+					    "{%s: ...}",
+					    mapping->noun,
+					    mapping->keys[0].name);
 	r = sort_values(reader, mapping, node, &values);
 	for (size_t i = 0; r >= 0 && i < mapping->key_count; i++) {
 		const struct schema_key *key = &mapping->keys[i];

@@ -73,6 +73,27 @@ static struct mark mark_of_offset(const char *text, size_t len, size_t offset)
 	return mark;
 }
 
+/* The byte at a mark, of lines of ASCII; 0 if there is none. */
+static char byte_at(const struct builder *builder, const yaml_mark_t *mark)
+{
+	const char *at = builder->text, *end = at + builder->len;
+
+	for (size_t line = 0; line < mark->line && at < end; line++) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+
+		at = stop ? stop + 1 : end;
+	}
+	return mark->column < (size_t)(end - at) ? at[mark->column] : '\0';
+}
+
+/* What to do about a byte that libyaml takes for no value's start. */
+static const char *advice_on(char byte)
+{
+	if (byte == '@' || byte == '`')
+		return "; a value that starts so needs quotes, like \"@office\"";
+	return byte == '\t' ? "; a tab: lines are indented by blanks" : "";
+}
+
 /* What libyaml has to say, in our own code. */
 static int errno_of(struct builder *builder)
 {
@@ -91,8 +112,10 @@ static int errno_of(struct builder *builder)
 	default:
 		return document_note_refuse(
 			builder->note, mark_of(&parser->problem_mark),
-			"not YAML: %s%s%s", problem, parser->context ? " " : "",
-			parser->context ? parser->context : "");
+			"not YAML: %s%s%s%s", problem,
+			parser->context ? " " : "",
+			parser->context ? parser->context : "",
+			advice_on(byte_at(builder, &parser->problem_mark)));
 	}
 }
 

@@ -61,11 +61,15 @@ static void the_version_is_needed_and_is_one(void **state)
 	assert_refused("rules: []\n", 1, "needs the key \"version\"");
 	assert_refused("version: 2\n", 1, "\"2\" is no version: 1");
 	assert_refused("[version, 1]\n", 1, "is a mapping of its keys");
+	assert_refused(V "defaults: drop\n", 2,
+		       "defaults is a mapping of its keys, like {in: ...}");
 }
 
 static void what_is_no_plain_yaml_is_refused(void **state)
 {
 	(void)state;
+	assert_refused(V "essentials: @office\n", 2, "needs quotes");
+	assert_refused(V "defaults:\n\tin: drop\n", 3, "indented by blanks");
 	assert_refused(V "zones: &a {}\n", 2, "\"&a\" is an anchor");
 	assert_refused(V "zones: *a\n", 2, "\"*a\" is an alias");
 	assert_refused(V "zones: !!map {}\n", 2, "is a tag");
