@@ -86,7 +86,7 @@ notes_in_order(const struct foreign_report *report)
 	for (size_t i = 0; notes && i < count; i++)
 		notes[i] = &report->notes[i];
 	if (notes)
-		qsort(notes, count, sizeof(*notes), note_cmp);
+		qsort(notes, count, sizeof(struct foreign_note *), note_cmp);
 	return notes;
 }
 

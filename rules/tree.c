@@ -83,7 +83,9 @@ static char byte_at(const struct builder *builder, const yaml_mark_t *mark)
 
 		at = stop ? stop + 1 : end;
 	}
-	return mark->column < (size_t)(end - at) ? at[mark->column] : '\0';
+	if (mark->column >= (size_t)(end - at))
+		return '\0';
+	return at[mark->column];
 }
 
 /* What to do about a byte that libyaml takes for no value's start. */
