@@ -15,14 +15,13 @@
 #include "rules/pcapng.h"
 #include "rules/rule.h"
 
-#define FRAME_MAX   16384 /* bytes that fwd sends of a packet */
 #define COMMENT_MAX 512
 
 struct capture_file {
 	FILE *out;
 	struct pcapng pcapng;
 	int64_t ifindexes[PCAPNG_INTERFACES_MAX]; /* by number in the file */
-	uint8_t frame[FRAME_MAX];
+	uint8_t frame[CAPTURE_FRAME_MAX];
 };
 
 int capture_file_open(const char *path, struct capture_file **ret_file)
@@ -119,11 +118,12 @@ static int digit_of(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static int read_frame(const char *hex, uint8_t *frame, size_t *ret_len)
+int capture_frame_read(const char *hex, uint8_t frame[CAPTURE_FRAME_MAX],
+		       size_t *ret_len)
 {
 	size_t digits = strlen(hex);
 
-	if (digits % 2 || digits / 2 > FRAME_MAX)
+	if (digits % 2 || digits / 2 > CAPTURE_FRAME_MAX)
 		return -EPROTO;
 	for (size_t i = 0; i < digits / 2; i++) {
 		int high = digit_of(hex[2 * i]);
@@ -171,8 +171,8 @@ int capture_file_put(struct capture_file *file, const json_t *packet)
 		.bytes = file->frame,
 		.original_bytes = (uint32_t)answer_number(packet, "len"),
 	};
-	int r = read_frame(answer_text(packet, "frame"), file->frame,
-			   &block.captured_bytes);
+	int r = capture_frame_read(answer_text(packet, "frame"), file->frame,
+				   &block.captured_bytes);
 
 	if (r == 0)
 		r = interface_of(file, packet, &block.interface);

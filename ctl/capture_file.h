@@ -13,10 +13,18 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include <jansson.h>
 
+#define CAPTURE_FRAME_MAX 16384 /* bytes that fwd sends of a packet */
+
 struct capture_file;
+
+/* The bytes of `frame` in a message. -EPROTO: no digits, or too many. */
+int capture_frame_read(const char *hex, uint8_t frame[CAPTURE_FRAME_MAX],
+		       size_t *ret_len);
 
 /* "-" is stdout. A file that is there keeps what it has until the start. The
  * caller owns *ret_file. */

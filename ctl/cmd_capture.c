@@ -22,6 +22,8 @@
 #include "ctl/capture_file.h"
 #include "ctl/session.h"
 #include "rules/duration.h"
+#include "rules/flowtext.h"
+#include "rules/packet.h"
 
 #define MESSAGE_MAX    65536 /* bytes; the longest has some 33,000 */
 #define LAST_WORDS_MS  6000 /* after we have asked for the end */
@@ -33,7 +35,7 @@ struct capturing {
 	int fd;
 	int signal_fd;
 	uint64_t until_ms; /* 0: no end */
-	bool is_ending; /* we have asked for it */
+	const char *why_end; /* we have asked for the end; NULL: not yet */
 	json_t *last; /* the last message, once it is there */
 	enum outcome outcome;
 	char message[MESSAGE_MAX];
@@ -42,13 +44,37 @@ struct capturing {
 static const struct grid_column packet_columns[] = {
 	{"TIME", false, 27},   {"INTERFACE", false, 0}, {"WAY", false, 0},
 	{"REASON", false, 14}, {"SET", false, 12},	{"RULE", false, 12},
-	{"SHADOW", false, 0},  {"BYTES", true, 5},	{NULL, false, 0},
+	{"SHADOW", false, 0},  {"BYTES", true, 5},	{"PACKET", false, 0},
+	{NULL, false, 0},
 };
+
+/* "tcp 192.0.2.1:1 > ..."; "" of what has no addresses. */
+static const char *text_of(const json_t *message, char text[FLOWTEXT_MAX])
+{
+	uint8_t frame[CAPTURE_FRAME_MAX];
+	enum packet_reading reading;
+	struct flowtext flow;
+	struct packet packet;
+	size_t len;
+
+	if (capture_frame_read(answer_text(message, "frame"), frame, &len) < 0)
+		return "";
+	reading = packet_read(frame, len, &packet);
+	if (reading != PACKET_READ && reading != PACKET_UNREADABLE)
+		return "";
+	flowtext_of_packet(&packet, &flow);
+	flow.direction = 0; /* stands in columns of their own, as the length */
+	flow.has_state = false;
+	flow.has_mac = false;
+	flow.length = 0;
+	return flowtext_print(&flow, text);
+}
 
 static void fill_packet(struct grid *grid, const json_t *packet)
 {
 	int64_t time_ns = answer_number(packet, "time_ns");
 	char moment[MOMENT_TEXT_MAX];
+	char text[FLOWTEXT_MAX];
 
 	moment_to_text((uint64_t)time_ns / 1000000000, moment);
 	grid_printf(grid, "%.19s.%06" PRId64 "Z", moment,
@@ -60,6 +86,7 @@ static void fill_packet(struct grid *grid, const json_t *packet)
 	grid_text(grid, answer_text(packet, "rule"));
 	grid_text(grid, answer_text(packet, "shadow_rule"));
 	grid_printf(grid, "%" PRId64, answer_number(packet, "len"));
+	grid_text(grid, text_of(packet, text));
 }
 
 static const struct item_view packet_view = {packet_columns, fill_packet};
@@ -106,11 +133,11 @@ static int take_message(struct capturing *capturing, size_t len)
 }
 
 /* Signals are blocked and no longer looked at: a second one changes nothing. */
-static void ask_for_the_end(struct capturing *capturing)
+static void ask_for_the_end(struct capturing *capturing, const char *why)
 {
 	(void)shutdown(capturing->fd, SHUT_WR);
 	closep(&capturing->signal_fd);
-	capturing->is_ending = true;
+	capturing->why_end = why;
 	capturing->until_ms = now_ms() + LAST_WORDS_MS;
 }
 
@@ -141,10 +168,11 @@ static int await(struct capturing *capturing)
 		if (poll(fds, 2, patience(capturing)) < 0 && errno != EINTR)
 			return -errno;
 		is_due = capturing->until_ms && patience(capturing) == 0;
-		if (capturing->is_ending && is_due)
+		if (capturing->why_end && is_due)
 			return -ETIMEDOUT;
-		if (!capturing->is_ending && (is_due || fds[1].revents)) {
-			ask_for_the_end(capturing);
+		if (!capturing->why_end && (is_due || fds[1].revents)) {
+			ask_for_the_end(capturing, is_due ? "the time is up"
+							  : "interrupted");
 			fds[1].fd = capturing->signal_fd;
 		}
 		if (fds[0].revents)
@@ -171,9 +199,11 @@ static int follow(struct capturing *capturing)
 	return 0;
 }
 
-/* What was lost, in one line, to stderr. */
-static void tell_end(const json_t *last)
+/* What was lost, in one line, to stderr. What fwd takes for our wish may have
+ * a better reason here. */
+static void tell_end(const struct capturing *capturing)
 {
+	const json_t *last = capturing->last;
 	const json_t *list = answer_list(last, "ifaces");
 	int64_t sent = 0, above = 0, full = 0, unread = 0;
 
@@ -191,7 +221,8 @@ static void tell_end(const json_t *last)
 		" in the kernel's ring, %" PRId64 " not read in time): %s\n",
 		sent, above + full + unread, above,
 		answer_number(last, "per_second"), full, unread,
-		answer_text(last, "end"));
+		capturing->why_end ? capturing->why_end
+				   : answer_text(last, "end"));
 }
 
 static json_t *args_of(const struct session *session)
@@ -278,6 +309,8 @@ static enum outcome run(struct capturing *capturing)
 	if (r == 0)
 		r = signals_open(&capturing->signal_fd);
 	if (r == 0)
+		fprintf(stderr, "fwctl capture: under way\n");
+	if (r == 0)
 		r = follow(capturing);
 	if (r == 0 && capturing->file)
 		r = capture_file_conclude(capturing->file, capturing->last);
@@ -290,7 +323,8 @@ static enum outcome run(struct capturing *capturing)
 	if (r < 0)
 		return session_refuse(session, r, "the capture broke off: %s",
 				      strerror(-r));
-	tell_end(capturing->last);
+	tell_end(capturing);
+	(void)json_object_set_new(capturing->last, "ok", json_true());
 	if (capturing->file && session->json)
 		printer_answer(&session->printer, capturing->last, NULL);
 	return OUTCOME_DONE;

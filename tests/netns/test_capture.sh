@@ -125,7 +125,15 @@ capture_end
 mv "$work/captured" "$capture"
 is "packets on stdout" 2 "$(fields frame frame.number | wc -l)"
 is "the sum beside them" "all that was asked for is there" \
-	"$(sed '/^fwctl/d' "$work/ending" | jq -r .end)"
+	"$(sed '/^fwctl/d' "$work/ending" | jq -r 'select(.ok).end')"
+
+# Without a file, a line says what the packet is.
+capture_start --src "$listed4" --count 1
+send "$listed4" 1
+capture_end
+grep -Eq " udp $listed4:[0-9]+ > [0-9.]+:[0-9]+" "$work/captured" ||
+	fail "the line of a packet: $(cat "$work/captured")"
+grep -q 'under way' "$work/ending" || fail "nothing says that it is under way"
 
 # Told to end, it says what was lost, also while packets come.
 send_all
@@ -133,7 +141,7 @@ capture_start --src "$listed4" -w "$capture"
 wait_for "packets" has_bytes 4000
 kill -INT "$capturer"
 capture_end
-grep -Eq ' lost .*: the client asked for it$' "$work/ending" ||
+grep -Eq ' lost .*: interrupted$' "$work/ending" ||
 	fail "the last line: $(cat "$work/ending")"
 
 # Nobody who does not read, or cannot, is in the way of the next one.
