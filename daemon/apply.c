@@ -25,6 +25,7 @@ static void apply_free(struct apply *apply)
 	prepared_free(apply->prepared);
 	judge_free(apply->judge);
 	free(apply->sets);
+	free(apply->newcomers);
 	free(apply->text);
 	free(apply);
 }
@@ -40,8 +41,10 @@ static void finish(struct apply *apply, int r)
 	if (r < 0) {
 		if (daemon->live->next == apply->judge)
 			daemon->live->next = NULL;
-		if (!apply->is_stored)
+		if (!apply->is_stored) {
 			apply_drop_versions(daemon, apply->number, 0);
+			apply_drop_management(daemon);
+		}
 	}
 	daemon->apply = NULL;
 	apply->done(apply->arg, r, &apply->result, r < 0 ? apply->why : NULL);
@@ -387,19 +390,6 @@ static struct apply_set *next_unfilled(struct apply *apply)
 	return NULL;
 }
 
-/* Who may manage the machine is added, and nobody taken out. */
-static bool lacks_management(const struct apply *apply)
-{
-	const struct policy *policy = &apply->judge->policy;
-	struct evidence evidence;
-
-	for (size_t i = 0; i < policy->management_count; i++)
-		if (ledger_get(apply->daemon->ledger, SET_ID_MANAGEMENT,
-			       &policy->management[i], &evidence) < 0)
-			return true;
-	return false;
-}
-
 static int fill(struct apply *apply, uint8_t set_id,
 		const struct prefix *members, size_t count)
 {
@@ -412,7 +402,8 @@ static int fill(struct apply *apply, uint8_t set_id,
 	import->given = members;
 	import->given_count = count;
 	import->evidence = (struct evidence){
-		.origin = ORIGIN_OPERATOR,
+		.origin = set_id == SET_ID_MANAGEMENT ? ORIGIN_TRIAL
+						      : ORIGIN_OPERATOR,
 		.uid = apply->uid,
 		.created_s = clock_wall_s(),
 		.reason = strdup("policy"),
@@ -424,23 +415,31 @@ static int fill(struct apply *apply, uint8_t set_id,
 	return 0;
 }
 
+/* Who may manage the machine is added, and nobody taken out. 1: there is
+ * nobody to add. */
+static int fill_management(struct apply *apply)
+{
+	int r = apply->newcomers ? 1 : apply_list_management(apply);
+
+	if (r != 0)
+		return r;
+	return apply->newcomer_count > 0
+		       ? fill(apply, SET_ID_MANAGEMENT, apply->newcomers,
+			      apply->newcomer_count)
+		       : 1;
+}
+
 static void fill_next(struct apply *apply)
 {
-	const struct policy *policy = &apply->judge->policy;
 	struct apply_set *set = next_unfilled(apply);
-	int r = 0;
+	int r = set ? fill(apply, set->new_id, set->own->members,
+			   set->own->member_count)
+		    : fill_management(apply);
 
-	if (set)
-		r = fill(apply, set->new_id, set->own->members,
-			 set->own->member_count);
-	else if (!apply->has_management && lacks_management(apply)) {
-		apply->has_management = true;
-		r = fill(apply, SET_ID_MANAGEMENT, policy->management,
-			 policy->management_count);
-	} else
-		load(apply);
 	if (r < 0)
 		finish(apply, r);
+	else if (r > 0)
+		load(apply);
 }
 
 static void sets_stored(void *arg, int r)

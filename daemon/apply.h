@@ -14,7 +14,9 @@
  *	settle	NAME.REVISION becomes NAME, and what it was goes; on trial only
  *		when it is confirmed
  *
- * Refused at any step before the swap, what judged goes on and the new sets go.
+ * Refused at any step before the swap, what judged goes on and the new sets go,
+ * as do those who were added to the set management; so does what ends a trial
+ * that is not confirmed.
  * One is under way at a time.
  *
  * Threads	event loop; the jobs touch only the apply and the store
@@ -74,8 +76,9 @@ void apply_revert(struct daemon *daemon, uint32_t uid, const char *reason,
 /* Has the policy on trial a set of this name with members of its own? */
 bool apply_tries_set(const struct daemon *daemon, const char *name);
 
-/* Is its time up? To be called a few times a second. */
+/* Is its time up, and has somebody been left in the set management? To be
+ * called a few times a second. */
 void apply_tick(struct daemon *daemon);
 
-/* At the start: sets of a revision that did not come into force go. */
+/* At the start: what a revision left that did not come into force goes. */
 void apply_sweep(struct daemon *daemon);

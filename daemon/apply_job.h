@@ -40,7 +40,8 @@ struct apply {
 	const struct judge *before; /* the one that judges meanwhile */
 	struct apply_set *sets;
 	size_t set_count, next_set;
-	bool has_management; /* its members were seen to */
+	struct prefix *newcomers; /* of the set management; owned */
+	size_t newcomer_count;
 	bool is_stored; /* though it does not judge: its sets are to stay */
 	uint32_t next_class;
 	struct event *turn;
@@ -69,6 +70,22 @@ int apply_settle_changes(struct daemon *daemon, const struct judge *judge,
 /* Changes that undo those, before apply_settle(). */
 int apply_unsettle_changes(struct daemon *daemon, const struct judge *judge,
 			   struct change **ret_changes, size_t *ret_count);
+
+/* On the loop: apply->newcomers, who is not in the set management yet. */
+int apply_list_management(struct apply *apply);
+
+/* Changes that make members on trial stay, at most management_count. */
+size_t apply_management_changes(const struct daemon *daemon,
+				const struct policy *policy,
+				struct change *changes);
+
+/* The same in the ledger. */
+void apply_settle_management(struct daemon *daemon,
+			     const struct policy *policy);
+
+/* Members on trial go, of whatever policy they are; while the set is imported
+ * into, none. */
+void apply_drop_management(struct daemon *daemon);
 
 /* The same in the ledger, and what no policy has any more goes. `before` is
  * the judge that it takes over from. */

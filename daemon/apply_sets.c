@@ -153,7 +153,8 @@ int apply_settle_changes(struct daemon *daemon, const struct judge *judge,
 {
 	const struct policy *policy = &judge->policy;
 	struct change *changes =
-		calloc(2 * policy->set_count + 1, sizeof(*changes));
+		calloc(2 * policy->set_count + policy->management_count + 1,
+		       sizeof(*changes));
 	size_t count = 0;
 
 	if (!changes)
@@ -170,6 +171,7 @@ int apply_settle_changes(struct daemon *daemon, const struct judge *judge,
 		changes[count++] =
 			(struct change){.kind = CHANGE_SET_PUT, .set = set};
 	}
+	count += apply_management_changes(daemon, policy, changes + count);
 	*ret_changes = changes;
 	*ret_count = count;
 	return 0;
@@ -185,7 +187,11 @@ int apply_unsettle_changes(struct daemon *daemon, const struct judge *judge,
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < count; i++)
-		changes[i].set = *ledger_set(daemon->ledger, changes[i].set.id);
+		if (changes[i].kind == CHANGE_MEMBER_PUT)
+			changes[i].kind = CHANGE_MEMBER_DEL;
+		else
+			changes[i].set =
+				*ledger_set(daemon->ledger, changes[i].set.id);
 	*ret_changes = changes;
 	*ret_count = count;
 	return 0;
@@ -262,6 +268,7 @@ void apply_settle(struct daemon *daemon, const struct judge *judge,
 		if (old)
 			drop_set(daemon, &gone);
 	}
+	apply_settle_management(daemon, policy);
 	if (before)
 		drop_undeclared(daemon, judge, before);
 }

@@ -239,6 +239,7 @@ void apply_revert(struct daemon *daemon, uint32_t uid, const char *reason,
 	judge_free(failed);
 	(void)program_make_live(live->judge->program);
 	apply_drop_versions(daemon, settling->revision, 0);
+	apply_drop_management(daemon);
 	log_notice("policy: revision %llu is rolled back: %s",
 		   (unsigned long long)settling->revision, reason);
 	store_revert(daemon, uid, reason, settling);
@@ -249,6 +250,8 @@ void apply_tick(struct daemon *daemon)
 	struct generation *live = daemon->live;
 	uint64_t revision = live->pending.number;
 
+	if (!daemon->apply && !live->last && !daemon->is_stale)
+		apply_drop_management(daemon);
 	if (!live->last || daemon->confirming ||
 	    clock_boot_ns() < live->pending.deadline_ns)
 		return;
@@ -274,6 +277,8 @@ void apply_sweep(struct daemon *daemon)
 	uint64_t current;
 
 	apply_drop_versions(daemon, 0, live->pending.number);
+	if (!live->last)
+		apply_drop_management(daemon);
 	if (store_policy_state(daemon->store, &current, &stored) < 0 ||
 	    stored.number == live->pending.number)
 		return;

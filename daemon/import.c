@@ -228,7 +228,7 @@ static bool fits_table(const struct import *import)
 /* What was left out as protected is what was protected at the start. */
 static int check_guard(const struct import *import, char why[IMPORT_WHY_MAX])
 {
-	if (!import->guard ||
+	if (!import->guard || import->drops_set ||
 	    guard_version(import->daemon->guard) == import->guard_version)
 		return 0;
 	(void)snprintf(why, IMPORT_WHY_MAX,

@@ -47,7 +47,7 @@ static int meet_member(struct merge *merge, const struct member *member)
 	struct import *import = merge->import;
 	const struct listed *entry = &import->listed.list[merge->next++];
 
-	if (!import->is_repair &&
+	if (!import->is_repair && member->evidence.origin != ORIGIN_TRIAL &&
 	    member->evidence.expires_s == import->evidence.expires_s) {
 		import->kept++;
 		return 0;

@@ -4,7 +4,8 @@
 # test_trial.sh BUILD_DIR - what comes in the way of a trial's end.
 #
 # A store that is busy or full, and changes of the sets that are on trial: a
-# trial is confirmed or it is over, and no set of either policy is lost.
+# trial is confirmed or it is over, no set of either policy is lost, and nobody
+# is left in the set management.
 here=$(dirname "$0")
 # shellcheck source=tests/support/netns.sh
 . "$here/../support/netns.sh" "${1:?usage: test_trial.sh BUILD_DIR}"
@@ -31,6 +32,37 @@ has_names() {
 
 members() {
 	ask .prefix set show bad | sort | xargs
+}
+
+# managers WHO: of these, in the set and protected by it; then in the store.
+managers() {
+	local of_set of_guard
+	of_set=$(ask .prefix set show management | sort | xargs)
+	of_guard=$(ask '.protected[] | select(.name == "set management") |
+		.prefix' status | sort | xargs)
+	is "the guard's members" "$of_set" "$of_guard"
+	echo "$of_set"
+}
+
+# manage WHO...: the policy that adds them.
+manage() {
+	write_document "$listed4, 203.0.113.9" "management: [$*]"
+}
+
+# manages WHEN WHO: they, now and after a start.
+manages() {
+	is "$1: management" "$2" "$(managers)"
+	fwd_kill
+	fwd_start
+	is "$1: management after a start" "$2" "$(managers)"
+}
+
+is_on_trial() {
+	[ "$(ask .policy.trial status)" = true ]
+}
+
+is_over() {
+	! is_on_trial
 }
 
 # hold_store, let_store_go: between the two no change is stored.
@@ -140,12 +172,69 @@ refuses "set extra is on trial" set new extra
 refuses "set extra is on trial" set add extra 192.0.2.2
 does policy rollback
 
+# Who is added to management is there while the policy is on trial.
+does set add management 192.0.2.1
+manage 192.0.2.1, 192.0.2.64/26
+does policy apply "$document" --confirm 1h
+is "management on trial" "192.0.2.1 192.0.2.64/26" "$(managers)"
+is "who is on trial" 192.0.2.64/26 "$(ask \
+	'select(.origin == "trial").prefix' set show management)"
+is "verdict on who is on trial" allow "$(verdict 192.0.2.77)"
+does backup "$work/backup"
+! grep -q 192.0.2.64/26 "$work/backup" ||
+	fail "who is on trial is in the backup"
+fwd_kill
+fwd_start
+is "management on trial, after a start" "192.0.2.1 192.0.2.64/26" "$(managers)"
+does policy rollback
+is "verdict after the trial" pass "$(verdict 192.0.2.77)"
+manages "rolled back" 192.0.2.1
+does policy apply "$document" --confirm 2s
+wait_for "the end of the trial" is_over
+manages "not confirmed in time" 192.0.2.1
+
+# fwd is not there when the time is up.
+does policy apply "$document" --confirm 2s
+fwd_kill
+sleep 2.1
+fwd_start
+manages "not confirmed in time, without fwd" 192.0.2.1
+
+# By hand, or by a list, they come to stay.
+does policy apply "$document" --confirm 1h
+does set add management 192.0.2.64/26
+does policy rollback
+manages "added by hand" "192.0.2.1 192.0.2.64/26"
+does set del management 192.0.2.64/26
+does policy apply "$document" --confirm 1h
+echo 192.0.2.64/26 >"$work/list"
+does set import management "$work/list" --add
+does policy rollback
+manages "added by a list" "192.0.2.1 192.0.2.64/26"
+does set del management 192.0.2.64/26
+
+# Confirmed, or applied for good, they stay; and nobody who is added is taken
+# out by a trial of a policy that has them.
+does policy apply "$document" --confirm 1h
+does policy confirm
+manages "confirmed" "192.0.2.1 192.0.2.64/26"
+is "who is on trial, confirmed" "" "$(ask \
+	'select(.origin == "trial").prefix' set show management)"
+manage 192.0.2.1, 192.0.2.64/26, 192.0.2.128/26
+does policy apply "$document"
+manages "for good" "192.0.2.1 192.0.2.128/26 192.0.2.64/26"
+does policy apply "$document" --confirm 1h
+does policy rollback
+manages "had" "192.0.2.1 192.0.2.128/26 192.0.2.64/26"
+judging=$(ask .policy.revision status)
+
 # A gate that cannot be given the program: what was stored is taken back, and
 # the sets are those of before.
 wait_for "the end of other sets" has_names bad
-write_document 203.0.113.31
+write_document 203.0.113.31 "management: [192.0.2.192/26]"
 bpftool link detach id "$(link_id wan0)"
 refuses "a gate could not be given the new program" policy apply "$document"
-keeps "not in force" 2 "203.0.113.7 203.0.113.9"
+keeps "not in force" "$judging" "203.0.113.7 203.0.113.9"
+manages "not in force" "192.0.2.1 192.0.2.128/26 192.0.2.64/26"
 fwd_stop
 echo "ok: what comes in the way of a trial's end"

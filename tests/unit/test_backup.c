@@ -103,6 +103,21 @@ static int read_text(const char *text, size_t len, char note[JOURNAL_TEXT_MAX])
 	return r;
 }
 
+/* The policy that adds it is not in a backup either. */
+static void a_member_on_trial_is_in_no_backup(void **state)
+{
+	struct scratch *s = *state;
+	struct change on_trial = scratch_put(3, "192.0.2.1", "policy");
+	char *before = scratch_text(s->store), *after;
+
+	on_trial.member.evidence.origin = ORIGIN_TRIAL;
+	assert_int_equal(scratch_commit_one(s, on_trial), 0);
+	after = scratch_text(s->store);
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
+}
+
 static void print_parse_print_is_a_fixed_point(void **state)
 {
 	struct scratch *s = *state;
@@ -383,6 +398,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(print_parse_print_is_a_fixed_point),
+		test(a_member_on_trial_is_in_no_backup),
 		test(the_document_looks_as_it_is_described),
 		test(every_changed_byte_is_refused),
 		test(every_document_cut_short_or_continued_is_refused),

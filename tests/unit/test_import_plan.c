@@ -449,6 +449,19 @@ static void a_refused_commit_changes_nothing(void **state)
 	free(after);
 }
 
+/* It would go with the trial; the list makes it stay. */
+static void a_member_on_trial_is_renewed(void **state)
+{
+	struct desk *desk = *state;
+	struct change on_trial = scratch_put(SET_ID, "192.0.2.1", "policy");
+
+	on_trial.member.evidence.origin = ORIGIN_TRIAL;
+	assert_int_equal(scratch_commit_one(&desk->scratch, on_trial), 0);
+	plan(desk, "192.0.2.1\n");
+	assert_int_equal(desk->import.renewed, 1);
+	assert_int_equal(desk->import.kept, 0);
+}
+
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -462,6 +475,7 @@ int main(void)
 		test(adding_takes_nothing_out),
 		test(replacing_by_no_list_takes_all_out),
 		test(a_member_with_another_end_is_renewed),
+		test(a_member_on_trial_is_renewed),
 		test(other_sets_are_no_matter),
 		test(a_list_for_an_empty_set_needs_room_for_all),
 		test(only_what_is_new_needs_room),

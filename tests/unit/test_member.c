@@ -16,6 +16,7 @@ static void origins_have_the_names_people_see(void **state)
 	(void)state;
 	assert_string_equal(origin_name(ORIGIN_OPERATOR), "operator");
 	assert_string_equal(origin_name(ORIGIN_IMPORT), "import");
+	assert_string_equal(origin_name(ORIGIN_TRIAL), "trial");
 }
 
 static void a_sentence_in_any_language_is_a_reason(void **state)
