@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <jansson.h>
 
@@ -19,6 +20,9 @@ int64_t answer_number(const json_t *object, const char *key);
 /* Whole or not, as spans are. */
 double answer_span(const json_t *object, const char *key);
 bool answer_is(const json_t *object, const char *key);
+
+/* A line for each of its notes. */
+void answer_print_notes(FILE *out, const json_t *object);
 
 /* Borrowed; NULL, which jansson reads as an empty one, when absent. */
 json_t *answer_list(const json_t *object, const char *key);

@@ -55,6 +55,11 @@ static void view_new(FILE *out, const json_t *answer)
 	fprintf(out, "%s, id %" PRId64 "\n",
 		answer_is(answer, "made") ? "made" : "changed",
 		answer_number(answer, "id"));
+	if (*answer_text(answer, "note")) {
+		fputs("note: ", out);
+		grid_put_safely(out, answer_text(answer, "note"));
+		fputc('\n', out);
+	}
 }
 
 enum outcome cmd_set_new(struct session *session)

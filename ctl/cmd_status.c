@@ -169,6 +169,7 @@ static void print_policy(FILE *out, const json_t *policy)
 		fprintf(out, ", on trial: %s left to confirm it",
 			left_s ? duration_to_text(left_s, span) : "no time");
 	fputc('\n', out);
+	answer_print_notes(out, policy);
 }
 
 static void view_status(FILE *out, const json_t *answer)

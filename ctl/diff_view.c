@@ -126,7 +126,11 @@ static void print_cut(FILE *out, const json_t *cut)
 	else
 		fputs(" by default", out);
 	grid_put_safely(out, *rule ? rule : set);
-	fprintf(out, ", %s ", answer_text(cut, "direction"));
+	/* where it goes is not remembered of a flow */
+	fputs(strcmp(answer_text(cut, "direction"), "out") == 0
+		      ? ", if it goes out by "
+		      : ", if it comes in by ",
+	      out);
 	grid_put_safely(out, answer_text(cut, "iface"));
 	fputc('\n', out);
 }
@@ -161,6 +165,7 @@ void diff_view_documents(FILE *out, const json_t *answer)
 		print_change(out, item);
 	if (more)
 		fprintf(out, "  and %" PRId64 " more\n", more);
+	answer_print_notes(out, answer);
 	print_sizes(out, answer);
 }
 

@@ -26,6 +26,7 @@ static void apply_free(struct apply *apply)
 	judge_free(apply->judge);
 	free(apply->sets);
 	free(apply->newcomers);
+	guard_free(apply->guard);
 	free(apply->text);
 	free(apply);
 }
@@ -367,7 +368,8 @@ static void filled(struct import *import, int r, const char *why)
 	if (r == 0 && import->guarded.count > 0) {
 		r = -EPERM;
 		(void)snprintf(apply->why, sizeof(apply->why),
-			       "set %s would drop what is protected: %s",
+			       "set %.*s would drop what is protected: %s",
+			       (int)strcspn(import->set.name, "."),
 			       import->set.name, import->guarded.notes[0]);
 	} else if (r < 0) {
 		(void)snprintf(apply->why, sizeof(apply->why), "%s", why);
@@ -545,8 +547,11 @@ void apply_start(struct daemon *daemon, const struct apply_order *order)
 
 	if (apply)
 		apply->turn = evtimer_new(daemon->base, ready_turn, apply);
-	if (!apply || !apply->turn) {
+	if (!apply || !apply->turn ||
+	    guard_copy(daemon->guard, &apply->guard) < 0) {
 		free(order->text);
+		if (apply && apply->turn)
+			event_free(apply->turn);
 		free(apply);
 		order->done(order->arg, r < 0 ? r : -ENOMEM, NULL, why);
 		return;

@@ -31,6 +31,7 @@ struct apply {
 	apply_done_fn *done;
 	void *arg;
 
+	struct guard *guard; /* its own copy, for the worker; owned */
 	struct prepared *prepared; /* by a comparison, or NULL; owned */
 	uint64_t store_version; /* that it was prepared of */
 	uint64_t number; /* of the revision */

@@ -12,19 +12,21 @@
 #include "daemon/apply_job.h"
 #include "daemon/cookies.h"
 #include "daemon/listed.h"
+#include "daemon/merge/guard.h"
 #include "rules/feedfile/plain.h"
 #include "rules/wire.h"
 
-/* A list that a set names. */
-struct listing {
-	const char *path;
+/* The members of a set on their way from its lists. */
+struct reading {
+	const struct policy_set *set;
+	const struct guard *guard; /* NULL: it may have anybody */
+	const char *path; /* of the list */
 	struct listed_array *listed;
-	size_t most; /* members that may be in it */
-	char *why; /* [JUDGE_NOTE_MAX] */
+	char *why; /* JUDGE_NOTE_MAX */
 };
 
 __attribute__((format(printf, 3, 4))) static int
-refuse_list(const struct listing *listing, int r, const char *format, ...)
+refuse_list(const struct reading *reading, int r, const char *format, ...)
 {
 	char text[256];
 	va_list args;
@@ -32,23 +34,50 @@ refuse_list(const struct listing *listing, int r, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	(void)snprintf(listing->why, JUDGE_NOTE_MAX, "list %s%s", listing->path,
+	(void)snprintf(reading->why, JUDGE_NOTE_MAX, "list %s%s", reading->path,
 		       text);
 	return r;
 }
 
+/* Refused before anything is done, and not left out as of an import: the
+ * document would say what is not so. */
+static int check_guard(const struct reading *reading,
+		       const struct prefix *prefix, uint32_t line)
+{
+	const struct guard_entry *entry =
+		reading->guard ? guard_find(reading->guard, prefix) : NULL;
+	const char *name = reading->set->set.name;
+	char text[GUARD_TEXT_MAX];
+
+	if (!entry)
+		return 0;
+	(void)guard_explain(prefix, entry, text);
+	if (reading->path)
+		(void)snprintf(reading->why, JUDGE_NOTE_MAX,
+			       "set %s would drop what is protected: list %s, "
+			       "line %u: %s",
+			       name, reading->path, line, text);
+	else
+		(void)snprintf(reading->why, JUDGE_NOTE_MAX,
+			       "line %u: set %s would drop what is protected: "
+			       "%s",
+			       reading->set->line, name, text);
+	return -EPERM;
+}
+
 static int add_entry(void *arg, const struct prefix *prefix, uint32_t line)
 {
-	const struct listing *listing = arg;
+	const struct reading *reading = arg;
+	int r = check_guard(reading, prefix, line);
 
-	if (listing->listed->count == listing->most)
-		return -ENOSPC;
-	return listed_add(listing->listed, prefix, line);
+	if (r == 0 && reading->listed->count == reading->set->set.capacity)
+		r = -ENOSPC;
+	return r < 0 ? r : listed_add(reading->listed, prefix, line);
 }
 
 /* Not mapped: somebody may cut it short, and then a read is fine and a look
  * into a mapping the end of fwd. */
-static int read_text(const struct listing *listing, int fd, size_t size,
+static int read_text(const struct reading *reading, int fd, size_t size,
 		     char **ret_text)
 {
 	CLEANUP(freep) char *text = malloc(size + 1);
@@ -60,34 +89,34 @@ static int read_text(const struct listing *listing, int fd, size_t size,
 		ssize_t n = read(fd, text + len, size + 1 - len);
 
 		if (n < 0 && errno != EINTR)
-			return refuse_list(listing, -errno, ": %s",
+			return refuse_list(reading, -errno, ": %s",
 					   strerror(errno));
 		if (n == 0)
 			break;
 		len += n > 0 ? (size_t)n : 0;
 	}
 	if (len != size)
-		return refuse_list(listing, -EAGAIN,
+		return refuse_list(reading, -EAGAIN,
 				   ": it was changed while it was read: write "
 				   "it beside, and rename it");
 	*ret_text = TAKE(text);
 	return 0;
 }
 
-static int open_list(const struct listing *listing, size_t *ret_size)
+static int open_list(const struct reading *reading, size_t *ret_size)
 {
 	CLEANUP(closep)
-	int fd = open(listing->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = open(reading->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat stat = {0};
 
 	if (fd < 0 || fstat(fd, &stat) < 0)
-		return refuse_list(listing, -errno, ": %s", strerror(errno));
+		return refuse_list(reading, -errno, ": %s", strerror(errno));
 	if (!S_ISREG(stat.st_mode))
-		return refuse_list(listing, -EINVAL, ": not a file");
+		return refuse_list(reading, -EINVAL, ": not a file");
 	if (stat.st_size > WIRE_BULK_MAX)
-		return refuse_list(listing, -EFBIG, ": more than 512 MiB");
+		return refuse_list(reading, -EFBIG, ": more than 512 MiB");
 	if (stat.st_size == 0)
-		return refuse_list(listing, -ENODATA,
+		return refuse_list(reading, -ENODATA,
 				   ": it is empty, and so is one whose "
 				   "download failed: a comment will do if it "
 				   "is meant to be");
@@ -96,57 +125,62 @@ static int open_list(const struct listing *listing, size_t *ret_size)
 }
 
 /* What a line says is not told: whoever asks may not read what fwd can. */
-static int read_list(struct listing *listing)
+static int read_list(struct reading *reading)
 {
 	CLEANUP(freep) char *text = NULL;
 	struct plain_report report = {0};
 	size_t size = 0;
-	CLEANUP(closep) int fd = open_list(listing, &size);
-	int r = fd < 0 ? fd : read_text(listing, fd, size, &text);
+	CLEANUP(closep) int fd = open_list(reading, &size);
+	int r = fd < 0 ? fd : read_text(reading, fd, size, &text);
 
 	if (r < 0)
 		return r;
-	listed_reserve_lines(listing->listed, text, size);
-	r = plain_read(text, size, add_entry, listing, &report);
+	listed_reserve_lines(reading->listed, text, size);
+	r = plain_read(text, size, add_entry, reading, &report);
 	if (r == -ENOSPC)
-		return refuse_list(listing, r,
-				   ": the set holds at most %zu members",
-				   listing->most);
+		return refuse_list(reading, r,
+				   ": the set holds at most %u members",
+				   reading->set->set.capacity);
 	if (r == 0 && report.rejects > 0)
 		r = -EBADMSG;
 	if (r == -EBADMSG)
-		return refuse_list(listing, r, ", line %u: %s",
+		return refuse_list(reading, r, ", line %u: %s",
 				   report.notes[0].line, report.notes[0].why);
 	return r;
 }
 
-static int gather(struct policy_set *set, struct listed_array *listed,
-		  char why[JUDGE_NOTE_MAX])
+static int gather(struct reading *reading)
 {
+	const struct policy_set *set = reading->set;
 	int r = 0;
 
 	for (size_t i = 0; i < set->member_count && r == 0; i++)
-		r = listed_add(listed, &set->members[i], 0);
-	for (size_t i = 0; i < set->file_count && r == 0; i++)
-		r = read_list(&(struct listing){
-			.path = set->files[i],
-			.listed = listed,
-			.most = set->set.capacity,
-			.why = why,
-		});
-	return r < 0 ? r : listed_sort(listed);
+		r = add_entry(reading, &set->members[i], 0);
+	if (r == -ENOSPC)
+		(void)snprintf(reading->why, JUDGE_NOTE_MAX,
+			       "line %u: set %s holds at most %u members",
+			       set->line, set->set.name, set->set.capacity);
+	for (size_t i = 0; i < set->file_count && r == 0; i++) {
+		reading->path = set->files[i];
+		r = read_list(reading);
+	}
+	return r < 0 ? r : listed_sort(reading->listed);
 }
 
 /* The members of lists join those of the document. */
-static int read_lists(struct policy_set *set, char why[JUDGE_NOTE_MAX])
+static int read_lists(struct apply *apply, struct policy_set *set)
 {
 	struct listed_array listed = {0};
+	struct reading reading = {
+		.set = set,
+		.guard = set_is_guarded(&set->set) ? apply->guard : NULL,
+		.listed = &listed,
+		.why = apply->why,
+	};
 	struct prefix *members;
 	int r;
 
-	if (!set->file_count)
-		return 0;
-	r = gather(set, &listed, why);
+	r = gather(&reading);
 	/* not zeroed: all of it is written, and large ones are new pages */
 	members =
 		r == 0 ? reallocarray(NULL, listed.count + 1, sizeof(*members))
@@ -222,7 +256,7 @@ static int prepare_sets(struct apply *apply)
 	apply->set_count = policy->set_count;
 	for (size_t i = 0; i < policy->set_count && r == 0; i++) {
 		apply->sets[i].own = &policy->sets[i];
-		r = read_lists(&policy->sets[i], apply->why);
+		r = read_lists(apply, &policy->sets[i]);
 	}
 	if (r == 0)
 		r = store_each_set(apply->store, find_set, apply);

@@ -2,6 +2,8 @@
 #include "daemon/diff_json.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 #include "rules/flowtext.h"
 
@@ -14,14 +16,16 @@ int diff_json_init(struct diff_json *json)
 	*json = (struct diff_json){
 		.answer = json_object(),
 		.changes = json_array(),
+		.notes = json_array(),
 	};
-	return json->answer && json->changes ? 0 : -ENOMEM;
+	return json->answer && json->changes && json->notes ? 0 : -ENOMEM;
 }
 
 void diff_json_done(struct diff_json *json)
 {
 	json_decref(json->answer);
 	json_decref(json->changes);
+	json_decref(json->notes);
 }
 
 void diff_json_size(struct diff_json *json, const char *key,
@@ -60,6 +64,17 @@ int diff_json_add(void *arg, const struct difference *difference)
 		"members_added", (json_int_t)difference->members_added,
 		"members_removed", (json_int_t)difference->members_removed);
 	return json_array_append_new(json->changes, item) < 0 ? -ENOMEM : 0;
+}
+
+void diff_json_note(struct diff_json *json, const char *format, ...)
+{
+	char text[DIFF_JSON_NOTE_MAX];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	(void)json_array_append_new(json->notes, json_string(text));
 }
 
 static json_t *json_of_counts(const struct diff_json *json)
@@ -130,6 +145,7 @@ json_t *diff_json_take(struct diff_json *json, const struct cuts_result *cuts)
 	(void)json_object_set_new(json->answer, "more_changes",
 				  json_integer(json->more));
 	(void)json_object_set_new(json->answer, "counts", json_of_counts(json));
+	(void)json_object_set(json->answer, "notes", json->notes);
 	if (cuts)
 		(void)json_object_set_new(json->answer, "flows",
 					  json_of_cuts(cuts));

@@ -15,9 +15,10 @@
 #include "rules/policy_diff.h"
 
 #define DIFF_JSON_CHANGES_MAX 1000 /* told; more are counted */
+#define DIFF_JSON_NOTE_MAX    256 /* bytes with the NUL */
 
 struct diff_json {
-	json_t *answer, *changes;
+	json_t *answer, *changes, *notes;
 	json_int_t counts[DIFF_WHAT_COUNT][DIFF_CHANGE_COUNT];
 	json_int_t more;
 };
@@ -31,6 +32,10 @@ void diff_json_size(struct diff_json *json, const char *key,
 
 /* A diff_fn; `arg` is the struct diff_json. */
 int diff_json_add(void *arg, const struct difference *difference);
+
+/* What to know beside the differences: a sentence. */
+__attribute__((format(printf, 2, 3))) void
+diff_json_note(struct diff_json *json, const char *format, ...);
 
 /* The whole, the caller's; `cuts` NULL: flows were not looked at. */
 json_t *diff_json_take(struct diff_json *json, const struct cuts_result *cuts);

@@ -19,7 +19,10 @@ static int take_entry(void *arg, const struct prefix *prefix, uint32_t line)
 	if (import->guard)
 		entry = guard_find(import->guard, prefix);
 	if (entry) {
-		(void)snprintf(where, sizeof(where), "line %u", line);
+		if (line)
+			(void)snprintf(where, sizeof(where), "line %u", line);
+		else
+			(void)snprintf(where, sizeof(where), "the policy");
 		guarded_add(&import->guarded, where, prefix, entry);
 		return 0;
 	}

@@ -31,9 +31,12 @@ const struct rule *named_by(const struct policy *policy, const char *name)
 	return NULL;
 }
 
-static const struct policy_set *declared(const struct policy *policy,
-					 const char *name)
+const struct policy_set *named_declared(const struct policy *policy,
+					const char *name)
 {
+	assert(policy);
+	assert(name);
+
 	for (size_t i = 0; i < policy->set_count; i++)
 		if (strcmp(policy->sets[i].set.name, name) == 0)
 			return &policy->sets[i];
@@ -61,7 +64,7 @@ bool named_find_missing(const struct judge *judge, named_has_fn *has, void *arg,
 	*ret_missing = (struct missing){
 		.set = name,
 		.rule = named_by(policy, name),
-		.own = declared(policy, name),
+		.own = named_declared(policy, name),
 	};
 	return true;
 }
@@ -77,7 +80,8 @@ static bool is_about(const struct judge *judge, const struct set *set,
 	name[strcspn(name, ".")] = '\0';
 	if (dot && strtoull(dot + 1, NULL, 10) != judge->revision)
 		return false;
-	return declared(&judge->policy, name) || named_by(&judge->policy, name);
+	return named_declared(&judge->policy, name) ||
+	       named_by(&judge->policy, name);
 }
 
 int named_check_drop(const struct daemon *daemon, const struct set *set,
@@ -102,13 +106,14 @@ int named_check_drop(const struct daemon *daemon, const struct set *set,
 				       set->name, rule->id, rule->line,
 				       (unsigned long long)judge->revision);
 		else
-			(void)snprintf(why, JUDGE_NOTE_MAX,
-				       "set %s: line %u of policy revision "
-				       "%llu declares it: apply a policy "
-				       "without that first",
-				       set->name,
-				       declared(&judge->policy, name)->line,
-				       (unsigned long long)judge->revision);
+			(void)snprintf(
+				why, JUDGE_NOTE_MAX,
+				"set %s: line %u of policy revision "
+				"%llu declares it: apply a policy "
+				"without that first",
+				set->name,
+				named_declared(&judge->policy, name)->line,
+				(unsigned long long)judge->revision);
 		return -EPERM;
 	}
 	return 0;

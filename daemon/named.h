@@ -8,7 +8,7 @@
  * judges, a set that one is about is not dropped, and where one is gone all the
  * same (by a restore, or from the store) an alert says so.
  *
- * Threads	named_by(), named_find_missing(): any; the rest on the loop
+ * Threads	named_by(), named_declared(), named_find_missing(): any; the rest on the loop
  */
 #pragma once
 
@@ -31,6 +31,10 @@ struct missing {
 
 /* The first rule that names the set; NULL: none does. */
 const struct rule *named_by(const struct policy *policy, const char *name);
+
+/* Who declares it; NULL: the policy does not. */
+const struct policy_set *named_declared(const struct policy *policy,
+					const char *name);
 
 /* Is there one? */
 bool named_find_missing(const struct judge *judge, named_has_fn *has, void *arg,

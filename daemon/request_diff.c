@@ -22,7 +22,10 @@
 #include "daemon/diff_json.h"
 #include "daemon/prepared.h"
 #include "daemon/requests.h"
+#include "daemon/zone_notes.h"
 #include "rules/document.h"
+
+#define MANAGERS_TOLD 5
 
 struct diff {
 	struct apply apply; /* first: the worker's view of it, up to
@@ -52,6 +55,7 @@ static void diff_free(struct diff *diff)
 	judge_free(diff->apply.judge);
 	free(diff->apply.sets);
 	free(diff->apply.text);
+	guard_free(diff->apply.guard);
 	free(diff->is_changed);
 	free(diff->gates);
 	free(diff);
@@ -160,6 +164,12 @@ static int find_stored(void *arg, const struct set *set)
 		r = add_own(before, set);
 		own = r < 0 ? NULL : &before->sets[before->set_count - 1];
 	}
+	/* what there is, whatever the policy in force made it */
+	if (own && after) {
+		own->set.action = set->action;
+		own->set.kind = set->kind;
+		own->set.capacity = set->capacity;
+	}
 	/* 0 is a set that the policy declares; so here it says where it is */
 	if (own)
 		own->set.id = set->id;
@@ -196,6 +206,69 @@ static int read_members(struct diff *diff)
 				is_counted && !is_same ? set->set.id : 0, set);
 		set->set.id = 0;
 	}
+	return r;
+}
+
+/* Of the set management, as it is stored. */
+struct managers {
+	struct diff *diff;
+	struct prefix *list; /* those that the new policy names */
+	size_t count;
+	size_t others; /* those that only the policy in force names */
+};
+
+static int compare_prefix(const void *a, const void *b)
+{
+	return prefix_cmp(a, b);
+}
+
+static bool manages(const struct policy *policy, const struct prefix *prefix)
+{
+	return policy->management_count > 0 &&
+	       bsearch(prefix, policy->management, policy->management_count,
+		       sizeof(*prefix), compare_prefix);
+}
+
+static int meet_manager(void *arg, uint8_t set_id, const struct member *member)
+{
+	struct managers *managers = arg;
+	struct diff *diff = managers->diff;
+	char text[PREFIX_TEXT_MAX];
+
+	(void)set_id;
+	if (manages(&diff->apply.judge->policy, &member->prefix))
+		managers->list[managers->count++] = member->prefix;
+	else if (manages(&diff->before->policy, &member->prefix) &&
+		 managers->others++ < MANAGERS_TOLD)
+		diff_json_note(&diff->json,
+			       "%s stays in the set management, though it is "
+			       "not in the document: fwctl set del management "
+			       "%s takes it out",
+			       prefix_to_text(&member->prefix, text), text);
+	return 0;
+}
+
+/* A policy adds to the set, and takes nobody out: so what it changes is who of
+ * its own is not in there. */
+static int read_management(struct diff *diff)
+{
+	struct policy *before = &diff->before->policy;
+	struct managers managers = {.diff = diff};
+	int r;
+
+	managers.list = calloc(diff->apply.judge->policy.management_count + 1,
+			       sizeof(*managers.list));
+	if (!managers.list)
+		return -ENOMEM;
+	r = store_each_member(diff->apply.store, SET_ID_MANAGEMENT,
+			      meet_manager, &managers);
+	if (managers.others > MANAGERS_TOLD)
+		diff_json_note(&diff->json,
+			       "%zu more stay in the set management",
+			       managers.others - MANAGERS_TOLD);
+	free(before->management);
+	before->management = managers.list;
+	before->management_count = managers.count;
 	return r;
 }
 
@@ -285,6 +358,8 @@ static int prepare(struct diff *diff)
 	diff_json_size(&diff->json, "after", apply->judge);
 	if (diff->is_in_force)
 		r = read_members(diff);
+	if (r == 0 && diff->is_in_force)
+		r = read_management(diff);
 	if (r == 0)
 		r = policy_diff(&diff->before->policy, &apply->judge->policy,
 				diff_json_add, &diff->json);
@@ -371,13 +446,34 @@ static void flow_turn(evutil_socket_t fd, short what, void *arg)
 		finish(diff, r);
 }
 
+/* A machine that is managed from afar may be lost by the first policy. */
+static void note_management(struct diff *diff)
+{
+	const struct policy *policy = &diff->apply.judge->policy;
+	const struct daemon *daemon = diff->apply.daemon;
+
+	if (policy->default_in == VERDICT_DROP &&
+	    diff->judges->policy.default_in != VERDICT_DROP &&
+	    policy->management_count == 0 &&
+	    ledger_set_count(daemon->ledger, SET_ID_MANAGEMENT) == 0)
+		diff_json_note(&diff->json,
+			       "by default this drops what comes in, and "
+			       "nobody is in the set management: apply it "
+			       "with --confirm, so that a mistake ends by "
+			       "itself");
+}
+
 static void diff_done(struct job *job)
 {
 	struct diff *diff = (struct diff *)job;
 	int r = diff->apply.r;
 
-	if (r == 0 && diff->is_in_force)
+	if (r == 0 && diff->is_in_force) {
+		zone_notes(diff->apply.daemon, &diff->apply.judge->policy,
+			   diff->json.notes);
+		note_management(diff);
 		r = apply_check_names(&diff->apply);
+	}
 	if (r < 0 || !diff->cuts)
 		finish(diff, r);
 	else
@@ -485,6 +581,11 @@ void request_policy_diff(struct daemon *daemon, struct call *call)
 		call_refuse(call, -EALREADY,
 			    "a policy is on trial: confirm it or roll it back "
 			    "first, or compare two revisions");
+		diff_free(diff);
+		return;
+	}
+	if (guard_copy(daemon->guard, &diff->apply.guard) < 0) {
+		call_refuse(call, -ENOMEM, "out of memory");
 		diff_free(diff);
 		return;
 	}

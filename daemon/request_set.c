@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Requests about sets: list, show, new, drop. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,16 +99,38 @@ struct set_call {
 	struct set old; /* id 0: it was made */
 };
 
+/* What is said of a set that is not as the policy in force declares it. */
+static void add_note(const struct daemon *daemon, const struct set *set,
+		     json_t *answer)
+{
+	const struct judge *judge = daemon->live->judge;
+	const struct policy_set *own =
+		named_declared(&judge->policy, set->name);
+	char text[160];
+
+	if (!own ||
+	    (own->set.action == set->action && own->set.kind == set->kind &&
+	     own->set.capacity == set->capacity))
+		return;
+	(void)snprintf(text, sizeof(text),
+		       "line %u of policy revision %llu declares it otherwise: "
+		       "the next apply makes it what is written there",
+		       own->line, (unsigned long long)judge->revision);
+	(void)json_object_set_new(answer, "note", json_string(text));
+}
+
 static void set_stored(void *arg, int r)
 {
 	struct set_call *made = arg;
 	struct ledger *ledger = made->daemon->ledger;
+	json_t *answer;
 
 	made->daemon->is_importing[made->set.id] = false;
 	if (r == 0) {
-		call_done(made->call,
-			  json_pack("{s:i, s:b}", "id", (int)made->set.id,
-				    "made", made->old.id == 0));
+		answer = json_pack("{s:i, s:b}", "id", (int)made->set.id,
+				   "made", made->old.id == 0);
+		add_note(made->daemon, &made->set, answer);
+		call_done(made->call, answer);
 		free(made);
 		return;
 	}

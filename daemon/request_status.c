@@ -13,6 +13,7 @@
 #include "daemon/packet/egress.h"
 #include "daemon/packet/flows.h"
 #include "daemon/requests.h"
+#include "daemon/zone_notes.h"
 
 static const struct wish *wish_at(const struct daemon *daemon, int ifindex)
 {
@@ -219,16 +220,18 @@ static json_t *policy_of(const struct daemon *daemon)
 	uint64_t deadline_ns = daemon->live->pending.deadline_ns;
 	const struct judge *judge = daemon->live->judge;
 	uint64_t now_ns = clock_boot_ns();
+	json_t *notes = json_array();
 	uint64_t left_s = 0;
 
 	if (daemon->live->last && deadline_ns > now_ns)
 		left_s = (deadline_ns - now_ns) / 1000000000u;
-	return json_pack("{s:I, s:b, s:b, s:I, s:I}", "revision",
+	zone_notes(daemon, &judge->policy, notes);
+	return json_pack("{s:I, s:b, s:b, s:I, s:I, s:o}", "revision",
 			 (json_int_t)judge->revision, "trial",
 			 daemon->live->last != NULL, "confirming",
 			 daemon->confirming != NULL, "confirm_s",
 			 (json_int_t)left_s, "rules",
-			 (json_int_t)judge->policy.rule_count);
+			 (json_int_t)judge->policy.rule_count, "notes", notes);
 }
 
 /* Connections, while a policy has asked for them. */

@@ -91,7 +91,7 @@ is "revisions after a dry run" 1 "$(ask '.revisions | length' policy log)"
 # A connection that lives, and policies that would end it or not.
 in_background "$internet" python3 -c '
 import socket, time
-s = socket.create_server(("198.51.100.2", 7022))
+s = socket.create_server(("198.51.100.9", 7022))
 keep = []
 while True:
     c, _ = s.accept()
@@ -101,7 +101,7 @@ cat >"$work/client.py" <<-'END'
 	import socket, sys, time
 	while True:
 	    try:
-	        s = socket.create_connection(("198.51.100.2", 7022))
+	        s = socket.create_connection(("198.51.100.9", 7022))
 	        break
 	    except ConnectionRefusedError:
 	        time.sleep(0.1)
@@ -112,7 +112,7 @@ cat >"$work/client.py" <<-'END'
 END
 in_background "$gateway" python3 "$work/client.py" >"$work/port"
 wait_for "a connection" test -s "$work/port"
-flow="tcp 198.51.100.1:$(cat "$work/port") > 198.51.100.2:7022"
+flow="tcp 198.51.100.1:$(cat "$work/port") > $control4:7022"
 is "flows under the same policy" "1 0" \
 	"$(diff_of '"\(.flows.seen) \(.flows.cut)"' "$document")"
 
@@ -127,18 +127,18 @@ document "  - {id: web, action: drop, source_port: 7022, protocol: tcp}" >"$othe
 cuts "by a rule" web
 does policy diff "$other"
 said "^live flows cut: 1 of 1$"
-said "^  $flow by rule web, in wan0$"
+said "^  $flow by rule web, if it comes in by wan0$"
 document "  - {id: web, action: drop, source_port: 7022, state: new}" >"$other"
 is "a rule for new ones" 0 "$(diff_of .flows.cut "$other")"
 document "  - {id: all, action: pass, in: any, protocol: udp}" >"$other"
 echo "defaults: {in: drop}" >>"$other"
 cuts "by default"
 document "  - {id: all, action: pass}" \
-	"  bad: {action: drop, members: [198.51.100.0/30]}" >"$other"
+	"  bad: {action: drop, members: [198.51.100.8/29]}" >"$other"
 cuts "by a set that the policy brings" bad
-echo "management: [$clean4]" >>"$other"
+echo "management: [$control4]" >>"$other"
 is "one of management" 0 "$(diff_of .flows.cut "$other")"
-does set add own $clean4
+does set add own $control4
 document "  - {id: own, action: drop, source: '@own'}" >"$other"
 cuts "by a set of the user's" own
 document "  - {id: own, action: drop, source: '@own'}" \
@@ -194,6 +194,84 @@ printf '192.0.2.%d\n' 1 2 3 >"$list"
 refuses "list $list: the set holds at most 2 members" policy diff "$document"
 printf '192.0.2.%d\n' 1 2 >"$list"
 does policy apply "$document"
+
+# management: what is in the set is told, whoever put it there or took it out.
+# A document takes nobody out.
+notes() {
+	diff_of '.notes | join("; ")' "$@"
+}
+
+manage() {
+	echo "version: 1"
+	echo "management: [$1]"
+}
+
+stays="192.0.2.33 stays in the set management, though it is not in the \
+document: fwctl set del management 192.0.2.33 takes it out"
+manage "192.0.2.33, 192.0.2.34" >"$document"
+does policy apply "$document"
+manage "192.0.2.34, 192.0.2.35" >"$other"
+is "one comes" "changed setting management +1 -0" "$(changes "$other" |
+	grep -o "changed setting management.*")"
+is "and one stays" "$stays" "$(notes "$other")"
+does policy diff "$other"
+said "^note: 192.0.2.33 stays in the set management"
+does set del management 192.0.2.33
+is "taken out by hand" "" "$(notes "$other")"
+is "and comes again" "changed setting management +1 -0" "$(changes "$document")"
+
+# A set that was made otherwise by hand, which an apply undoes.
+document "" "  seen: {action: shadow, members: [192.0.2.40]}" | grep -v rules \
+	>"$document"
+does policy apply "$document"
+is "no note of a zone with a gate" "" "$(notes "$document")"
+does set new seen --action drop
+said "^note: line 4 of policy revision [0-9]+ declares it otherwise: the next"
+is "a set of another action" "changed set seen (action)" "$(changes "$document")"
+does policy apply "$document"
+is "its action" shadow "$(ask '.sets[] | select(.name == "seen").action' \
+	set list)"
+does set new seen --action shadow
+! grep -q note: "$work/said" || fail "a set as it is declared has a note"
+
+# What a set may not drop is found before anything is done, and by its line.
+printf '%s\n' 192.0.2.50 198.51.100.0/24 >"$work/list"
+document "" "  feed: {action: drop, files: [$work/list]}" | grep -v rules \
+	>"$other"
+for words in "apply --dry-run" apply diff; do
+	# shellcheck disable=SC2086 # a command, and perhaps its option
+	refuses "set feed would drop what is protected: list $work/list, line \
+2: 198.51.100.0/24 would cover 198.51.100.[12], which is protected" \
+		policy $words "$other"
+done
+document "" "  feed: {action: drop, members: [$own4]}" | grep -v rules >"$other"
+refuses "line 4: set feed would drop what is protected: $own4 is" \
+	policy apply "$other" --dry-run
+
+# The first policy that drops by default, with and without a way back in.
+echo "{version: 1, defaults: {in: drop}}" >"$other"
+is "no note with a manager" "" "$(notes "$other")"
+for prefix in $(ask .prefix set show management); do
+	does set del management "$prefix"
+done
+does policy apply "$other" --dry-run
+said "^note: by default .* nobody is in the set management: .* --confirm"
+does policy apply "$other"
+is "no note when it drops already" "" "$(notes "$other")"
+
+# Zones that nothing can come from.
+echo "{version: 1, zones: {wan: [wan0, eht7], lan: [lo]}}" >"$other"
+is "zones without gates" "zone wan: there is no interface eht7; zone lan: lo \
+has no gate, so nothing there is judged: fwctl attach lo" "$(notes "$other")"
+does policy apply "$other"
+said "^note: zone wan: there is no interface eht7$"
+does status
+said "^note: zone wan: there is no interface eht7$"
+is "no note of a zone of before" "" "$(notes "$document")"
+does detach wan0
+does status
+said "^note: no interface has a gate, so nothing is judged: fwctl attach$"
+said "^note: zone wan: wan0 has no gate"
 
 # Asked to stop with one under way, it stops.
 "$fwctl" policy diff "$other" >/dev/null 2>&1 &
