@@ -44,6 +44,7 @@ enum kind {
 	KIND_SET,
 	KIND_SOCKET,
 	KIND_SPAN,
+	KIND_TRIAL, /* a span as well */
 	KIND_COUNT,
 };
 

@@ -34,7 +34,7 @@ static const struct option add_options[] = {
 };
 
 static const struct option apply_options[] = {
-	{"confirm", 'c', OPTION_CONFIRM, KIND_SPAN, NULL,
+	{"confirm", 'c', OPTION_CONFIRM, KIND_TRIAL, NULL,
 	 "go back after SPAN, unless it is confirmed until then"},
 	{"dry-run", 0, OPTION_DRY_RUN, KIND_FLAG, NULL,
 	 "say what would change, and change nothing"},
@@ -49,7 +49,7 @@ static const struct option foreign_options[] = {
 };
 
 static const struct option rollback_options[] = {
-	{"confirm", 'c', OPTION_CONFIRM, KIND_SPAN, NULL,
+	{"confirm", 'c', OPTION_CONFIRM, KIND_TRIAL, NULL,
 	 "go back after SPAN, unless it is confirmed until then"},
 	{0},
 };

@@ -13,6 +13,7 @@
 #include "rules/duration.h"
 #include "rules/member.h"
 #include "rules/prefix.h"
+#include "rules/revision.h"
 #include "rules/set.h"
 
 static bool number_is_within(const char *text, uint64_t min, uint64_t max)
@@ -109,6 +110,14 @@ static bool check_span(const char *text)
 	return duration_from_text(text, &span_s) == 0;
 }
 
+static bool check_trial(const char *text)
+{
+	uint64_t span_s;
+
+	return duration_from_text(text, &span_s) == 0 && span_s > 0 &&
+	       span_s <= TRIAL_MAX_S;
+}
+
 const struct kind_spec kind_specs[] = {
 	[KIND_FLAG] = {"", "", NULL},
 	[KIND_ADDR] = {"ADDR", "an IPv4 or IPv6 address or ADDRESS/LENGTH",
@@ -158,7 +167,10 @@ const struct kind_spec kind_specs[] = {
 		       "a span of at most ten years: 90s, 15m, 1h, 7d, "
 		       "2w or 1h30m",
 		       check_span},
+	[KIND_TRIAL] = {"SPAN", "a span of at most one day: 90s, 15m or 2h",
+			check_trial},
 };
 _Static_assert(ARRAY_LEN(kind_specs) == KIND_COUNT, "a kind lacks its row");
 _Static_assert(SET_CAPACITY_MAX == 16000000u, "say the limit in kind_specs");
+_Static_assert(TRIAL_MAX_S == 86400u, "say the limit in kind_specs");
 _Static_assert(REASON_MAX == 256, "say the limit in kind_specs");

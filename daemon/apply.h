@@ -30,8 +30,6 @@
 #include "daemon/daemon.h"
 #include "daemon/judge.h"
 
-#define APPLY_CONFIRM_MAX_S 86400
-
 struct apply_result {
 	uint64_t revision;
 	size_t rule_count, set_count, changed_sets, class_count;

@@ -59,8 +59,7 @@ static int read_order(struct call *call, struct apply_order *order)
 	order->uid = call->uid;
 	order->done = applied;
 	order->arg = call;
-	return args_number(call, "confirm", APPLY_CONFIRM_MAX_S, 0,
-			   &order->confirm_s);
+	return args_number(call, "confirm", TRIAL_MAX_S, 0, &order->confirm_s);
 }
 
 void request_policy_apply(struct daemon *daemon, struct call *call)

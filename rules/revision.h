@@ -23,6 +23,7 @@
 #define REVISION_TEXT_MAX (8u << 20) /* bytes; there is at least one */
 #define REVISION_NOTE_MAX 256 /* bytes with the NUL */
 #define BOOT_ID_BYTES	  16
+#define TRIAL_MAX_S	  86400u /* from pending to its deadline */
 
 struct revision {
 	uint64_t number;

@@ -254,6 +254,8 @@ group_usage() {
 	run 'fwctl block 192.0.2.9-192.0.2.1'
 	run 'fwctl block 192.0.2.1 --for 5'
 	run 'fwctl block 192.0.2.1 --for 99999d'
+	run 'fwctl policy apply policy.yml --confirm 400d'
+	run 'fwctl policy rollback 3 --confirm 25h'
 	run 'fwctl block 192.0.2.1 --until 2001-01-01'
 	run 'fwctl block 192.0.2.1 --for 1h --until 2001-01-01'
 	run 'fwctl block 192.0.2.1 --for 1h --for 2h'
