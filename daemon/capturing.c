@@ -113,6 +113,10 @@ static const char *set_of(const struct capturing *capturing,
 
 	if (record->set_id && tables_judge(capturing))
 		set = ledger_set(capturing->daemon->ledger, record->set_id);
+	/* one in shadow decides nothing where something drops the packet */
+	if (set && set->action == SET_SHADOW &&
+	    record->reason != FW_PASS_SHADOW)
+		set = NULL;
 	return set ? set->name : "";
 }
 

@@ -49,6 +49,14 @@ static struct prefix address_of(uint8_t family, const __u64 half[2])
 	return prefix;
 }
 
+/* To the policy that judges. */
+static uint8_t seen_action(const struct judge *judge, const struct set *set)
+{
+	const struct judge_set *seen = &judge->sets[set->id];
+
+	return seen->is_seen ? seen->action : set->action;
+}
+
 /* Claims on one address, as many as are told. */
 struct claims {
 	const struct judge *judge;
@@ -60,8 +68,7 @@ static int take_claim(void *arg, const struct set *set,
 		      const struct member *member)
 {
 	struct claims *claims = arg;
-	const struct judge_set *seen = &claims->judge->sets[set->id];
-	uint8_t action = seen->is_seen ? seen->action : set->action;
+	uint8_t action = seen_action(claims->judge, set);
 	json_t *claim;
 
 	if (json_array_size(claims->list) == EXPLAINED_CLAIMS_MAX) {
@@ -191,7 +198,10 @@ static void add_end(const struct daemon *daemon, const struct fw_trace *trace,
 		(void)json_object_set_new(answer, "rule_comment",
 					  json_string(rule->comment));
 	}
-	if (trace->set_id && set)
+	/* one in shadow decides nothing where something drops the packet */
+	if (trace->set_id && set &&
+	    (seen_action(daemon->live->judge, set) != SET_SHADOW ||
+	     trace->reason == FW_PASS_SHADOW))
 		(void)json_object_set_new(answer, "set",
 					  json_string(set->name));
 }

@@ -70,6 +70,10 @@ printf '192.0.2.2\n192.0.2.3\n' >"$work/tried.txt"
 does set import tried "$work/tried.txt" --action shadow
 is "in shadow, and a default that drops" default-drop \
 	"$(reason 'udp 192.0.2.2 > 198.51.100.7:22 in wan0')"
+is "the set of a packet that is dropped all the same" null \
+	"$(ask .set explain 'udp 192.0.2.2 > 198.51.100.7:22 in wan0')"
+is "the set of one that it would have dropped" tried \
+	"$(ask .set explain 'tcp 192.0.2.2 > 198.51.100.7:22 in wan0')"
 is "in shadow, and a rule that drops" "rule-drop rest" \
 	"$(reason 'tcp 192.0.2.2 > 198.51.100.7:23 in wan0')"
 is "in shadow, and a rule that passes" "shadow ssh" \
