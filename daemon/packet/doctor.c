@@ -112,6 +112,17 @@ static int check_driver(const struct report *report)
 		   report->driver[0] ? report->driver : "(none it names)");
 }
 
+/* Its peer drops what it sends from XDP, unless that runs XDP as well. */
+static int check_sending(const struct report *report)
+{
+	if (strcmp(report->driver, "veth") != 0)
+		return 0;
+	return say(report, FINDING_NOTE,
+		   "for rules of action syncookie attach it generic",
+		   "natively attached, SYNs that a rule answers are lost, "
+		   "unless the peer has an XDP program too");
+}
+
 static int check_mtu(const struct report *report)
 {
 	const struct iface *iface = report->iface;
@@ -266,7 +277,7 @@ int doctor_iface(const struct iface *iface, uint32_t own_id, char driver[32],
 		 finding_fn *fn, void *arg)
 {
 	static int (*const checks[])(const struct report *report) = {
-		check_kind,	check_driver, check_mtu,
+		check_kind,	check_driver, check_sending, check_mtu,
 		check_features, check_queues, check_hook,
 	};
 	struct report report = {

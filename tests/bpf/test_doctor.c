@@ -106,6 +106,8 @@ static void a_plain_interface_has_no_error(void **state)
 	for (int i = 0; i < found.count; i++)
 		assert_int_not_equal(found.items[i].level, FINDING_ERROR);
 	assert_int_equal(level_of(&found, "driver veth"), FINDING_OK);
+	assert_int_equal(level_of(&found, "SYNs that a rule answers are lost"),
+			 FINDING_NOTE);
 	assert_int_equal(level_of(&found, "MTU 1500"), FINDING_OK);
 	assert_int_equal(level_of(&found, "nobody is attached"), FINDING_OK);
 }
