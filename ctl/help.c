@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "rules/base.h"
+
 #define HELP_COLUMNS 79
 #define HELP_INDENT  29 /* where the right-hand column starts */
 
@@ -263,6 +265,8 @@ static void complete_tables(FILE *out)
 
 void help_completion(FILE *out)
 {
+	static const char *const groups[] = {"feed", "policy", "set"};
+
 	fputs("# bash completion for fwctl; printed by `fwctl completion "
 	      "bash`\n\n"
 	      "_fwctl_sets() {\n"
@@ -284,7 +288,8 @@ void help_completion(FILE *out)
 	      "\t\t\tcontinue\n"
 	      "\t\tfi\n"
 	      "\t\tif [[ ! $name ]]; then name=$word\n"
-	      "\t\telif [[ $name == set ]]; then name+=\" $word\"\n"
+	      "\t\telif [[ $name == @(feed|policy|set) ]]; then "
+	      "name+=\" $word\"\n"
 	      "\t\telse count=$((count + 1)); fi\n"
 	      "\tdone\n",
 	      out);
@@ -294,8 +299,11 @@ void help_completion(FILE *out)
 	      "\telif [[ ! $name ]]; then words='",
 	      out);
 	complete_names(out, NULL);
-	fputs("'\n\telif [[ $name == set ]]; then words='", out);
-	complete_names(out, "set");
+	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+		fprintf(out, "'\n\telif [[ $name == %s ]]; then words='",
+			groups[i]);
+		complete_names(out, groups[i]);
+	}
 	fputs("'\n\telse _fwctl_argument \"$name $count\"; fi\n"
 	      "\tif [[ $files ]]; then "
 	      "mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"

@@ -90,6 +90,15 @@ static int lint_reach(const struct teller *teller, size_t at)
 		    cover->id, cover->line);
 }
 
+/* "not ::/0" is met by IPv4, which lies in it by the order of prefixes. */
+static bool spares_v4(const struct match_address *match)
+{
+	for (size_t i = 0; i < match->prefix_count && match->is_negated; i++)
+		if (prefix_has_all_v4(&match->prefixes[i]))
+			return true;
+	return false;
+}
+
 /* Without memory nothing is known. */
 static int lint_never(const struct teller *teller, size_t at)
 {
@@ -99,8 +108,9 @@ static int lint_never(const struct teller *teller, size_t at)
 	int r;
 
 	/* of both kinds either will do, which foreign rulesets do not know */
-	if (rule->ranges[RANGE_ICMP].count > 0 &&
-	    rule->ranges[RANGE_ICMPV6].count > 0)
+	if ((rule->ranges[RANGE_ICMP].count > 0 &&
+	     rule->ranges[RANGE_ICMPV6].count > 0) ||
+	    spares_v4(&rule->source) || spares_v4(&rule->destination))
 		return 0;
 	r = condition_join(&copy, rule);
 	if (r >= 0)
