@@ -98,6 +98,7 @@ END
 finds layers rules/b.c 2 < <(source_of <<<'#include "ctl/client.h"')
 finds layers ctl/b.c 2 < <(source_of <<<'#include "daemon/merge/ledger.h"')
 finds layers ctl/b.c 2 < <(source_of <<<'#include <bpf/bpf.h>')
+finds layers daemon/b.c 2 < <(source_of <<<'#include <curl/curl.h>')
 finds layers daemon/feed/b.c 2 < <(source_of <<<'#include "xdp/table4.h"')
 finds layers daemon/feed/b.c 2 < <(source_of <<<'#include "daemon/packet/a.h"')
 finds layers daemon/merge/b.c 2 < <(source_of <<<'#include "b.h"')

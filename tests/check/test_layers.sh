@@ -14,6 +14,7 @@ allowed='
 rules
 xdp
 ctl		rules/
+images		rules/
 daemon/packet	rules/ daemon/merge/ xdp/abi.h xdp/table4.h xdp/table6.h \
 		xdp/bits.h xdp/flow.h xdp/nets.h xdp/policy.h xdp/trace.h \
 		.skel.h
@@ -31,6 +32,7 @@ forbidden='
 ^rules/	^$	^#include <(bpf/|xdp/|sys/socket\.h|event2/|syslog\.h)	rules/ is pure
 ^rules/	^$	BEGIN(clock_gettime|time|gettimeofday|socket|syslog)\(	rules/ is pure
 ^ctl/	^$	^#include <(bpf/|xdp/)	only the daemon touches BPF
+^(rules|ctl|daemon)/	^$	^#include <curl/	only images/fetch-feed speaks HTTP
 ^(rules|ctl|daemon)/	^daemon/packet/	BEGINbpf_map_[a-z_]+ *\(	only daemon/packet calls bpf_map_*
 '
 

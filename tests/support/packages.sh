@@ -10,9 +10,10 @@
 # Everything CMakeLists.txt looks for; libcmocka because tests are built too.
 PACKAGES_build="
 	bpftool clang cmake gcc libbpf-dev libc6-dev libcap-ng-dev libcmocka-dev
-	libevent-dev libjansson-dev liblmdb-dev libnl-3-dev libnl-route-3-dev
-	libpcap-dev libseccomp-dev libsystemd-dev libxdp-dev libyaml-dev
-	linux-libc-dev ninja-build pkg-config zlib1g-dev"
+	libcurl4-openssl-dev libevent-dev libjansson-dev liblmdb-dev libnl-3-dev
+	libnl-route-3-dev libpcap-dev libseccomp-dev libssl-dev libsystemd-dev
+	libxdp-dev libyaml-dev linux-libc-dev ninja-build pkg-config
+	zlib1g-dev"
 
 # What ./quickstart calls.
 PACKAGES_quickstart="
@@ -21,8 +22,8 @@ PACKAGES_quickstart="
 # Everything the tests, and the scripts under tests/netns, call.
 PACKAGES_test="
 	bpftool clang-format clang-tidy ethtool iproute2 iputils-ping jq kmod
-	libclang-rt-dev llvm mandoc netcat-openbsd nftables procps python3
-	python3-scapy shellcheck socat strace tcpdump tshark util-linux
+	libclang-rt-dev llvm mandoc netcat-openbsd nftables openssl procps
+	python3 python3-scapy shellcheck socat strace tcpdump tshark util-linux
 	xdp-tools"
 
 # What boots Debian's other kernels under emulation.
