@@ -21,7 +21,10 @@ wrong() {
 # PATH below the prefix, one a line.
 promised='
 bin/fwctl
+libexec/portcullis/fetch-feed
 sbin/fwd
+lib/systemd/system/portcullis-feed.service
+lib/systemd/system/portcullis-feed.timer
 lib/systemd/system/portcullis.service
 lib/sysusers.d/portcullis.conf
 share/bash-completion/completions/fwctl
@@ -30,6 +33,7 @@ share/doc/portcullis/LICENSE
 share/doc/portcullis/README.md
 share/doc/portcullis/docs/architecture.md
 share/doc/portcullis/docs/operations.md
+share/doc/portcullis/examples/cron.d/portcullis-feed
 share/doc/portcullis/examples/dns-server.yml
 share/doc/portcullis/examples/fwd.yml
 share/doc/portcullis/examples/gateway.yml
@@ -37,6 +41,7 @@ share/doc/portcullis/examples/web-host.yml
 share/man/man1/fwctl.1
 share/man/man5/firewall.yml.5
 share/man/man5/fwd.yml.5
+share/man/man8/fetch-feed.8
 share/man/man8/fwd.8
 share/portcullis/firewall.schema.json
 '
@@ -72,6 +77,11 @@ done < <(find "$here/share/doc" -name '*.md' -exec \
 "$here/bin/fwctl" --help >/dev/null || wrong "fwctl --help failed"
 bash -n "$here/share/bash-completion/completions/fwctl" ||
 	wrong "bash does not read the completion"
+"$here/libexec/portcullis/fetch-feed" --version |
+	grep -q '^fetch-feed [0-9]' || wrong "fetch-feed --version has no version"
+grep -q "^ExecStart=$prefix/bin/fwctl feed update$" \
+	"$here/lib/systemd/system/portcullis-feed.service" ||
+	wrong "portcullis-feed.service does not start $prefix/bin/fwctl"
 grep -q "^ExecStart=$prefix/sbin/fwd$" \
 	"$here/lib/systemd/system/portcullis.service" ||
 	wrong "portcullis.service does not start $prefix/sbin/fwd"
@@ -123,6 +133,22 @@ live_of_page() {
 }
 diff <(live_of_help) <(live_of_page "$here/share/man/man5/fwd.yml.5") ||
 	wrong "fwd.yml.5: < is live by fwd --help, > by the page"
+
+# Options of fetch-feed, "name default", and of its page.
+fetcher_of_help() {
+	"$here/libexec/portcullis/fetch-feed" --help | sed -nE \
+		's/^  --([a-z-]+).* \(([0-9]+)\)$/\1 \2/p; t
+		 s/^  --([a-z-]+).*/\1/p' | sort
+}
+
+fetcher_of_page() {
+	sed -nE 's/^\.It Fl Fl ([a-z-]+).* Pq ([0-9]+)$/\1 \2/p; t
+		 s/^\.It Fl Fl ([a-z-]+).*/\1/p' "$1" |
+		grep -vE '^(help|version)$' | sort
+}
+diff <(fetcher_of_help) \
+	<(fetcher_of_page "$here/share/man/man8/fetch-feed.8") ||
+	wrong "fetch-feed.8: < is in fetch-feed --help, > in the page"
 
 # Options of the program and of its page.
 options_of_help() {
