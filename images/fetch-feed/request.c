@@ -145,9 +145,12 @@ static const struct item *item_by_name(const char *name)
 static int read_line(struct request *request, char *line, unsigned number,
 		     struct answer *answer)
 {
-	const char *name = strsep(&line, " \t");
-	const struct item *item = item_by_name(name);
+	const struct item *item;
+	const char *name;
 
+	line += strspn(line, " \t");
+	name = strsep(&line, " \t");
+	item = item_by_name(name);
 	if (!*name || *name == '#')
 		return 0;
 	if (!item)

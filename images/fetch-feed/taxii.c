@@ -154,8 +154,10 @@ static int fetch_page(struct walk *walk)
 		.arg = &page,
 	};
 	CLEANUP(freep) char *url = NULL;
+	char last[ANSWER_FIELD_MAX]; /* an empty page has no date */
 	int r;
 
+	memcpy(last, walk->answer->added_last, sizeof(last));
 	if (walk->answer->page_count == walk->request->max_pages)
 		return answer_fail(walk->answer, -EFBIG, "more than %ld pages",
 				   walk->request->max_pages);
@@ -167,6 +169,8 @@ static int fetch_page(struct walk *walk)
 	r = transfer_get(walk->transfer, url, &body, walk->answer);
 	if (r == 0)
 		r = read_page(walk, &page);
+	if (!*walk->answer->added_last)
+		memcpy(walk->answer->added_last, last, sizeof(last));
 	free(page.text);
 	return r;
 }

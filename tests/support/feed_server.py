@@ -200,7 +200,7 @@ class Feed(http.server.BaseHTTPRequestHandler):
         self.answer(b"", 429, Retry_After="120")
 
     def do_later_date(self):
-        self.answer(b"", 503, Retry_After=email.utils.formatdate(
+        self.answer(b"busy\n", 503, Retry_After=email.utils.formatdate(
             time.time() + 3600, usegmt=True))
 
     def do_much_later(self):
@@ -242,7 +242,10 @@ class Feed(http.server.BaseHTTPRequestHandler):
     def do_objects_by_date(self):
         after = self.query.get("added_after", ["2026-11-00"])[0]
         page = int(after[-2:]) + 1
-        self.taxii({"more": page < 3, "objects": objects(2 * page, 2)},
+        if page == 4:  # of an empty page there is no date
+            self.taxii({"more": False, "objects": []})
+            return
+        self.taxii({"more": True, "objects": objects(2 * page, 2)},
                    X_TAXII_Date_Added_Last=f"2026-11-0{page}")
 
     def do_objects_then_later(self):
