@@ -15,7 +15,6 @@
  *	6. look up the first name, and read the first byte of a stranger.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

@@ -24,7 +24,7 @@ struct output {
 /* -EISDIR: `path` is a directory. */
 int output_open(const char *path, struct output *ret_output);
 
-/* What was written is on the disk, under its name. */
+/* What was written goes to the disk, and takes its name. */
 int output_keep(struct output *output);
 
 /* What was not kept is gone when this returns. */

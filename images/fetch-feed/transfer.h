@@ -17,8 +17,6 @@
  */
 #pragma once
 
-#include <stdbool.h>
-
 #include "images/fetch-feed/answer.h"
 #include "images/fetch-feed/body.h"
 #include "images/fetch-feed/request.h"

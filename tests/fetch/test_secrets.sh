@@ -112,7 +112,7 @@ asks() {
 	silent "${1%% *}"
 }
 
-asks "url $secure/$token/plain"
+asks "  url  $secure/$token/plain"
 arrived "a request on standard input"
 for page in to-http to-file broken cut-gzip page drip 'chain?left=4' later; do
 	asks "url $secure/$token/$page" "stall 1"
