@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include "rules/feedfile/span.h"
+
 static const char why_html_or_json[] =
 	"a list does not start like HTML or JSON";
 static const char why_nul[] = "NUL byte: not text";
@@ -16,12 +18,6 @@ static const char why_backwards[] = "range ends before it starts";
 static const char why_families[] = "range from one address family to the other";
 static const char why_no_range[] = "range needs two single addresses";
 
-/* Text not read yet; `at` moves towards `end`. */
-struct cursor {
-	const char *at;
-	const char *end;
-};
-
 /* What each_entry() needs to know beside the line. */
 struct reader {
 	plain_entry_fn *fn;
@@ -29,37 +25,8 @@ struct reader {
 	uint32_t line;
 };
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static void skip_blanks(struct cursor *cursor)
-{
-	while (cursor->at < cursor->end && is_blank(*cursor->at))
-		cursor->at++;
-}
-
-/* Take the next line without its end. False when there is none left. */
-static bool take_line(struct cursor *text, struct cursor *ret_line)
-{
-	size_t left = (size_t)(text->end - text->at);
-	const char *feed;
-	const char *stop;
-
-	if (left == 0)
-		return false;
-	feed = memchr(text->at, '\n', left);
-	stop = feed ? feed : text->end;
-	*ret_line = (struct cursor){text->at, stop};
-	if (stop > text->at && stop[-1] == '\r')
-		ret_line->end--;
-	text->at = feed ? feed + 1 : text->end;
-	return true;
-}
-
 /* Take up to what may follow an address, or part two of a range. */
-static struct cursor take_word(struct cursor *line)
+static struct span take_word(struct span *line)
 {
 	static const bool ends_word[256] = {
 		[' '] = true, ['\t'] = true, [','] = true,
@@ -69,32 +36,36 @@ static struct cursor take_word(struct cursor *line)
 
 	while (line->at < line->end && !ends_word[(uint8_t)*line->at])
 		line->at++;
-	return (struct cursor){start, line->at};
+	return (struct span){start, line->at};
 }
 
-static int prefix_of_word(struct cursor word, struct prefix *ret_prefix)
+static int prefix_of_word(struct span word, struct prefix *ret_prefix)
 {
-	return prefix_from_text(word.at, (size_t)(word.end - word.at),
-				ret_prefix);
+	return prefix_from_text(word.at, span_len(word), ret_prefix);
 }
 
-static void note(struct plain_report *report, uint32_t line, const char *why,
-		 struct cursor text)
+void plain_note_set(struct plain_note *note, uint32_t line, const char *why,
+		    const char *text, size_t len)
 {
-	struct plain_note *kept = &report->notes[report->note_count++];
-	size_t used = 0;
+	size_t used;
 
-	*kept = (struct plain_note){.line = line, .why = why};
-	for (; text.at < text.end && used < PLAIN_NOTE_TEXT - 1; text.at++) {
-		kept->text[used] = *text.at;
-		if (*text.at < 0x20 || *text.at >= 0x7f)
-			kept->text[used] = '?';
-		used++;
+	*note = (struct plain_note){.line = line, .why = why};
+	for (used = 0; used < len && used < PLAIN_NOTE_TEXT - 1; used++) {
+		note->text[used] = text[used];
+		if (text[used] < 0x20 || text[used] >= 0x7f)
+			note->text[used] = '?';
 	}
 }
 
+static void note(struct plain_report *report, uint32_t line, const char *why,
+		 struct span text)
+{
+	plain_note_set(&report->notes[report->note_count++], line, why, text.at,
+		       span_len(text));
+}
+
 static void reject(struct plain_report *report, uint32_t line, const char *why,
-		   struct cursor text)
+		   struct span text)
 {
 	report->rejects++;
 	if (report->note_count < PLAIN_NOTES)
@@ -102,19 +73,19 @@ static void reject(struct plain_report *report, uint32_t line, const char *why,
 }
 
 /* Why the whole input is no list, NULL if it may be one. */
-static const char *refusal_of_line(struct cursor line, bool has_nul)
+static const char *refusal_of_line(struct span line, bool has_nul)
 {
-	if ((size_t)(line.end - line.at) > PLAIN_LINE_MAX)
+	if (span_len(line) > PLAIN_LINE_MAX)
 		return why_long;
-	if (has_nul && memchr(line.at, '\0', (size_t)(line.end - line.at)))
+	if (has_nul && memchr(line.at, '\0', span_len(line)))
 		return why_nul;
 	return NULL;
 }
 
-static bool starts_like_a_document(struct cursor text)
+static bool starts_like_a_document(struct span text)
 {
-	while (text.at < text.end &&
-	       (is_blank(*text.at) || *text.at == '\r' || *text.at == '\n'))
+	while (text.at < text.end && (span_is_blank(*text.at) ||
+				      *text.at == '\r' || *text.at == '\n'))
 		text.at++;
 	return text.at < text.end &&
 	       (*text.at == '<' || *text.at == '{' || *text.at == '[');
@@ -122,13 +93,13 @@ static bool starts_like_a_document(struct cursor text)
 
 /* Look at all of it before the first entry is given out: what is not a list
  * must not be half imported. */
-static int check_is_list(struct cursor text, struct plain_report *report)
+static int check_is_list(struct span text, struct plain_report *report)
 {
-	bool has_nul = memchr(text.at, '\0', (size_t)(text.end - text.at));
+	bool has_nul = memchr(text.at, '\0', span_len(text));
 	bool is_document = starts_like_a_document(text);
-	struct cursor line;
+	struct span line;
 
-	for (uint32_t number = 1; take_line(&text, &line); number++) {
+	for (uint32_t number = 1; span_take_line(&text, &line); number++) {
 		const char *why = is_document ? why_html_or_json
 					      : refusal_of_line(line, has_nul);
 
@@ -160,6 +131,93 @@ static int check_width(void *arg, const struct prefix *prefix)
 	return -EINVAL;
 }
 
+/* Do the octets that `prefix` has not whole differ from what it has? */
+static bool octets_differ(struct span quad, const struct prefix *prefix)
+{
+	const uint8_t *octets = prefix->addr + sizeof(prefix->addr) - 4;
+	unsigned int len = prefix_len(prefix);
+
+	for (unsigned int octet = 4; octet * 8 > len; octet--) {
+		unsigned int value = 0;
+
+		for (unsigned int weight = 1;
+		     quad.end > quad.at && quad.end[-1] != '.'; weight *= 10)
+			value += weight * (unsigned int)(*--quad.end - '0');
+		if (value != octets[octet - 1])
+			return true;
+		quad.end -= quad.end > quad.at;
+	}
+	return false;
+}
+
+/* Were bits set past the length? They are cleared in `prefix`. */
+static bool has_host_bits(struct span word, const struct prefix *prefix)
+{
+	struct prefix addr;
+
+	if (prefix->bits == PLAIN_HOST_BITS)
+		return false;
+	word = span_take_until(&word, '/');
+	if (!memchr(word.at, ':', span_len(word)))
+		return octets_differ(word, prefix);
+	return prefix_of_word(word, &addr) == 0 &&
+	       memcmp(addr.addr, prefix->addr, sizeof(addr.addr)) != 0;
+}
+
+/* Read " - LAST"; on return the range is known to be one that can be given. */
+static const char *read_range(struct span *line, struct span first_word,
+			      struct plain_item *item)
+{
+	const char *why = NULL;
+	struct span word;
+
+	line->at++;
+	span_skip_blanks(line);
+	word = take_word(line);
+	if (memchr(first_word.at, '/', (size_t)(word.end - first_word.at)) ||
+	    prefix_of_word(word, &item->last) < 0 ||
+	    (line->at < line->end && *line->at == '-'))
+		return why_no_range;
+	if (prefix_is_v4(&item->first) != prefix_is_v4(&item->last))
+		return why_families;
+	if (prefix_cmp(&item->first, &item->last) > 0)
+		return why_backwards;
+	/* not only 0.0.0.0 to 255.255.255.255: a range of IPv6 around the
+	 * mapped addresses can have all of IPv4 as one of its parts */
+	(void)prefix_each_in_range(&item->first, &item->last, check_width,
+				   &why);
+	return why;
+}
+
+const char *plain_item_read(const char *text, size_t len,
+			    struct plain_item *ret_item)
+{
+	struct span line = {text, text + len};
+	struct span word = take_word(&line);
+
+	*ret_item = (struct plain_item){0};
+	if (prefix_of_word(word, &ret_item->first) < 0)
+		return why_no_address;
+	ret_item->rest = line.at;
+	span_skip_blanks(&line);
+	ret_item->is_range = line.at < line.end && *line.at == '-';
+	ret_item->has_host_bits = has_host_bits(word, &ret_item->first);
+	if (ret_item->is_range) {
+		const char *why = read_range(&line, word, ret_item);
+
+		ret_item->rest = line.at;
+		return why;
+	}
+	return why_too_wide(&ret_item->first);
+}
+
+int plain_item_each(const struct plain_item *item, prefix_fn *fn, void *arg)
+{
+	return item->is_range ? prefix_each_in_range(&item->first, &item->last,
+						     fn, arg)
+			      : fn(arg, &item->first);
+}
+
 static int give_part(void *arg, const struct prefix *prefix)
 {
 	const struct reader *reader = arg;
@@ -167,88 +225,39 @@ static int give_part(void *arg, const struct prefix *prefix)
 	return reader->fn(reader->arg, prefix, reader->line);
 }
 
-/* Read " - LAST"; on return the range is known to be one that can be given. */
-static const char *read_range(struct cursor *line, struct cursor first_word,
-			      const struct prefix *first,
-			      struct prefix *ret_last)
-{
-	const char *why = NULL;
-	struct cursor word;
-
-	line->at++;
-	skip_blanks(line);
-	word = take_word(line);
-	if (memchr(first_word.at, '/', (size_t)(word.end - first_word.at)) ||
-	    prefix_of_word(word, ret_last) < 0 ||
-	    (line->at < line->end && *line->at == '-'))
-		return why_no_range;
-	if (prefix_is_v4(first) != prefix_is_v4(ret_last))
-		return why_families;
-	if (prefix_cmp(first, ret_last) > 0)
-		return why_backwards;
-	/* not only 0.0.0.0 to 255.255.255.255: a range of IPv6 around the
-	 * mapped addresses can have all of IPv4 as one of its parts */
-	(void)prefix_each_in_range(first, ret_last, check_width, &why);
-	return why;
-}
-
-/* Read the entry that starts at `line`. Returns why it is none, or NULL with
- * *ret_r what the entry function answered. */
-static const char *read_entry(struct reader *reader, struct cursor line,
-			      int *ret_r)
-{
-	struct cursor word = take_word(&line);
-	struct prefix first, last;
-	const char *why;
-
-	if (prefix_of_word(word, &first) < 0)
-		return why_no_address;
-	skip_blanks(&line);
-	if (line.at == line.end || *line.at != '-') {
-		why = why_too_wide(&first);
-		if (why)
-			return why;
-		*ret_r = reader->fn(reader->arg, &first, reader->line);
-		return NULL;
-	}
-	why = read_range(&line, word, &first, &last);
-	if (!why)
-		*ret_r = prefix_each_in_range(&first, &last, give_part, reader);
-	return why;
-}
-
-static int read_line(struct reader *reader, struct cursor line,
+static int read_line(struct reader *reader, struct span line,
 		     struct plain_report *report)
 {
+	struct plain_item item;
 	const char *why;
-	int r = 0;
+	int r;
 
-	skip_blanks(&line);
-	if (line.at == line.end || *line.at == '#' || *line.at == ';')
+	span_skip_blanks(&line);
+	if (line.at == line.end)
 		return 0;
-	why = read_entry(reader, line, &r);
-	if (why)
+	if (*line.at == '#' || *line.at == ';') {
+		report->comments++;
+		return 0;
+	}
+	why = plain_item_read(line.at, span_len(line), &item);
+	if (why) {
 		reject(report, reader->line, why, line);
-	else if (r >= 0)
-		report->entries++;
-	return r < 0 ? r : 0;
-}
-
-static void skip_byte_order_mark(struct cursor *text)
-{
-	static const char mark[3] = {'\xef', '\xbb', '\xbf'};
-
-	if ((size_t)(text->end - text->at) >= sizeof(mark) &&
-	    memcmp(text->at, mark, sizeof(mark)) == 0)
-		text->at += sizeof(mark);
+		return 0;
+	}
+	r = plain_item_each(&item, give_part, reader);
+	if (r < 0)
+		return r;
+	report->entries++;
+	report->host_bits += item.has_host_bits;
+	return 0;
 }
 
 int plain_read(const char *text, size_t len, plain_entry_fn *fn, void *arg,
 	       struct plain_report *ret_report)
 {
-	struct cursor left = {text, text + len};
+	struct span left = {text, text + len};
 	struct reader reader = {.fn = fn, .arg = arg};
-	struct cursor line;
+	struct span line;
 	int r;
 
 	assert(text || len == 0);
@@ -258,9 +267,9 @@ int plain_read(const char *text, size_t len, plain_entry_fn *fn, void *arg,
 	*ret_report = (struct plain_report){0};
 	if (len == 0)
 		return 0;
-	skip_byte_order_mark(&left);
+	span_skip_byte_order_mark(&left);
 	r = check_is_list(left, ret_report);
-	while (r >= 0 && take_line(&left, &line)) {
+	while (r >= 0 && span_take_line(&left, &line)) {
 		reader.line = ++ret_report->lines;
 		r = read_line(&reader, line, ret_report);
 	}

@@ -27,6 +27,7 @@
 
 #define PLAIN_LINE_MAX	1024 /* bytes without the line end */
 #define PLAIN_NOTES	5
+#define PLAIN_HOST_BITS 128 /* `bits` of a single address */
 #define PLAIN_NOTE_TEXT 64 /* bytes of the offending text kept, NUL included */
 
 struct plain_note {
@@ -38,10 +39,35 @@ struct plain_note {
 struct plain_report {
 	uint32_t lines; /* read, comments and empty ones included */
 	uint32_t entries; /* lines accepted */
+	uint32_t comments;
+	uint32_t host_bits; /* entries with bits set past their length */
 	uint32_t rejects;
 	uint32_t note_count; /* 0..PLAIN_NOTES; the first rejects */
 	struct plain_note notes[PLAIN_NOTES];
 };
+
+/* An entry. The rest is what stands behind it in the text it was read from. */
+struct plain_item {
+	struct prefix first;
+	struct prefix last; /* of a range */
+	bool is_range;
+	bool has_host_bits; /* that are cleared in `first` */
+	const char *rest;
+};
+
+/*
+ * Read the entry that `text` starts with. Returns NULL, or why it is none;
+ * `first` is then ::/0 if there is no address at all.
+ */
+const char *plain_item_read(const char *text, size_t len,
+			    struct plain_item *ret_item);
+
+/* Give the prefixes of an entry that was read. */
+int plain_item_each(const struct plain_item *item, prefix_fn *fn, void *arg);
+
+/* Fill `note`, with as much of `text` as it keeps. */
+void plain_note_set(struct plain_note *note, uint32_t line, const char *why,
+		    const char *text, size_t len);
 
 /* A range gives several prefixes with one line number. */
 typedef int plain_entry_fn(void *arg, const struct prefix *prefix,
