@@ -4,22 +4,23 @@
 static const char why_open[] = "a quoted field does not end in its line";
 static const char why_behind[] = "text behind a quoted field";
 
-/* Take up to the quote that ends it. NULL if there is none. */
-static const char *take_quoted(struct span *line, struct span *ret_field)
+/* Take what stands between two quotes. False if the second is missing. */
+static bool take_quoted(struct span *line, struct span *ret_field)
 {
-	const char *start = ++line->at;
+	const char *start = line->at + 1;
+	const char *at = start;
 
-	for (; line->at < line->end; line->at++) {
-		if (*line->at != '"')
+	for (; at < line->end; at++) {
+		if (*at != '"')
 			continue;
-		if (line->at + 1 < line->end && line->at[1] == '"') {
-			line->at++;
-			continue;
+		if (line->end - at < 2 || at[1] != '"') {
+			*ret_field = (struct span){start, at};
+			line->at = at + 1;
+			return true;
 		}
-		*ret_field = (struct span){start, line->at++};
-		return ret_field->end;
+		at++;
 	}
-	return NULL;
+	return false;
 }
 
 static const char *take_field(struct span *line, char separator,

@@ -137,7 +137,7 @@ int feedfile_read(const struct feed_options *options, const char *text,
 	if (len > FEED_BYTES_MAX)
 		return -EFBIG;
 	format = &formats[options->format];
-	span_skip_byte_order_mark(&left);
+	span_skip_byte_order_marks(&left);
 	r = check_text(&scan, left, format);
 	if (r < 0)
 		return r;

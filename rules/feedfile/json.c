@@ -27,6 +27,7 @@ struct reader {
 	uint32_t line;
 	size_t line_offset;
 	uint32_t values;
+	bool has_ended; /* all of the text has been given */
 	size_t quiet_bytes; /* given since the parser last called us */
 	size_t depth;
 	size_t bases[JSON_DEPTH_MAX]; /* lengths of the containers' paths */
@@ -61,6 +62,8 @@ static int give(struct reader *reader, enum json_type type, struct span text)
 	int r;
 
 	reader->quiet_bytes = 0;
+	if (reader->has_ended)
+		return stop(reader, -ENODATA, why_cut);
 	if (++reader->values > JSON_VALUES_MAX)
 		return stop(reader, -EBADMSG, why_many);
 	if (span_len(text) > JSON_STRING_MAX)
@@ -162,9 +165,10 @@ static int on_key(void *arg, const unsigned char *key, size_t len)
 		reader->path[reader->path_len++] = '.';
 	for (size_t i = 0; i < kept; i++) {
 		char c = (char)key[i];
-		bool is_plain = c > 0x20 && c < 0x7f && !strchr(".[]?", c);
 
-		reader->path[reader->path_len++] = is_plain ? c : '?';
+		if (c <= 0x20 || c == 0x7f || strchr(".[]", c))
+			c = '?';
+		reader->path[reader->path_len++] = c;
 	}
 	if (kept < len || len == 0)
 		reader->path[reader->path_len++] = '?';
@@ -244,6 +248,17 @@ static int feed_parser(struct reader *reader, struct span text)
 	return r;
 }
 
+/* A string that has begun behind the last value is not an error to the parser:
+ * more might come. So the quote that would end it is given. */
+static bool is_complete(struct reader *reader)
+{
+	if (yajl_complete_parse(reader->parser) != yajl_status_ok)
+		return false;
+	reader->has_ended = true;
+	return yajl_parse(reader->parser, (const unsigned char *)"\"", 1) ==
+	       yajl_status_ok;
+}
+
 int json_read(struct span text, const struct json_sink *sink,
 	      struct json_report *ret_report)
 {
@@ -268,7 +283,7 @@ int json_read(struct span text, const struct json_sink *sink,
 	r = feed_parser(reader, text);
 	if (r < 0)
 		return r;
-	if (yajl_complete_parse(parser) == yajl_status_ok)
+	if (is_complete(reader))
 		return 0;
 	ret_report->why = why_cut;
 	ret_report->at = (struct span){text.end, text.end};

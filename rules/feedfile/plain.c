@@ -267,7 +267,7 @@ int plain_read(const char *text, size_t len, plain_entry_fn *fn, void *arg,
 	*ret_report = (struct plain_report){0};
 	if (len == 0)
 		return 0;
-	span_skip_byte_order_mark(&left);
+	span_skip_byte_order_marks(&left);
 	r = check_is_list(left, ret_report);
 	while (r >= 0 && span_take_line(&left, &line)) {
 		reader.line = ++ret_report->lines;

@@ -196,7 +196,7 @@ struct feed_probe feedfile_probe(const char *text, size_t len)
 
 	assert(text || len == 0);
 
-	span_skip_byte_order_mark(&left);
+	span_skip_byte_order_marks(&left);
 	if (span_len(left) > PROBE_BYTES)
 		left.end = left.at + PROBE_BYTES;
 	instead = sniff(left, true);

@@ -11,6 +11,8 @@
 
 #define RANGE_TEXT_MAX (2 * PREFIX_TEXT_MAX + 1)
 
+_Static_assert(CSV_FIELDS_MAX == FEED_COLUMNS_MAX, "");
+
 struct table {
 	char separator;
 	uint32_t column;
@@ -69,11 +71,13 @@ int read_csv(struct feed_scan *scan, struct span text)
 	static const struct scan_lines lines = {.marks = "#", .line = read_row};
 	const struct feed_options *options = scan->options;
 	struct table table = {
-		.separator = options->separator ? options->separator : ',',
+		.separator = ',',
 		.column = options->column ? options->column : 1,
 		.last_column = options->last_column,
 	};
 
+	if (options->separator)
+		table.separator = options->separator;
 	if (table.column > CSV_FIELDS_MAX || table.last_column > CSV_FIELDS_MAX)
 		return -EINVAL;
 	return scan_each_line(scan, text, &lines, &table);

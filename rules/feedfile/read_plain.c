@@ -86,8 +86,10 @@ int read_firehol_netset(struct feed_scan *scan, struct span text)
 	struct feed_report *report = scan->report;
 	int r = read_list(scan, text, read_firehol_comment);
 
-	report->stated_matches = report->has_stated_count &&
-				 report->stated_count == report->accepted;
+	report->stated_matches =
+		report->has_stated_count &&
+		report->stated_count ==
+			(uint64_t)report->accepted + report->rejected;
 	/* the head says how many follow: that marks the end, but for the last
 	 * line, which may be shorter than it was */
 	report->has_end_mark = true;

@@ -30,11 +30,9 @@ static void read_trailer(struct feed_report *report,
 	report->has_stated_count =
 		span_take_number(&records, &report->stated_count) &&
 		span_is_empty(records);
-	report->stated_matches =
-		report->has_stated_bytes && report->has_stated_count &&
-		report->stated_bytes == type->line_offset &&
-		report->stated_count ==
-			(uint64_t)report->accepted + report->rejected;
+	report->stated_matches = report->has_stated_bytes &&
+				 report->has_stated_count &&
+				 report->stated_bytes == type->line_offset;
 }
 
 static int give(struct feed_scan *scan, void *arg, const struct record *record)
@@ -47,8 +45,6 @@ static int give(struct feed_scan *scan, void *arg, const struct record *record)
 		read_trailer(scan->report, record);
 		return 0;
 	}
-	/* behind the trailer nothing may come */
-	scan->report->stated_matches = false;
 	state->has_records = state->has_records || cidr->type == JSON_STRING;
 	return record_give(scan, cidr);
 }
@@ -72,9 +68,15 @@ int read_spamhaus_jsonl(struct feed_scan *scan, struct span text)
 		.give = give,
 		.is_format = is_format,
 	};
+	struct feed_report *report = scan->report;
 	struct state state = {0};
 	int r = record_read(scan, text, &format, &state);
 
-	scan->report->is_whole = r == 0 && scan->report->stated_matches;
+	/* what comes behind the trailer is counted too */
+	report->stated_matches =
+		report->stated_matches &&
+		report->stated_count ==
+			(uint64_t)report->accepted + report->rejected;
+	report->is_whole = r == 0 && report->stated_matches;
 	return r;
 }

@@ -128,8 +128,9 @@ static inline bool span_take_number(struct span *span, uint64_t *ret_number)
 	return true;
 }
 
-static inline void span_skip_byte_order_mark(struct span *text)
+/* Files that were put together have more than one. */
+static inline void span_skip_byte_order_marks(struct span *text)
 {
-	if (span_starts(*text, "\xef\xbb\xbf"))
+	while (span_starts(*text, "\xef\xbb\xbf"))
 		text->at += 3;
 }

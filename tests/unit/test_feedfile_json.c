@@ -283,6 +283,24 @@ static void json_that_is_something_else_is_refused(void **state)
 			    FEED_INSTEAD_JSON_BROKEN);
 }
 
+static void nothing_may_begin_behind_the_end(void **state)
+{
+	static const char *const ends[] = {
+		"\"", "\"}", "\"]", "\"\\", "[", "1", "t", "\"\"", "x", ",",
+	};
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		(void)snprintf(text, sizeof(text), "[] %s", ends[i]);
+		assert_int_equal(feed_read(FEED_FEODO_JSON, text).r, -EBADMSG);
+		(void)snprintf(text, sizeof(text), "%s%s", DROP_END, ends[i]);
+		assert_false(
+			feed_read(FEED_SPAMHAUS_JSONL, text).report.is_whole);
+	}
+	assert_feed(FEED_FEODO_JSON, "[] \n\t\r\n", "");
+}
+
 static void where_json_is_broken_is_told(void **state)
 {
 	struct feed_seen seen = feed_read(
@@ -310,6 +328,16 @@ static int ignore_end(void *arg, const char *path)
 	return 0;
 }
 
+/* Without a NUL behind it. */
+static size_t put(char *to, const char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < len; i++)
+		to[i] = text[i];
+	return len;
+}
+
 static int read_json(const char *text, size_t len, struct json_report *report)
 {
 	size_t longest = 0;
@@ -321,7 +349,7 @@ static int read_json(const char *text, size_t len, struct json_report *report)
 
 static void json_has_limits(void **state)
 {
-	size_t room = (JSON_STRING_MAX + 16) * 2;
+	size_t room = (JSON_STRING_MAX + 16ul) * 2;
 	char *text = malloc(room);
 	struct json_report report;
 
@@ -335,10 +363,10 @@ static void json_has_limits(void **state)
 	assert_string_equal(report.why, "nested too deep");
 	/* a string, as it is and as one that never ends */
 	memset(text, 'x', room);
-	memcpy(text, "[\"", 2);
-	memcpy(text + 2 + JSON_STRING_MAX, "\"]", 2);
+	put(text, "[\"");
+	put(text + 2 + JSON_STRING_MAX, "\"]");
 	assert_int_equal(read_json(text, JSON_STRING_MAX + 4l, &report), 0);
-	memcpy(text + 2 + JSON_STRING_MAX, "x\"]", 3);
+	put(text + 2 + JSON_STRING_MAX, "x\"]");
 	assert_int_equal(read_json(text, JSON_STRING_MAX + 5l, &report),
 			 -EBADMSG);
 	assert_string_equal(report.why, "a string is too long");
@@ -372,10 +400,10 @@ static void the_longest_path_has_room(void **state)
 
 	(void)state;
 	for (int i = 0; i < JSON_DEPTH_MAX; i++) {
-		memcpy(text + used, "{\"", 2);
-		memset(text + used + 2, 'k', JSON_KEY_MAX + 5);
-		memcpy(text + used + 2 + JSON_KEY_MAX + 5, "\":", 2);
-		used += JSON_KEY_MAX + 9;
+		used += put(text + used, "{\"");
+		memset(text + used, 'k', JSON_KEY_MAX + 5);
+		used += JSON_KEY_MAX + 5;
+		used += put(text + used, "\":");
 	}
 	text[used++] = '1';
 	memset(text + used, '}', JSON_DEPTH_MAX);
@@ -396,6 +424,7 @@ int main(void)
 		cmocka_unit_test(a_stream_adds_for_a_time_and_deletes),
 		cmocka_unit_test(every_json_feed_is_refused_when_cut_anywhere),
 		cmocka_unit_test(json_that_is_something_else_is_refused),
+		cmocka_unit_test(nothing_may_begin_behind_the_end),
 		cmocka_unit_test(where_json_is_broken_is_told),
 		cmocka_unit_test(json_has_limits),
 		cmocka_unit_test(json_has_a_limit_of_values),
