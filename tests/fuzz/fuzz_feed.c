@@ -125,7 +125,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* its mark is a count in the head: a comment at the end may go */
 	if (options.format == FEED_FIREHOL_NETSET)
 		return 0;
-	while (size > 0 && strchr("\n\r\t ", text[size - 1]))
+	/* blanks as the parser of JSON has them */
+	while (size > 0 && strchr("\n\r\t\f\v ", text[size - 1]))
 		size--;
 	assert(size > 0);
 	cut = malloc(size);
