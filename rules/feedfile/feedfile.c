@@ -146,6 +146,7 @@ int feedfile_read(const struct feed_options *options, const char *text,
 		return r;
 	if (is_message(ret_report)) {
 		ret_report->instead = FEED_INSTEAD_MESSAGE;
+		ret_report->is_whole = false;
 		ret_report->notes[0].why =
 			feedfile_instead_text(FEED_INSTEAD_MESSAGE);
 		return -EBADMSG;

@@ -139,6 +139,7 @@ static void a_sentence_is_a_message_and_no_list(void **state)
 	(void)state;
 	assert_int_equal(seen.r, -EBADMSG);
 	assert_int_equal(seen.report.instead, FEED_INSTEAD_MESSAGE);
+	assert_false(seen.report.is_whole);
 	assert_int_equal(seen.report.rejected, 2);
 	assert_int_equal(seen.report.notes[0].line, 2);
 	assert_string_equal(seen.report.notes[0].text,

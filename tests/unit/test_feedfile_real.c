@@ -114,8 +114,6 @@ static const struct expected lists[] = {
 	{"bgp/asn-ipv6-ranges.csv.gz",
 	 .options = {.format = FEED_CSV, .last_column = 2}, .accepted = 103197,
 	 .is_whole = true},
-	{"ipfire/location-20221029-v4.cidr.gz", FORMAT(FEED_PLAIN),
-	 .accepted = 1069950, .entries = 1069950, .is_whole = true},
 };
 
 static int count(void *arg, const struct feed_entry *entry)
