@@ -191,6 +191,11 @@ static document_read_fn *const readers[] = {
 	[SCHEMA_WINDOWS] = document_read_windows,
 	[SCHEMA_DAYS] = document_read_days,
 	[SCHEMA_MINUTE] = document_read_minute,
+	[SCHEMA_SET_NAME] = document_read_text,
+	[SCHEMA_TEXT] = document_read_text,
+	[SCHEMA_URL] = document_read_text,
+	[SCHEMA_PATH] = document_read_text,
+	[SCHEMA_HEADER] = document_read_text,
 };
 _Static_assert(ARRAY_LEN(readers) == SCHEMA_TYPE_COUNT, "");
 

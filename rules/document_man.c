@@ -87,6 +87,8 @@ static void tell_value(FILE *line, const struct schema_key *key)
 	tell_one(line, key);
 	if (shape == SHAPE_ITEMS || shape == SHAPE_NAMED_ITEMS)
 		(void)fputs(", or a list of these", line);
+	if (schema_type_is_text(key->type))
+		(void)fprintf(line, "; at most %u bytes", key->max);
 	if (key->is_negatable)
 		(void)fputs("; or {not: ...}, which is met by all others",
 			    line);
@@ -114,12 +116,14 @@ static int put_key(FILE *out, const struct schema_key *key)
 	return 0;
 }
 
-int document_print_man(FILE *out)
+int schema_print_man(const struct schema_mapping *const *mappings, size_t count,
+		     FILE *out)
 {
+	assert(mappings);
 	assert(out);
 
-	for (size_t i = 0; i < schema_mapping_count; i++) {
-		const struct schema_mapping *mapping = schema_mappings[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct schema_mapping *mapping = mappings[i];
 
 		(void)fprintf(out, ".Ss %s\n", mapping->title);
 		if (mapping->help)
@@ -134,4 +138,9 @@ int document_print_man(FILE *out)
 		(void)fputs(".El\n", out);
 	}
 	return ferror(out) ? -EIO : 0;
+}
+
+int document_print_man(FILE *out)
+{
+	return schema_print_man(schema_mappings, schema_mapping_count, out);
 }

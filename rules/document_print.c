@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "rules/document_reader.h"
 #include "rules/document_writer.h"
 #include "rules/duration.h"
 #include "rules/text.h"
@@ -298,6 +299,19 @@ static void write_comment(struct document_writer *writer,
 		document_write_name(writer, key->name, comment);
 }
 
+/* Empty is not there. */
+static void write_text(struct document_writer *writer,
+		       const struct schema_key *key, const void *field)
+{
+	const char *text = field;
+
+	if (*text == '\0' && !key->is_required)
+		return;
+	if (!document_text_is_valid(key, text))
+		document_write_fail(writer);
+	document_write_name(writer, key->name, text);
+}
+
 static document_write_fn *const writers[] = {
 	[SCHEMA_VERSION] = write_version,
 	[SCHEMA_ZONES] = write_zones,
@@ -333,6 +347,11 @@ static document_write_fn *const writers[] = {
 	[SCHEMA_WINDOWS] = document_write_windows,
 	[SCHEMA_DAYS] = document_write_days,
 	[SCHEMA_MINUTE] = document_write_minute,
+	[SCHEMA_SET_NAME] = write_text,
+	[SCHEMA_TEXT] = write_text,
+	[SCHEMA_URL] = write_text,
+	[SCHEMA_PATH] = write_text,
+	[SCHEMA_HEADER] = write_text,
 };
 _Static_assert(ARRAY_LEN(writers) == SCHEMA_TYPE_COUNT, "");
 

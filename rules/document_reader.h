@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * document_reader.h - what the parts of document_read() share; nobody else
- * includes it.
+ * document_reader.h - what the parts of document_read() and feed_read() share;
+ * nobody else includes it.
  *
  * Each document_read_X() reads the value of one key into its field. What it
  * has put into the policy when it fails is freed with the policy.
@@ -17,7 +17,7 @@
 #include "rules/tree.h"
 
 struct document_reader {
-	struct policy *policy; /* as read so far */
+	struct policy *policy; /* as read so far; NULL: of a feed */
 	struct document_note *note;
 	size_t prefixes_left; /* of DOCUMENT_PREFIXES_MAX */
 };
@@ -106,6 +106,12 @@ document_read_fn document_read_prefixes, document_read_addresses,
 document_read_fn document_read_protocols, document_read_ports,
 	document_read_icmp, document_read_icmpv6, document_read_lengths,
 	document_read_vlans, document_read_tcp_flags;
+
+/* document_text.c: what is kept as its text */
+document_read_fn document_read_text;
+
+/* Would it be read, as a value of this key? */
+bool document_text_is_valid(const struct schema_key *key, const char *text);
 
 /* "fin" for bit 0. */
 const char *document_flag_name(unsigned int index);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * document_writer.h - what the parts of document_print() and
- * document_compare() share; nobody else includes it.
+ * document_writer.h - what the parts of document_print(), document_compare()
+ * and feed_print() share; nobody else includes it.
  *
  * Errors	sticky: the first is kept in the writer, the rest goes on
  */
@@ -14,7 +14,7 @@
 
 struct document_writer {
 	FILE *out;
-	const struct policy *policy;
+	const struct policy *policy; /* NULL: of a feed */
 	unsigned int indent; /* blanks before a key */
 	bool is_item; /* the next key starts an item of a list */
 	size_t next_limit; /* that a rule may write, of those without a name */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * schema.h - every key of firewall.yml, once, as a table.
+ * schema.h - every key of firewall.yml and of a feed's file, once, as a table.
  *
  * What is read, printed, described to an editor (JSON schema) and to a person
  * (man page) follows from these rows and cannot differ. The order of the keys
@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define SCHEMA_KEYS_MAX 32 /* of one mapping */
 
@@ -55,6 +56,11 @@ enum schema_type {
 	SCHEMA_WINDOWS,
 	SCHEMA_DAYS,
 	SCHEMA_MINUTE,
+	SCHEMA_SET_NAME, /* this and those below: char[max + 1] */
+	SCHEMA_TEXT,
+	SCHEMA_URL,
+	SCHEMA_PATH,
+	SCHEMA_HEADER,
 	SCHEMA_TYPE_COUNT,
 };
 
@@ -89,7 +95,8 @@ struct schema_key {
 				 NULL: that nothing is asked */
 	const struct schema_mapping *mapping; /* what one value is */
 	const struct schema_words *words; /* of WORD and WORDS */
-	uint32_t min, max; /* of a value; of WORDS and PREFIXES, of how many */
+	uint32_t min, max; /* of a value; of WORDS and PREFIXES, of how many;
+			      of texts, of bytes */
 	size_t offset; /* of the field in the struct of the mapping */
 	size_t count_offset; /* of the field that counts it, of PREFIXES */
 	enum schema_type type;
@@ -116,6 +123,17 @@ extern const struct schema_mapping schema_window; /* struct window */
 /* Those above, and those of the groups in them, in the manual's order. */
 extern const struct schema_mapping *const schema_mappings[];
 extern const size_t schema_mapping_count;
+
+/* Is a value of it kept as its text? */
+static inline bool schema_type_is_text(enum schema_type type)
+{
+	return type >= SCHEMA_SET_NAME && type <= SCHEMA_HEADER;
+}
+
+/* The reference of the keys of these mappings, in mdoc, from one .Ss to the
+ * next; -EIO when `out` fails. */
+int schema_print_man(const struct schema_mapping *const *mappings, size_t count,
+		     FILE *out);
 
 /* "mon" is 0. */
 const char *schema_day_name(unsigned int index);

@@ -119,4 +119,18 @@ const struct schema_form schema_forms[SCHEMA_TYPE_COUNT] = {
 			 STRING("^[a-z]{3}(-[a-z]{3})?$"), SHAPE_ITEMS},
 	[SCHEMA_MINUTE] = {"time of day", "a time from 00:00 to 24:00",
 			   STRING("^[0-2][0-9]:[0-5][0-9]$"), SHAPE_ONE},
+	[SCHEMA_SET_NAME] = {"name",
+			     "lower-case letters, digits and \"-\", starting "
+			     "with a letter",
+			     STRING("^[a-z][a-z0-9-]{0,30}$"), SHAPE_ONE},
+	[SCHEMA_TEXT] = {"line of text", "text without control characters",
+			 "{\"type\": \"string\", \"minLength\": 1}", SHAPE_ONE},
+	[SCHEMA_URL] = {"URL",
+			"an address like https://example.com/list.txt, without "
+			"blanks, a user or a fragment",
+			STRING("^https?://[^/@#]+(/[^#]*)?$"), SHAPE_ONE},
+	[SCHEMA_PATH] = {"file", "an absolute path, without control characters",
+			 STRING("^/"), SHAPE_ONE},
+	[SCHEMA_HEADER] = {"header", "the name of a header, like Auth-Key",
+			   STRING("^[A-Za-z0-9-]+$"), SHAPE_ONE},
 };
