@@ -39,11 +39,14 @@ share/doc/portcullis/examples/fwd.yml
 share/doc/portcullis/examples/gateway.yml
 share/doc/portcullis/examples/web-host.yml
 share/man/man1/fwctl.1
+share/man/man5/feed.yml.5
 share/man/man5/firewall.yml.5
 share/man/man5/fwd.yml.5
 share/man/man8/fetch-feed.8
 share/man/man8/fwd.8
+share/portcullis/feeds/spamhaus-drop.yml
 share/portcullis/firewall.schema.json
+share/portcullis/resolvers.txt
 '
 
 # A build of one preset may have everything but one broken test: what cannot
