@@ -106,8 +106,8 @@ static const struct schema_key guard_keys[] = {
 	LIMIT(grow, 1, GROW_MAX, "50",
 	      "By how many percent it may have become larger."),
 	LIMIT(rejects, 0, PERCENT_MAX, "10",
-	      "How many percent of its lines, comments left out, may not be "
-	      "understood."),
+	      "How many percent of its lines, comments left out, may be such "
+	      "that are not understood."),
 	LIMIT(coverage, 1, PERCENT_MAX, "2",
 	      "How many percent of all IPv4 addresses it may list.\n"
 	      "Not asked of the classes bogon and geo."),
@@ -119,7 +119,7 @@ static const struct schema_key guard_keys[] = {
 	      "How many entries may list what is protected, or a well-known "
 	      "resolver, or private addresses.\n"
 	      "Not asked of the classes bogon, geo and allow.\n"
-	      "Whatever the number, such addresses are left out."),
+	      "Whatever the number, entries that lie in those are left out."),
 	LIMIT(protected_share, 0, PERCENT_MAX, "5",
 	      "The same in percent of the entries."),
 };

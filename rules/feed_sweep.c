@@ -80,17 +80,15 @@ static void add_v6(struct feed_extent *extent, const struct prefix *prefix)
 {
 	struct prefix net = *prefix;
 
+	assert(net.bits > 0);
+
 	if (net.bits > NET_V6)
 		net = prefix_widen(prefix, NET_V6);
 	if (extent->has_v6 && prefix_covers(&extent->last_v6, &net))
 		return;
 	extent->last_v6 = net;
 	extent->has_v6 = true;
-	if (net.bits == 0 ||
-	    __builtin_add_overflow(extent->nets_v6,
-				   (uint64_t)1 << (NET_V6 - net.bits),
-				   &extent->nets_v6))
-		extent->nets_v6 = UINT64_MAX;
+	extent->nets_v6 += (uint64_t)1 << (NET_V6 - net.bits);
 }
 
 void feed_extent_add(struct feed_extent *extent, const struct prefix *prefix)

@@ -26,10 +26,11 @@ unsigned int feed_sweep_step(struct feed_sweep *sweep,
 bool feed_sweep_has(const struct feed_sweep *sweep,
 		    const struct prefix *prefix);
 
-/* What the prefixes list together: networks in others count once. */
+/* What the prefixes list together: networks in others count once. None of them
+ * has all of IPv4 in it. */
 struct feed_extent {
 	uint64_t addresses_v4;
-	uint64_t nets_v6; /* of length 64; at most UINT64_MAX */
+	uint64_t nets_v6; /* of length 64 */
 	struct prefix last_v4, last_v6; /* that are in no other */
 	bool has_v4, has_v6;
 };

@@ -313,6 +313,8 @@ static void a_value_is_refused_where_it_stands(void **state)
 	assert_value_refused(3, "url", "https://a.example/a b", "is no URL");
 	assert_value_refused(3, "url", "\"https://a.example/a#b\"",
 			     "is no URL");
+	assert_value_refused(3, "url", "\"https://a.example/\\x7f\"",
+			     "is no URL");
 	assert_value_refused(3, "url", "http://a.example/", "is not https");
 	assert_value_refused(4, "format", "plian",
 			     "unknown word \"plian\" of format: did you mean "
@@ -391,6 +393,39 @@ static void keys_are_well_formed(void **state)
 	assert_refused(LEAST_WITH("suggested: yes\n"), 8, 12, "true or false");
 }
 
+/* Texts as long as they may be, and of all the characters they may have. */
+static void a_text_may_be_as_long_as_its_key_says(void **state)
+{
+	char text[512], title[FEED_TITLE_MAX];
+	struct feed feed;
+
+	(void)state;
+	memset(title, 't', sizeof(title) - 1);
+	title[sizeof(title) - 1] = '\0';
+	(void)snprintf(text, sizeof(text),
+		       "name: n-34567890123456789012345678901\n"
+		       "title: %s\n"
+		       "url: https://a.example/\n"
+		       "format: plain\n"
+		       "class: tor\n"
+		       "licence: none\n"
+		       "interval: 1h\n"
+		       "expected: {min: 7, max: 7}\n"
+		       "key_header: Aa-zZ09\n"
+		       "key_file: /k\n",
+		       title);
+	read_feed(text, &feed);
+	assert_int_equal(strlen(feed.name), SET_NAME_MAX - 1);
+	assert_string_equal(feed.title, title);
+	assert_string_equal(feed.key_header, "Aa-zZ09");
+	assert_int_equal(feed.expected_min, 7);
+	assert_value_refused(2, "title",
+			     "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeee"
+			     "eeffffffffffgggggggggghhhhhhhhhhiiiiiiiiiijjjjjj"
+			     "jjjjkkkkkkkkkkllllllllllmmmmmmmm",
+			     "128 bytes, at most 127 are allowed");
+}
+
 static void a_list_of_what_is_good_is_never_dropped(void **state)
 {
 	static const char allow[] = "name: a\n"
@@ -425,6 +460,19 @@ static void what_could_not_have_been_read_is_not_printed(void **state)
 	assert_unprintable(&feed);
 	feed_init(&feed);
 	assert_unprintable(&feed);
+}
+
+static void a_full_disk_is_told(void **state)
+{
+	FILE *out = fopen("/dev/full", "we");
+	struct feed feed;
+
+	(void)state;
+	assert_non_null(out);
+	setbuf(out, NULL);
+	read_feed(LEAST_WITH(""), &feed);
+	assert_int_equal(feed_print(&feed, out), -EIO);
+	(void)fclose(out);
 }
 
 static void the_manual_has_the_keys_of_the_table(void **state)
@@ -477,8 +525,10 @@ int main(void)
 			a_value_beside_others_is_refused_where_it_stands),
 		cmocka_unit_test(this_machine_is_asked_without_https),
 		cmocka_unit_test(keys_are_well_formed),
+		cmocka_unit_test(a_text_may_be_as_long_as_its_key_says),
 		cmocka_unit_test(a_list_of_what_is_good_is_never_dropped),
 		cmocka_unit_test(what_could_not_have_been_read_is_not_printed),
+		cmocka_unit_test(a_full_disk_is_told),
 		cmocka_unit_test(the_manual_has_the_keys_of_the_table),
 		cmocka_unit_test(the_example_of_the_manual_is_read),
 	};
