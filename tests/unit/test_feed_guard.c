@@ -57,6 +57,7 @@ static void a_list_that_is_no_longer_kept_is_dead(void **state)
 	assert_string_equal(bench->judgement.findings[0].text,
 			    "it says that it is no longer kept, and has no "
 			    "entries");
+	assert_false(bench->judgement.has_notice);
 	bench->feed.may_be_empty = false;
 	assert_int_equal(feed_bench_judge(bench)->outcome, FEED_DEAD);
 }

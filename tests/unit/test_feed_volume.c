@@ -58,6 +58,49 @@ static void it_may_grow_by_half(void **state)
 	assert_feed_accepted(bench);
 }
 
+static void assert_finding(const struct feed_bench *bench, double figure,
+			   double limit)
+{
+	const struct feed_finding *finding = &bench->judgement.findings[0];
+
+	assert_true(finding->figure == figure);
+	assert_true(finding->limit == limit);
+}
+
+static void a_finding_has_figure_and_limit(void **state)
+{
+	struct feed_bench *bench = *state;
+
+	feed_bench_fill(&bench->before, 1000);
+	feed_bench_fill(&bench->entries, 500);
+	assert_feed_held(bench, FEED_GUARD_SHRINK, "500 entries");
+	assert_finding(bench, 50, 30);
+	feed_bench_fill(&bench->entries, 1750);
+	assert_feed_held(bench, FEED_GUARD_GROW, "1750 entries");
+	assert_finding(bench, 75, 50);
+	feed_bench_fill(&bench->before, 0);
+	bench->feed.expected_max = 1000;
+	assert_feed_held(bench, FEED_GUARD_EXPECTED, "1750 entries");
+	assert_finding(bench, 1750, 1000);
+	bench->feed.expected_min = 2000;
+	bench->feed.expected_max = 3000;
+	bench->memory.agreed = 0;
+	assert_feed_held(bench, FEED_GUARD_EXPECTED, "1750 entries");
+	assert_finding(bench, 1750, 2000);
+}
+
+static void three_first_versions_of_a_size_are_believed(void **state)
+{
+	struct feed_bench *bench = *state;
+
+	bench->feed.expected_min = 100;
+	feed_bench_fill(&bench->entries, 60);
+	assert_feed_held(bench, FEED_GUARD_EXPECTED, "60 entries");
+	assert_feed_held(bench, FEED_GUARD_EXPECTED, "60 entries");
+	assert_int_equal(feed_bench_judge(bench)->outcome, FEED_ACCEPTED);
+	assert_true(bench->judgement.is_forgiven);
+}
+
 static void a_small_list_may_change_by_a_few(void **state)
 {
 	struct feed_bench *bench = *state;
@@ -132,6 +175,8 @@ int main(void)
 		TEST(a_first_version_is_as_large_as_expected),
 		TEST(it_may_lose_three_tenths),
 		TEST(it_may_grow_by_half),
+		TEST(a_finding_has_figure_and_limit),
+		TEST(three_first_versions_of_a_size_are_believed),
 		TEST(a_small_list_may_change_by_a_few),
 		TEST(three_versions_of_a_size_are_believed),
 		TEST(versions_of_other_sizes_start_the_row_again),
