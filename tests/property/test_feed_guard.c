@@ -18,7 +18,7 @@
 #include "rules/feed_guard.h"
 #include "rules/feed_sweep.h"
 
-#define ROUNDS	    20000
+#define ROUNDS	    3000
 #define LIST_MAX    60
 #define LARGE_COUNT 1000000
 

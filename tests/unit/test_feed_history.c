@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Published versions of two real lists, replayed in order: the broken ones are
- * held, the others applied. Skipped unless PORTCULLIS_DATA names the collection
- * of real lists.
+ * held, the others applied; and one version of many, each let in by the
+ * definition that is installed. Skipped unless PORTCULLIS_DATA names the
+ * collection of real lists.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -112,13 +113,14 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* A file of the collection, packed or not. */
 static size_t read_version(const char *name, char *bytes)
 {
 	char path[4096];
 	gzFile file;
 	int len;
 
-	(void)snprintf(path, sizeof(path), "%s/feeds/history/%s.txt.gz",
+	(void)snprintf(path, sizeof(path), "%s/feeds/%s",
 		       getenv("PORTCULLIS_DATA"), name);
 	file = gzopen(path, "rb");
 	if (!file)
@@ -171,7 +173,11 @@ static void play(struct replay *replay, const struct step *steps, size_t count)
 		struct feed_judgement judgement;
 		const struct feed_finding *first = &judgement.findings[0];
 
-		judge(replay, steps[i].name, &judgement);
+		char name[128];
+
+		(void)snprintf(name, sizeof(name), "history/%s.txt.gz",
+			       steps[i].name);
+		judge(replay, name, &judgement);
 		print_message(
 			"%-26s %6u entries, +%u -%u, %u left out: %s%s%s\n",
 			steps[i].name, judgement.entries, judgement.added,
@@ -242,6 +248,61 @@ static void by_default_a_list_that_breaks_is_mostly_held(void **state)
 	play(*state, steps, ARRAY_LEN(steps));
 }
 
+/* A definition, and a file that its URL once gave. */
+struct sample {
+	const char *feed;
+	const char *file;
+};
+
+static void read_definition(const char *name, struct feed *ret_feed)
+{
+	struct document_note note;
+	char path[128];
+	char *text;
+
+	(void)snprintf(path, sizeof(path), "rules/default/feeds/%s.yml", name);
+	text = read_tree_file(path);
+	assert_int_equal(feed_read(text, strlen(text), ret_feed, &note), 0);
+	free(text);
+}
+
+static void real_lists_are_let_in_by_the_definitions_installed(void **state)
+{
+	static const struct sample samples[] = {
+		{"ipsum", "ipsum/level3.txt"},
+		{"data-shield",
+		 "datashield/prod_data-shield_ipv4_blocklist.txt"},
+		{"blocklist-de",
+		 "romainmarcoux/sources/blocklist.de-all-aa.txt"},
+		{"cins-army", "romainmarcoux/sources/cinsscore.com-aa.txt"},
+		{"greensnow", "romainmarcoux/sources/greensnow.co-aa.txt"},
+		{"binarydefense",
+		 "romainmarcoux/sources/binarydefense.com-aa.txt"},
+		{"et-block-ips",
+		 "romainmarcoux/sources/emergingthreats.net-aa.txt"},
+		{"et-compromised", "criticalpath/compromised-ips.txt"},
+		{"tor-exits", "criticalpath/tor-exit.txt"},
+		{"cymru-fullbogons", "bogons/fullbogons-ipv4.txt"},
+		{"cymru-fullbogons-v6", "bogons/fullbogons-ipv6.txt.gz"},
+		{"maltrail-scanners", "maltrail/mass_scanner.txt"},
+		{"country-de", "country-herrbischoff/ipv4/de.cidr"},
+	};
+	struct replay *replay = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
+		struct feed_judgement judgement;
+
+		read_definition(samples[i].feed, &replay->feed);
+		judge(replay, samples[i].file, &judgement);
+		print_message("%-20s %6u entries, %u left out, %u around\n",
+			      samples[i].feed, judgement.entries,
+			      judgement.left_out, judgement.around);
+		if (judgement.finding_count > 0)
+			fail_msg("%s: %s", samples[i].feed,
+				 judgement.findings[0].text);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -250,6 +311,7 @@ int main(void)
 		TEST(a_steady_list_is_applied_each_time),
 		TEST(of_a_list_that_breaks_only_whole_versions_are_applied),
 		TEST(by_default_a_list_that_breaks_is_mostly_held),
+		TEST(real_lists_are_let_in_by_the_definitions_installed),
 	};
 
 	if (!getenv("PORTCULLIS_DATA")) {
