@@ -231,6 +231,15 @@ void feed_init(struct feed *feed)
 	};
 }
 
+/* How long entries are good without a new version. */
+static uint32_t expiry_s(const struct feed *feed)
+{
+	bool is_slow = feed_class_is_broad((enum feed_class)feed->class) ||
+		       feed->class == FEED_ALLOW;
+
+	return is_slow ? 30 * DAY_S : 7 * DAY_S;
+}
+
 int feed_read(const char *text, size_t len, struct feed *ret_feed,
 	      struct document_note *ret_note)
 {
@@ -258,8 +267,7 @@ int feed_read(const char *text, size_t len, struct feed *ret_feed,
 	    !document_value_of(&feed_schema, &values, "action"))
 		feed.action = FEED_NONE;
 	if (feed.expires_after_s == 0)
-		feed.expires_after_s =
-			feed_class_expiry_s((enum feed_class)feed.class);
+		feed.expires_after_s = expiry_s(&feed);
 	r = check(&checking);
 	if (r < 0)
 		return r;
@@ -309,10 +317,4 @@ const char *feed_commercial_name(enum feed_commercial commercial)
 	assert(commercial < FEED_COMMERCIAL_COUNT);
 
 	return commercial_names[commercial];
-}
-
-uint32_t feed_class_expiry_s(enum feed_class class)
-{
-	return feed_class_is_broad(class) || class == FEED_ALLOW ? 30 * DAY_S
-								 : 7 * DAY_S;
 }

@@ -131,15 +131,11 @@ const char *feed_class_name(enum feed_class class);
 const char *feed_action_name(enum feed_action action);
 const char *feed_commercial_name(enum feed_commercial commercial);
 
-/* "spamhaus-jsonl"; number < feed_format_count. */
+/* "spamhaus-jsonl", of the `format` of a definition. */
 const char *feed_format_word(unsigned int number);
-extern const unsigned int feed_format_count;
 
 /* A class of whole ranges: what is wide in it is no mistake. */
 static inline bool feed_class_is_broad(enum feed_class class)
 {
 	return class == FEED_BOGON || class == FEED_GEO;
 }
-
-/* How long entries of it are good without a new version. */
-uint32_t feed_class_expiry_s(enum feed_class class);

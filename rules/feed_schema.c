@@ -58,8 +58,6 @@ const char *feed_format_word(unsigned int number)
 	return format_names[number];
 }
 
-const unsigned int feed_format_count = ARRAY_LEN(format_names);
-
 static const struct schema_words format_words = {feed_format_word,
 						 ARRAY_LEN(format_names)};
 static const struct schema_words class_words = {class_word, FEED_CLASS_COUNT};

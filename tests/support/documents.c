@@ -74,3 +74,19 @@ char *read_tree_file(const char *path)
 	(void)fclose(file);
 	return text;
 }
+
+void write_schema_defaults(FILE *out, const struct schema_mapping *mapping,
+			   const char *indent)
+{
+	for (size_t i = 0; i < mapping->key_count; i++) {
+		const struct schema_key *key = &mapping->keys[i];
+
+		if (key->fallback)
+			(void)fprintf(out, "%s%s: %s\n", indent, key->name,
+				      key->fallback);
+		if (key->type != SCHEMA_GROUP)
+			continue;
+		(void)fprintf(out, "%s%s:\n", indent, key->name);
+		write_schema_defaults(out, key->mapping, "  ");
+	}
+}

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "rules/document.h"
+#include "rules/schema.h"
 
 /* Fails the test with the note when it is refused. Read from a copy without a
  * NUL behind it, so that a byte too far is found. */
@@ -20,3 +21,7 @@ char *print_document(const struct policy *policy);
 
 /* The whole file, to be freed; `path` is from the top of the tree. */
 char *read_tree_file(const char *path);
+
+/* Every default of the table, written out, key by key. */
+void write_schema_defaults(FILE *out, const struct schema_mapping *mapping,
+			   const char *indent);

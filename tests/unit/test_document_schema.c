@@ -38,23 +38,6 @@ static void text_end(struct text *text)
 	assert_int_equal(fclose(text->out), 0);
 }
 
-/* Every default of the table, written out, key by key. */
-static void write_defaults(FILE *out, const struct schema_mapping *mapping,
-			   const char *indent)
-{
-	for (size_t i = 0; i < mapping->key_count; i++) {
-		const struct schema_key *key = &mapping->keys[i];
-
-		if (key->fallback)
-			(void)fprintf(out, "%s%s: %s\n", indent, key->name,
-				      key->fallback);
-		if (key->type != SCHEMA_GROUP)
-			continue;
-		(void)fprintf(out, "%s%s:\n", indent, key->name);
-		write_defaults(out, key->mapping, "  ");
-	}
-}
-
 static void a_default_written_out_changes_nothing(void **state)
 {
 	struct policy policy, fresh;
@@ -63,7 +46,7 @@ static void a_default_written_out_changes_nothing(void **state)
 	(void)state;
 	text_start(&text);
 	(void)fputs(V, text.out);
-	write_defaults(text.out, &schema_document, "");
+	write_schema_defaults(text.out, &schema_document, "");
 	text_end(&text);
 	policy_init(&fresh);
 	read_document(text.bytes, &policy);
@@ -80,11 +63,11 @@ static void defaults_of_sets_and_limits_change_nothing(void **state)
 	(void)state;
 	text_start(&text);
 	(void)fputs(V "sets:\n  a:\n", text.out);
-	write_defaults(text.out, &schema_set, "    ");
+	write_schema_defaults(text.out, &schema_set, "    ");
 	(void)fputs("limits:\n  b:\n    rate: 1/s\n", text.out);
-	write_defaults(text.out, &schema_limit, "    ");
+	write_schema_defaults(text.out, &schema_limit, "    ");
 	(void)fputs("rules:\n- id: c\n  action: drop\n", text.out);
-	write_defaults(text.out, &schema_rule, "  ");
+	write_schema_defaults(text.out, &schema_rule, "  ");
 	text_end(&text);
 	read_document(text.bytes, &fully);
 	read_document(V "sets: {a: {}}\nlimits: {b: {rate: 1/s}}\n"

@@ -197,23 +197,6 @@ static void what_is_printed_is_read_back_and_printed_the_same(void **state)
 	}
 }
 
-/* Every default of the table, written out, key by key. */
-static void write_defaults(FILE *out, const struct schema_mapping *mapping,
-			   const char *indent)
-{
-	for (size_t i = 0; i < mapping->key_count; i++) {
-		const struct schema_key *key = &mapping->keys[i];
-
-		if (key->fallback)
-			(void)fprintf(out, "%s%s: %s\n", indent, key->name,
-				      key->fallback);
-		if (key->type != SCHEMA_GROUP)
-			continue;
-		(void)fprintf(out, "%s%s:\n", indent, key->name);
-		write_defaults(out, key->mapping, "  ");
-	}
-}
-
 static void a_default_written_out_changes_nothing(void **state)
 {
 	struct feed shortly, fully;
@@ -224,7 +207,7 @@ static void a_default_written_out_changes_nothing(void **state)
 	(void)state;
 	assert_non_null(out);
 	(void)fputs(LEAST_WITH(""), out);
-	write_defaults(out, &feed_schema, "");
+	write_schema_defaults(out, &feed_schema, "");
 	assert_int_equal(fclose(out), 0);
 	read_feed(LEAST_WITH(""), &shortly);
 	read_feed(text, &fully);
