@@ -13,20 +13,20 @@
 #define DAY_S (24u * 3600)
 
 static const char *const class_names[] = {
-	[FEED_REPUTATION] = "reputation",
-	[FEED_BOGON] = "bogon",
-	[FEED_GEO] = "geo",
-	[FEED_TOR] = "tor",
-	[FEED_SCANNER] = "scanner",
-	[FEED_C2] = "c2",
-	[FEED_ALLOW] = "allow",
+	[FEED_CLASS_REPUTATION] = "reputation",
+	[FEED_CLASS_BOGON] = "bogon",
+	[FEED_CLASS_GEO] = "geo",
+	[FEED_CLASS_TOR] = "tor",
+	[FEED_CLASS_SCANNER] = "scanner",
+	[FEED_CLASS_C2] = "c2",
+	[FEED_CLASS_ALLOW] = "allow",
 };
 _Static_assert(ARRAY_LEN(class_names) == FEED_CLASS_COUNT, "");
 
 static const char *const action_names[] = {
-	[FEED_DROP] = "drop",
-	[FEED_SHADOW] = "shadow",
-	[FEED_NONE] = "none",
+	[FEED_ACTION_DROP] = "drop",
+	[FEED_ACTION_SHADOW] = "shadow",
+	[FEED_ACTION_NONE] = "none",
 };
 _Static_assert(ARRAY_LEN(action_names) == FEED_ACTION_COUNT, "");
 
@@ -151,7 +151,7 @@ static int check_action(const struct checking *checking)
 {
 	const struct feed *feed = checking->feed;
 
-	if (feed->class != FEED_ALLOW || feed->action == FEED_NONE)
+	if (feed->class != FEED_CLASS_ALLOW || feed->action == FEED_ACTION_NONE)
 		return 0;
 	return document_note_refuse(
 		checking->note, mark_of(checking, "action"),
@@ -209,7 +209,7 @@ void feed_init(struct feed *feed)
 	assert(feed);
 
 	*feed = (struct feed){
-		.action = FEED_SHADOW,
+		.action = FEED_ACTION_SHADOW,
 		.commercial = FEED_COMMERCIAL_ASK,
 		.column = 1,
 		.min_interval_s = 60,
@@ -235,7 +235,7 @@ void feed_init(struct feed *feed)
 static uint32_t expiry_s(const struct feed *feed)
 {
 	bool is_slow = feed_class_is_broad((enum feed_class)feed->class) ||
-		       feed->class == FEED_ALLOW;
+		       feed->class == FEED_CLASS_ALLOW;
 
 	return is_slow ? 30 * DAY_S : 7 * DAY_S;
 }
@@ -263,9 +263,9 @@ int feed_read(const char *text, size_t len, struct feed *ret_feed,
 				  &values);
 	if (r < 0)
 		return r;
-	if (feed.class == FEED_ALLOW &&
+	if (feed.class == FEED_CLASS_ALLOW &&
 	    !document_value_of(&feed_schema, &values, "action"))
-		feed.action = FEED_NONE;
+		feed.action = FEED_ACTION_NONE;
 	if (feed.expires_after_s == 0)
 		feed.expires_after_s = expiry_s(&feed);
 	r = check(&checking);

@@ -39,25 +39,25 @@
 #define FEED_FILE_MAX	 256
 
 #define FEED_ENTRIES_MAX SET_CAPACITY_MAX
-#define FEED_BYTES_MAX	 (1u << 30)
+#define FEED_SIZE_MAX	 (1u << 30) /* bytes of a list */
 
 /* What it means to be listed. */
 enum feed_class {
-	FEED_REPUTATION, /* was seen attacking */
-	FEED_BOGON, /* is nobody's, or not for the Internet */
-	FEED_GEO, /* is in a country or a network */
-	FEED_TOR,
-	FEED_SCANNER, /* looks at everybody, says it means no harm */
-	FEED_C2, /* commands infected machines */
-	FEED_ALLOW, /* is known to be good */
+	FEED_CLASS_REPUTATION, /* was seen attacking */
+	FEED_CLASS_BOGON, /* is nobody's, or not for the Internet */
+	FEED_CLASS_GEO, /* is in a country or a network */
+	FEED_CLASS_TOR,
+	FEED_CLASS_SCANNER, /* looks at everybody, says it means no harm */
+	FEED_CLASS_C2, /* commands infected machines */
+	FEED_CLASS_ALLOW, /* is known to be good */
 	FEED_CLASS_COUNT,
 };
 
 /* What becomes of a packet from or to an entry. */
 enum feed_action {
-	FEED_DROP,
-	FEED_SHADOW, /* counted as would-have-been-dropped, and passed */
-	FEED_NONE, /* nothing by itself: for rules to refer to */
+	FEED_ACTION_DROP,
+	FEED_ACTION_SHADOW, /* counted as would-have-been-dropped, and passed */
+	FEED_ACTION_NONE, /* nothing by itself: for rules to refer to */
 	FEED_ACTION_COUNT,
 };
 
@@ -137,5 +137,5 @@ const char *feed_format_word(unsigned int number);
 /* A class of whole ranges: what is wide in it is no mistake. */
 static inline bool feed_class_is_broad(enum feed_class class)
 {
-	return class == FEED_BOGON || class == FEED_GEO;
+	return class == FEED_CLASS_BOGON || class == FEED_CLASS_GEO;
 }

@@ -8,10 +8,10 @@
 #define SPREAD_PARTS 10 /* a tenth of the interval */
 
 static const char *const age_names[] = {
-	[FEED_FRESH] = "fresh",
-	[FEED_LATE] = "late",
-	[FEED_STALE] = "stale",
-	[FEED_EXPIRED] = "expired",
+	[FEED_AGE_FRESH] = "fresh",
+	[FEED_AGE_LATE] = "late",
+	[FEED_AGE_STALE] = "stale",
+	[FEED_AGE_EXPIRED] = "expired",
 };
 _Static_assert(ARRAY_LEN(age_names) == FEED_AGE_COUNT, "");
 
@@ -83,14 +83,14 @@ enum feed_age feed_age_of(const struct feed *feed,
 	assert(times);
 
 	if (times->good_s == 0 || times->good_s >= now_s)
-		return FEED_FRESH;
+		return FEED_AGE_FRESH;
 	interval = feed->interval_s;
 	age = now_s - times->good_s;
 	if (age >= feed->expires_after_s)
-		return FEED_EXPIRED;
+		return FEED_AGE_EXPIRED;
 	if (age >= most(FEED_STALE_S, 3 * interval))
-		return FEED_STALE;
-	return age >= 2 * interval ? FEED_LATE : FEED_FRESH;
+		return FEED_AGE_STALE;
+	return age >= 2 * interval ? FEED_AGE_LATE : FEED_AGE_FRESH;
 }
 
 const char *feed_age_name(enum feed_age age)

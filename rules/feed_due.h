@@ -35,10 +35,10 @@ struct feed_times {
 };
 
 enum feed_age {
-	FEED_FRESH,
-	FEED_LATE, /* two intervals old */
-	FEED_STALE, /* a day old, or three intervals if that is more */
-	FEED_EXPIRED, /* its entries are to be taken out */
+	FEED_AGE_FRESH,
+	FEED_AGE_LATE, /* two intervals old */
+	FEED_AGE_STALE, /* a day old, or three intervals if that is more */
+	FEED_AGE_EXPIRED, /* its entries are to be taken out */
 	FEED_AGE_COUNT,
 };
 
@@ -47,7 +47,7 @@ enum feed_age {
 uint64_t feed_due_s(const struct feed *feed, const struct feed_times *times,
 		    uint64_t now_s);
 
-/* How old what we have is; of a feed that never was good, FEED_FRESH. */
+/* How old what we have is; of a feed that never was good, FEED_AGE_FRESH. */
 enum feed_age feed_age_of(const struct feed *feed,
 			  const struct feed_times *times, uint64_t now_s);
 

@@ -50,9 +50,9 @@ static const char *const guard_names[] = {
 _Static_assert(ARRAY_LEN(guard_names) == FEED_GUARD_COUNT, "");
 
 static const char *const outcome_names[] = {
-	[FEED_ACCEPTED] = "accepted",
-	[FEED_HELD] = "held",
-	[FEED_DEAD] = "dead",
+	[FEED_OUTCOME_ACCEPTED] = "accepted",
+	[FEED_OUTCOME_HELD] = "held",
+	[FEED_OUTCOME_DEAD] = "dead",
 };
 _Static_assert(ARRAY_LEN(outcome_names) == FEED_OUTCOME_COUNT, "");
 
@@ -64,7 +64,7 @@ static bool is_broad(const struct judging *judging)
 
 static bool is_allow(const struct judging *judging)
 {
-	return judging->version->feed->class == FEED_ALLOW;
+	return judging->version->feed->class == FEED_CLASS_ALLOW;
 }
 
 static const struct feed_limits *limits_of(const struct judging *judging)
@@ -207,6 +207,25 @@ static bool is_above(uint64_t part, uint64_t whole, uint32_t percent_max)
 	return part * 100 > whole * percent_max;
 }
 
+/* Against what it says of itself. */
+static void check_stated(const struct judging *judging)
+{
+	const struct feed_reading *reading = &judging->version->reading;
+
+	if (!reading->has_stated || reading->stated_matches)
+		return;
+	if (reading->stated == reading->counted)
+		fail(judging, FEED_GUARD_STATED, (double)reading->counted,
+		     (double)reading->stated,
+		     "it has other bytes than it says");
+	else
+		fail(judging, FEED_GUARD_STATED, (double)reading->counted,
+		     (double)reading->stated,
+		     "it says that it has %llu entries, and has %llu",
+		     (unsigned long long)reading->stated,
+		     (unsigned long long)reading->counted);
+}
+
 static void check_reading(const struct judging *judging)
 {
 	const struct feed_reading *reading = &judging->version->reading;
@@ -223,12 +242,7 @@ static void check_reading(const struct judging *judging)
 	if (reading->is_cut)
 		fail(judging, FEED_GUARD_CUT, 0, 1,
 		     "it does not end as its format does: it was cut short");
-	if (reading->has_stated && reading->stated != reading->counted)
-		fail(judging, FEED_GUARD_STATED, (double)reading->counted,
-		     (double)reading->stated,
-		     "it says that it has %llu entries, and has %llu",
-		     (unsigned long long)reading->stated,
-		     (unsigned long long)reading->counted);
+	check_stated(judging);
 	if (is_above(reading->rejected, lines, max))
 		fail(judging, FEED_GUARD_REJECTS,
 		     percent(reading->rejected, lines), max,
@@ -364,16 +378,16 @@ static bool agree(struct feed_memory *memory, uint32_t entries)
 static void decide(struct feed_judgement *judgement, struct feed_memory *memory)
 {
 	if (judgement->finding_count == 0) {
-		judgement->outcome = FEED_ACCEPTED;
+		judgement->outcome = FEED_OUTCOME_ACCEPTED;
 	} else if (judgement->findings[0].guard == FEED_GUARD_DEAD) {
-		judgement->outcome = FEED_DEAD;
+		judgement->outcome = FEED_OUTCOME_DEAD;
 	} else if (!has_only_volume(judgement)) {
-		judgement->outcome = FEED_HELD;
+		judgement->outcome = FEED_OUTCOME_HELD;
 	} else if (agree(memory, judgement->entries)) {
-		judgement->outcome = FEED_ACCEPTED;
+		judgement->outcome = FEED_OUTCOME_ACCEPTED;
 		judgement->is_forgiven = true;
 	} else {
-		judgement->outcome = FEED_HELD;
+		judgement->outcome = FEED_OUTCOME_HELD;
 		return;
 	}
 	*memory = (struct feed_memory){0};

@@ -46,7 +46,7 @@ enum feed_guard {
 	FEED_GUARD_DEAD,
 	FEED_GUARD_EMPTY,
 	FEED_GUARD_CUT, /* it does not end as its format does */
-	FEED_GUARD_STATED, /* it has not as many as it says */
+	FEED_GUARD_STATED, /* it is not as large as it says */
 	FEED_GUARD_REJECTS,
 	FEED_GUARD_EVERYTHING,
 	FEED_GUARD_FLOOR_V4,
@@ -61,17 +61,18 @@ enum feed_guard {
 };
 
 enum feed_outcome {
-	FEED_ACCEPTED,
-	FEED_HELD,
-	FEED_DEAD,
+	FEED_OUTCOME_ACCEPTED,
+	FEED_OUTCOME_HELD,
+	FEED_OUTCOME_DEAD,
 	FEED_OUTCOME_COUNT,
 };
 
 /* What its parser says of a version. */
 struct feed_reading {
 	uint32_t accepted, rejected; /* lines or items */
-	bool has_stated; /* it says of itself how many there are */
-	uint64_t stated, counted;
+	bool has_stated; /* it says of itself how much there is */
+	bool stated_matches;
+	uint64_t stated, counted; /* entries; equal where bytes differ */
 	bool is_cut; /* the end that its format has is missing */
 	bool has_notice; /* that it is no longer kept */
 };

@@ -275,7 +275,7 @@ static void a_million_entries_are_judged(void **state)
 	print_message("%d entries judged in %.0f ms\n", LARGE_COUNT,
 		      (double)(end.tv_sec - start.tv_sec) * 1e3 +
 			      (double)(end.tv_nsec - start.tv_nsec) / 1e6);
-	assert_int_equal(judgement.outcome, FEED_ACCEPTED);
+	assert_int_equal(judgement.outcome, FEED_OUTCOME_ACCEPTED);
 	assert_int_equal(judgement.entries, LARGE_COUNT - 50);
 	assert_int_equal(judgement.removed, 50);
 	free(marks);

@@ -76,7 +76,7 @@ void assert_feed_accepted(struct feed_bench *bench)
 {
 	const struct feed_judgement *judgement = feed_bench_judge(bench);
 
-	if (judgement->outcome != FEED_ACCEPTED)
+	if (judgement->outcome != FEED_OUTCOME_ACCEPTED)
 		fail_msg("%s: %s", feed_outcome_name(judgement->outcome),
 			 judgement->findings[0].text);
 	assert_false(judgement->is_forgiven);
@@ -88,7 +88,7 @@ void assert_feed_held(struct feed_bench *bench, enum feed_guard guard,
 {
 	const struct feed_judgement *judgement = feed_bench_judge(bench);
 
-	assert_int_equal(judgement->outcome, FEED_HELD);
+	assert_int_equal(judgement->outcome, FEED_OUTCOME_HELD);
 	assert_int_equal(judgement->finding_count, 1);
 	assert_string_equal(feed_guard_name(judgement->findings[0].guard),
 			    feed_guard_name(guard));

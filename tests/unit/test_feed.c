@@ -99,7 +99,7 @@ static void the_least_file_says_the_rest_by_default(void **state)
 	assert_string_equal(feed.name, "scouts");
 	assert_string_equal(feed.url, "https://example.com/list");
 	assert_int_equal(feed.interval_s, 3600);
-	assert_int_equal(feed.action, FEED_SHADOW);
+	assert_int_equal(feed.action, FEED_ACTION_SHADOW);
 	assert_false(feed.is_suggested);
 	assert_false(feed.may_redistribute);
 	assert_int_equal(feed.commercial, FEED_COMMERCIAL_ASK);
@@ -144,8 +144,8 @@ static void every_key_is_read(void **state)
 	assert_string_equal(feed.title, "Keys: all of them");
 	assert_string_equal(feed_format_word(feed.format), "csv");
 	assert_int_equal(feed.column, 3);
-	assert_int_equal(feed.class, FEED_C2);
-	assert_int_equal(feed.action, FEED_DROP);
+	assert_int_equal(feed.class, FEED_CLASS_C2);
+	assert_int_equal(feed.action, FEED_ACTION_DROP);
 	assert_int_equal(feed.commercial, FEED_COMMERCIAL_YES);
 	assert_true(feed.is_suggested && feed.may_redistribute);
 	assert_true(feed.may_be_empty && feed.may_be_http);
@@ -423,7 +423,7 @@ static void a_list_of_what_is_good_is_never_dropped(void **state)
 
 	(void)state;
 	read_feed(allow, &feed);
-	assert_int_equal(feed.action, FEED_NONE);
+	assert_int_equal(feed.action, FEED_ACTION_NONE);
 	assert_int_equal(feed.expires_after_s, 30 * 24 * 3600);
 	(void)snprintf(with_action, sizeof(with_action), "%saction: drop\n",
 		       allow);

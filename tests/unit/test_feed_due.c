@@ -131,14 +131,14 @@ static enum feed_age age_at(const struct feed *feed, uint64_t age_s)
 static void what_is_had_ages(void **state)
 {
 	(void)state;
-	assert_int_equal(age_at(&hourly, 0), FEED_FRESH);
-	assert_int_equal(age_at(&hourly, 2 * HOUR - 1), FEED_FRESH);
-	assert_int_equal(age_at(&hourly, 2 * HOUR), FEED_LATE);
-	assert_int_equal(age_at(&hourly, DAY - 1), FEED_LATE);
-	assert_int_equal(age_at(&hourly, DAY), FEED_STALE);
-	assert_int_equal(age_at(&hourly, 7 * DAY - 1), FEED_STALE);
-	assert_int_equal(age_at(&hourly, 7 * DAY), FEED_EXPIRED);
-	assert_string_equal(feed_age_name(FEED_STALE), "stale");
+	assert_int_equal(age_at(&hourly, 0), FEED_AGE_FRESH);
+	assert_int_equal(age_at(&hourly, 2 * HOUR - 1), FEED_AGE_FRESH);
+	assert_int_equal(age_at(&hourly, 2 * HOUR), FEED_AGE_LATE);
+	assert_int_equal(age_at(&hourly, DAY - 1), FEED_AGE_LATE);
+	assert_int_equal(age_at(&hourly, DAY), FEED_AGE_STALE);
+	assert_int_equal(age_at(&hourly, 7 * DAY - 1), FEED_AGE_STALE);
+	assert_int_equal(age_at(&hourly, 7 * DAY), FEED_AGE_EXPIRED);
+	assert_string_equal(feed_age_name(FEED_AGE_STALE), "stale");
 }
 
 static void a_daily_feed_is_stale_after_three_days(void **state)
@@ -147,9 +147,9 @@ static void a_daily_feed_is_stale_after_three_days(void **state)
 
 	(void)state;
 	daily.interval_s = DAY;
-	assert_int_equal(age_at(&daily, 2 * DAY - 1), FEED_FRESH);
-	assert_int_equal(age_at(&daily, 3 * DAY - 1), FEED_LATE);
-	assert_int_equal(age_at(&daily, 3 * DAY), FEED_STALE);
+	assert_int_equal(age_at(&daily, 2 * DAY - 1), FEED_AGE_FRESH);
+	assert_int_equal(age_at(&daily, 3 * DAY - 1), FEED_AGE_LATE);
+	assert_int_equal(age_at(&daily, 3 * DAY), FEED_AGE_STALE);
 }
 
 static void what_never_was_good_has_no_age(void **state)
@@ -158,8 +158,8 @@ static void what_never_was_good_has_no_age(void **state)
 	const struct feed_times future = {.good_s = NOW + DAY};
 
 	(void)state;
-	assert_int_equal(feed_age_of(&hourly, &never, NOW), FEED_FRESH);
-	assert_int_equal(feed_age_of(&hourly, &future, NOW), FEED_FRESH);
+	assert_int_equal(feed_age_of(&hourly, &never, NOW), FEED_AGE_FRESH);
+	assert_int_equal(feed_age_of(&hourly, &future, NOW), FEED_AGE_FRESH);
 }
 
 int main(void)

@@ -52,14 +52,14 @@ static void a_list_that_is_no_longer_kept_is_dead(void **state)
 
 	bench->reading.has_notice = true;
 	bench->feed.may_be_empty = true;
-	assert_int_equal(feed_bench_judge(bench)->outcome, FEED_DEAD);
+	assert_int_equal(feed_bench_judge(bench)->outcome, FEED_OUTCOME_DEAD);
 	assert_int_equal(bench->judgement.findings[0].guard, FEED_GUARD_DEAD);
 	assert_string_equal(bench->judgement.findings[0].text,
 			    "it says that it is no longer kept, and has no "
 			    "entries");
 	assert_false(bench->judgement.has_notice);
 	bench->feed.may_be_empty = false;
-	assert_int_equal(feed_bench_judge(bench)->outcome, FEED_DEAD);
+	assert_int_equal(feed_bench_judge(bench)->outcome, FEED_OUTCOME_DEAD);
 }
 
 static void a_notice_beside_entries_is_told_and_kills_nobody(void **state)
@@ -95,6 +95,9 @@ static void a_version_with_fewer_than_it_says_is_held(void **state)
 	assert_feed_held(bench, FEED_GUARD_STATED,
 			 "it says that it has 11 entries, and has 10");
 	bench->reading.counted = 11;
+	assert_feed_held(bench, FEED_GUARD_STATED,
+			 "it has other bytes than it says");
+	bench->reading.stated_matches = true;
 	assert_feed_accepted(bench);
 }
 
@@ -132,7 +135,7 @@ static void a_wide_network_is_held(void **state)
 	assert_feed_held(
 		bench, FEED_GUARD_FLOOR_V6,
 		"1 entries are wider than /20, the widest is 2a00::/19");
-	bench->feed.class = FEED_GEO;
+	bench->feed.class = FEED_CLASS_GEO;
 	assert_feed_accepted(bench);
 }
 
@@ -152,7 +155,7 @@ static void every_address_is_never_accepted(void **state)
 	}
 	feed_bench_fill(&bench->entries, 3);
 	feed_bench_put(&bench->entries, "::/0");
-	bench->feed.class = FEED_BOGON;
+	bench->feed.class = FEED_CLASS_BOGON;
 	assert_feed_held(bench, FEED_GUARD_EVERYTHING, "every address");
 }
 
@@ -161,12 +164,12 @@ static void of_bogons_what_has_all_of_ipv4_in_it_is_left_out(void **state)
 	struct feed_bench *bench = *state;
 
 	feed_bench_put(&bench->entries, "::/8 4000::/2");
-	bench->feed.class = FEED_BOGON;
+	bench->feed.class = FEED_CLASS_BOGON;
 	assert_feed_accepted(bench);
 	assert_int_equal(bench->judgement.left_out, 1);
 	assert_int_equal(bench->marks[0] & FEED_MARK_LEFT_OUT,
 			 FEED_MARK_LEFT_OUT);
-	bench->feed.class = FEED_REPUTATION;
+	bench->feed.class = FEED_CLASS_REPUTATION;
 	bench->feed.limits.protected_share = 100;
 	bench->feed.limits.floor_v6 = 1;
 	assert_feed_held(bench, FEED_GUARD_EVERYTHING, "every address");
@@ -190,7 +193,7 @@ static void more_than_a_fiftieth_of_ipv4_is_held(void **state)
 	feed_bench_put(&bench->entries, "26.30.184.0/25");
 	assert_feed_held(bench, FEED_GUARD_COVERAGE,
 			 "it lists 2.0 % of all IPv4 addresses, at most 2 %");
-	bench->feed.class = FEED_BOGON;
+	bench->feed.class = FEED_CLASS_BOGON;
 	assert_feed_accepted(bench);
 }
 
@@ -206,7 +209,7 @@ static void what_is_listed_of_ipv6_is_counted_in_networks_of_64(void **state)
 	assert_int_equal(bench->judgement.addresses_v4, 0);
 	bench->entries.count = 0;
 	feed_bench_put(&bench->entries, "4000::/2 8000::/1");
-	bench->feed.class = FEED_BOGON;
+	bench->feed.class = FEED_CLASS_BOGON;
 	assert_feed_accepted(bench);
 	assert_true(bench->judgement.nets_v6 == (uint64_t)3 << 62);
 }
@@ -266,7 +269,7 @@ static void bogons_are_special_and_that_is_no_fault(void **state)
 	feed_bench_put(&bench->entries,
 		       "10.0.0.0/8 127.0.0.0/8 169.254.0.0/16");
 	feed_bench_put(&bench->protected, "127.0.0.0/8 10.0.0.1");
-	bench->feed.class = FEED_BOGON;
+	bench->feed.class = FEED_CLASS_BOGON;
 	assert_feed_accepted(bench);
 	assert_int_equal(bench->judgement.left_out, 1);
 	assert_int_equal(bench->judgement.around, 1);
@@ -280,7 +283,7 @@ static void what_is_good_may_be_protected(void **state)
 	feed_bench_put(&bench->entries, "8.8.8.8 10.0.0.1");
 	feed_bench_put(&bench->protected, "10.0.0.1");
 	feed_bench_put(&bench->resolvers, "8.8.8.8");
-	bench->feed.class = FEED_ALLOW;
+	bench->feed.class = FEED_CLASS_ALLOW;
 	assert_feed_accepted(bench);
 	assert_int_equal(bench->judgement.entries, 2);
 	assert_int_equal(bench->judgement.left_out, 0);
@@ -327,7 +330,7 @@ static void all_that_failed_is_told(void **state)
 	bench->reading.has_stated = true;
 	bench->reading.stated = 9;
 	bench->feed.limits.protected_hits = 1;
-	assert_int_equal(feed_bench_judge(bench)->outcome, FEED_HELD);
+	assert_int_equal(feed_bench_judge(bench)->outcome, FEED_OUTCOME_HELD);
 	assert_int_equal(bench->judgement.finding_count, 10);
 	assert_int_equal(bench->judgement.findings[9].guard, FEED_GUARD_SHRINK);
 }

@@ -186,7 +186,7 @@ static void play(struct replay *replay, const struct step *steps, size_t count)
 			judgement.finding_count > 0 ? ": " : "",
 			judgement.finding_count > 0 ? first->text : "");
 		assert_int_equal(judgement.outcome, steps[i].outcome);
-		if (judgement.outcome == FEED_HELD)
+		if (judgement.outcome == FEED_OUTCOME_HELD)
 			assert_int_equal(first->guard, steps[i].guard);
 		else
 			apply(replay);
@@ -215,14 +215,14 @@ static void a_steady_list_is_applied_each_time(void **state)
 static void of_a_list_that_breaks_only_whole_versions_are_applied(void **state)
 {
 	static const struct step steps[] = {
-		{"sans-2026-08-17T0103", FEED_HELD, FEED_GUARD_EMPTY},
+		{"sans-2026-08-17T0103", FEED_OUTCOME_HELD, FEED_GUARD_EMPTY},
 		{.name = "sans-2026-08-17T0303"},
 		{.name = "sans-2026-08-17T0903"},
 		{.name = "sans-2026-08-17T1704"},
-		{"sans-2026-08-17T2203", FEED_HELD, FEED_GUARD_SHRINK},
+		{"sans-2026-08-17T2203", FEED_OUTCOME_HELD, FEED_GUARD_SHRINK},
 		{.name = "sans-2026-08-17T2303"},
-		{"sans-2026-08-18T0103", FEED_HELD, FEED_GUARD_EMPTY},
-		{"sans-2026-08-18T0503", FEED_HELD, FEED_GUARD_SHRINK},
+		{"sans-2026-08-18T0103", FEED_OUTCOME_HELD, FEED_GUARD_EMPTY},
+		{"sans-2026-08-18T0503", FEED_OUTCOME_HELD, FEED_GUARD_SHRINK},
 	};
 	struct replay *replay = *state;
 
@@ -235,13 +235,16 @@ static void of_a_list_that_breaks_only_whole_versions_are_applied(void **state)
 static void by_default_a_list_that_breaks_is_mostly_held(void **state)
 {
 	static const struct step steps[] = {
-		{"sans-2026-08-17T0103", FEED_HELD, FEED_GUARD_EMPTY},
+		{"sans-2026-08-17T0103", FEED_OUTCOME_HELD, FEED_GUARD_EMPTY},
 		{.name = "sans-2026-08-17T0303"},
-		{"sans-2026-08-17T0903", FEED_HELD, FEED_GUARD_PROTECTED_HITS},
-		{"sans-2026-08-17T1704", FEED_HELD, FEED_GUARD_PROTECTED_HITS},
-		{"sans-2026-08-17T2203", FEED_HELD, FEED_GUARD_SHRINK},
-		{"sans-2026-08-17T2303", FEED_HELD, FEED_GUARD_PROTECTED_HITS},
-		{"sans-2026-08-18T0103", FEED_HELD, FEED_GUARD_EMPTY},
+		{"sans-2026-08-17T0903", FEED_OUTCOME_HELD,
+		 FEED_GUARD_PROTECTED_HITS},
+		{"sans-2026-08-17T1704", FEED_OUTCOME_HELD,
+		 FEED_GUARD_PROTECTED_HITS},
+		{"sans-2026-08-17T2203", FEED_OUTCOME_HELD, FEED_GUARD_SHRINK},
+		{"sans-2026-08-17T2303", FEED_OUTCOME_HELD,
+		 FEED_GUARD_PROTECTED_HITS},
+		{"sans-2026-08-18T0103", FEED_OUTCOME_HELD, FEED_GUARD_EMPTY},
 		{.name = "sans-2026-08-18T0503"},
 	};
 

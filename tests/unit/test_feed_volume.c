@@ -97,7 +97,8 @@ static void three_first_versions_of_a_size_are_believed(void **state)
 	feed_bench_fill(&bench->entries, 60);
 	assert_feed_held(bench, FEED_GUARD_EXPECTED, "60 entries");
 	assert_feed_held(bench, FEED_GUARD_EXPECTED, "60 entries");
-	assert_int_equal(feed_bench_judge(bench)->outcome, FEED_ACCEPTED);
+	assert_int_equal(feed_bench_judge(bench)->outcome,
+			 FEED_OUTCOME_ACCEPTED);
 	assert_true(bench->judgement.is_forgiven);
 }
 
@@ -127,7 +128,8 @@ static void three_versions_of_a_size_are_believed(void **state)
 	feed_bench_fill(&bench->entries, 2100);
 	assert_feed_held(bench, FEED_GUARD_GROW, "2100 entries");
 	feed_bench_fill(&bench->entries, 1900);
-	assert_int_equal(feed_bench_judge(bench)->outcome, FEED_ACCEPTED);
+	assert_int_equal(feed_bench_judge(bench)->outcome,
+			 FEED_OUTCOME_ACCEPTED);
 	assert_true(bench->judgement.is_forgiven);
 	assert_int_equal(bench->judgement.finding_count, 1);
 	assert_int_equal(bench->memory.agreed, 0);
@@ -158,7 +160,8 @@ static void only_the_size_is_forgiven(void **state)
 	feed_bench_fill(&bench->entries, 2000);
 	bench->reading.is_cut = true;
 	for (int i = 0; i < 5; i++) {
-		assert_int_equal(feed_bench_judge(bench)->outcome, FEED_HELD);
+		assert_int_equal(feed_bench_judge(bench)->outcome,
+				 FEED_OUTCOME_HELD);
 		assert_int_equal(bench->judgement.finding_count, 2);
 	}
 	bench->reading.is_cut = false;
