@@ -11,15 +11,7 @@
 #include "daemon/import.h"
 #include "daemon/log.h"
 #include "daemon/named.h"
-
-static uint8_t free_id(const struct daemon *daemon)
-{
-	for (unsigned int id = SET_ID_FIRST_FREE; id <= SET_ID_MAX; id++)
-		if (!ledger_set(daemon->ledger, (uint8_t)id) &&
-		    !daemon->is_importing[id])
-			return (uint8_t)id;
-	return 0;
-}
+#include "daemon/set_id.h"
 
 /* A set by the document's words under another name and id. */
 static struct set version_of(const struct apply *apply,
@@ -39,7 +31,7 @@ static int place_set(struct apply *apply, struct apply_set *set,
 	struct set version;
 	int r;
 
-	set->new_id = free_id(daemon);
+	set->new_id = set_id_free(daemon);
 	if (!set->new_id) {
 		(void)snprintf(apply->why, sizeof(apply->why),
 			       "set %s: there are %d sets, and no more can "

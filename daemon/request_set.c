@@ -12,6 +12,7 @@
 #include "daemon/members.h"
 #include "daemon/named.h"
 #include "daemon/requests.h"
+#include "daemon/set_id.h"
 
 void request_set_list(struct daemon *daemon, struct call *call)
 {
@@ -141,30 +142,6 @@ static void set_stored(void *arg, int r)
 	call_refuse(made->call, r, "set %s could not be stored: %s",
 		    made->set.name, strerror(-r));
 	free(made);
-}
-
-/* Ids that old classes know would inherit their counts: taken last. */
-static uint8_t free_id(struct daemon *daemon)
-{
-	struct classes *classes = ledger_classes(daemon->ledger);
-	uint8_t used_before = 0;
-
-	for (unsigned int id = SET_ID_FIRST_FREE; id <= SET_ID_MAX; id++) {
-		bool is_known = false;
-
-		if (ledger_set(daemon->ledger, (uint8_t)id))
-			continue;
-		for (unsigned int c = 1; c <= classes_last(classes); c++) {
-			struct class_info info =
-				classes_info(classes, (uint16_t)c);
-
-			is_known |= set_mask_has(&info.sets, (uint8_t)id);
-		}
-		if (!is_known)
-			return (uint8_t)id;
-		used_before = used_before ? used_before : (uint8_t)id;
-	}
-	return used_before;
 }
 
 static int read_set(struct call *call, struct set *set)
@@ -330,7 +307,7 @@ static int fill_set(struct daemon *daemon, struct call *call, const char *name,
 		return -EBUSY;
 	}
 	if (!old)
-		set.id = free_id(daemon);
+		set.id = set_id_free(daemon);
 	if (set.id == 0) {
 		call_refuse(call, -ENOSPC, "there are %d sets already",
 			    SET_ID_MAX);
