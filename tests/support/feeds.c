@@ -58,7 +58,7 @@ void feed_read_bytes(const struct feed_options *options, const char *text,
 	free(copy);
 }
 
-struct feed_seen feed_read(enum feed_format format, const char *text)
+struct feed_seen feed_parsed(enum feed_format format, const char *text)
 {
 	const struct feed_options options = {
 		.format = format,
@@ -73,7 +73,7 @@ struct feed_seen feed_read(enum feed_format format, const char *text)
 void assert_feed(enum feed_format format, const char *text,
 		 const char *expected)
 {
-	struct feed_seen seen = feed_read(format, text);
+	struct feed_seen seen = feed_parsed(format, text);
 
 	if (seen.r != 0)
 		fail_msg("%d: %s", seen.r, seen.report.notes[0].why);
@@ -85,7 +85,7 @@ void assert_feed(enum feed_format format, const char *text,
 void assert_feed_reject(enum feed_format format, const char *text,
 			uint32_t line, const char *why)
 {
-	struct feed_seen seen = feed_read(format, text);
+	struct feed_seen seen = feed_parsed(format, text);
 
 	if (seen.report.rejected != 1)
 		fail_msg("%u rejects: %s", seen.report.rejected, text);
@@ -99,7 +99,7 @@ void assert_feed_reject(enum feed_format format, const char *text,
 void assert_feed_refused(enum feed_format format, const char *text,
 			 enum feed_instead instead)
 {
-	struct feed_seen seen = feed_read(format, text);
+	struct feed_seen seen = feed_parsed(format, text);
 
 	assert_int_equal(seen.r, -EBADMSG);
 	assert_int_equal(seen.calls, 0);

@@ -24,7 +24,7 @@ struct feed_seen {
 void feed_read_bytes(const struct feed_options *options, const char *text,
 		     size_t len, struct feed_seen *seen);
 
-struct feed_seen feed_read(enum feed_format format, const char *text);
+struct feed_seen feed_parsed(enum feed_format format, const char *text);
 
 /* Read, and compare the entries; nothing may be rejected. */
 void assert_feed(enum feed_format format, const char *text,

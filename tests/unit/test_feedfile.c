@@ -22,7 +22,7 @@ static enum feed_format format_of(int number)
 
 static bool is_json(enum feed_format format)
 {
-	return feed_read(format, "{}").report.instead != FEED_INSTEAD_JSON;
+	return feed_parsed(format, "{}").report.instead != FEED_INSTEAD_JSON;
 }
 
 /* Definitions of feeds have these names: they stay. */
@@ -133,8 +133,8 @@ static void a_nul_byte_is_no_text(void **state)
 static void a_sentence_is_a_message_and_no_list(void **state)
 {
 	struct feed_seen seen =
-		feed_read(FEED_PLAIN, "# x\nYou can only fetch this every 30 "
-				      "minutes.\nSorry.\n");
+		feed_parsed(FEED_PLAIN, "# x\nYou can only fetch this every 30 "
+					"minutes.\nSorry.\n");
 
 	(void)state;
 	assert_int_equal(seen.r, -EBADMSG);
@@ -169,19 +169,19 @@ static void more_than_the_limit_is_not_looked_at(void **state)
 
 static void a_feed_that_has_ended_says_so(void **state)
 {
-	struct feed_seen seen =
-		feed_read(FEED_SPAMHAUS_TEXT,
-			  "; This list has been merged into drop.txt\n; EOF\n");
+	struct feed_seen seen = feed_parsed(
+		FEED_SPAMHAUS_TEXT,
+		"; This list has been merged into drop.txt\n; EOF\n");
 
 	(void)state;
 	assert_true(seen.report.is_dead);
 	assert_string_equal(seen.report.dead.why, "merged into");
 	assert_int_equal(seen.report.dead.line, 1);
 	assert_true(seen.report.is_whole);
-	seen = feed_read(FEED_CSV, "# x\n#\n# This was Deprecated in 2025\n");
+	seen = feed_parsed(FEED_CSV, "# x\n#\n# This was Deprecated in 2025\n");
 	assert_true(seen.report.is_dead);
 	assert_int_equal(seen.report.dead.line, 3);
-	seen = feed_read(FEED_PLAIN, "# fine\n192.0.2.1 deprecated\n");
+	seen = feed_parsed(FEED_PLAIN, "# fine\n192.0.2.1 deprecated\n");
 	assert_false(seen.report.is_dead);
 }
 
@@ -222,7 +222,7 @@ static void the_function_can_end_the_reading(void **state)
 static void the_first_rejects_are_kept_and_all_counted(void **state)
 {
 	struct feed_seen seen =
-		feed_read(FEED_CSV, "192.0.2.1\na.\nb.\nc.\n\x1b.\ne.\nf.\n");
+		feed_parsed(FEED_CSV, "192.0.2.1\na.\nb.\nc.\n\x1b.\ne.\nf.\n");
 
 	(void)state;
 	assert_int_equal(seen.report.rejected, 6);

@@ -26,7 +26,7 @@
 
 static void spamhaus_is_whole_with_its_records_and_size(void **state)
 {
-	struct feed_seen seen = feed_read(FEED_SPAMHAUS_JSONL, DROP_END);
+	struct feed_seen seen = feed_parsed(FEED_SPAMHAUS_JSONL, DROP_END);
 
 	(void)state;
 	assert_int_equal(strlen(DROP), 93);
@@ -36,7 +36,7 @@ static void spamhaus_is_whole_with_its_records_and_size(void **state)
 	assert_int_equal(seen.report.stated_count, 2);
 	assert_int_equal(seen.report.stated_bytes, 93);
 	assert_feed_cuts(FEED_SPAMHAUS_JSONL, DROP_END, strlen(DROP_END) - 1);
-	seen = feed_read(FEED_SPAMHAUS_JSONL, DROP);
+	seen = feed_parsed(FEED_SPAMHAUS_JSONL, DROP);
 	assert_int_equal(seen.r, 0);
 	assert_true(seen.report.has_end_mark);
 }
@@ -55,7 +55,7 @@ static void a_trailer_that_is_wrong_or_early_is_no_end(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		struct feed_seen seen =
-			feed_read(FEED_SPAMHAUS_JSONL, texts[i]);
+			feed_parsed(FEED_SPAMHAUS_JSONL, texts[i]);
 
 		assert_int_equal(seen.r, 0);
 		assert_true(seen.report.accepted >= 2);
@@ -219,7 +219,7 @@ static void a_stream_adds_for_a_time_and_deletes(void **state)
 		"\"value\":\"192.0.2.1\"},\n"
 		"{\"duration\":\"-3s\",\"scope\":\"ip\",\"type\":\"ban\","
 		"\"value\":\"192.0.2.2\"}]}";
-	struct feed_seen seen = feed_read(FEED_CROWDSEC_STREAM, text);
+	struct feed_seen seen = feed_parsed(FEED_CROWDSEC_STREAM, text);
 
 	(void)state;
 	assert_feed(FEED_CROWDSEC_STREAM, text,
@@ -266,7 +266,7 @@ static void every_json_feed_is_refused_when_cut_anywhere(void **state)
 static void json_that_is_something_else_is_refused(void **state)
 {
 	struct feed_seen seen =
-		feed_read(FEED_STIX, "{\"title\":\"Not\\tallowed\"}");
+		feed_parsed(FEED_STIX, "{\"title\":\"Not\\tallowed\"}");
 
 	(void)state;
 	assert_int_equal(seen.report.instead, FEED_INSTEAD_JSON_ERROR);
@@ -293,17 +293,18 @@ static void nothing_may_begin_behind_the_end(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
 		(void)snprintf(text, sizeof(text), "[] %s", ends[i]);
-		assert_int_equal(feed_read(FEED_FEODO_JSON, text).r, -EBADMSG);
+		assert_int_equal(feed_parsed(FEED_FEODO_JSON, text).r,
+				 -EBADMSG);
 		(void)snprintf(text, sizeof(text), "%s%s", DROP_END, ends[i]);
 		assert_false(
-			feed_read(FEED_SPAMHAUS_JSONL, text).report.is_whole);
+			feed_parsed(FEED_SPAMHAUS_JSONL, text).report.is_whole);
 	}
 	assert_feed(FEED_FEODO_JSON, "[] \n\t\r\n", "");
 }
 
 static void where_json_is_broken_is_told(void **state)
 {
-	struct feed_seen seen = feed_read(
+	struct feed_seen seen = feed_parsed(
 		FEED_FEODO_JSON, "[\n{\"ip_address\":\"192.0.2.1\"},\n{x}]");
 
 	(void)state;

@@ -26,7 +26,7 @@ static void plain_lists_are_those_of_plain_read(void **state)
 		    "\xef\xbb\xbf# head\r\n192.0.2.1\r\n\n2001:db8::/32 # x\n"
 		    "192.0.2.4-192.0.2.6\n",
 		    "2:192.0.2.1 4:2001:db8::/32 5:192.0.2.4/31 5:192.0.2.6");
-	seen = feed_read(FEED_PLAIN, "# a\n;b\n192.0.2.7/24\n192.0.2.1\nx\n");
+	seen = feed_parsed(FEED_PLAIN, "# a\n;b\n192.0.2.7/24\n192.0.2.1\nx\n");
 	assert_int_equal(seen.report.lines, 5);
 	assert_int_equal(seen.report.comments, 2);
 	assert_int_equal(seen.report.accepted, 2);
@@ -82,15 +82,15 @@ static void
 a_list_without_end_mark_is_whole_when_its_last_line_ends(void **state)
 {
 	struct feed_seen seen =
-		feed_read(FEED_PLAIN, "192.0.2.1\n192.0.2.22\n");
+		feed_parsed(FEED_PLAIN, "192.0.2.1\n192.0.2.22\n");
 
 	(void)state;
 	assert_true(seen.report.is_whole);
 	assert_false(seen.report.has_end_mark);
-	seen = feed_read(FEED_PLAIN, "192.0.2.1\n192.0.2.2");
+	seen = feed_parsed(FEED_PLAIN, "192.0.2.1\n192.0.2.2");
 	assert_false(seen.report.is_whole);
 	assert_int_equal(seen.report.accepted, 2);
-	seen = feed_read(FEED_P2P, "a:192.0.2.1-192.0.2.2");
+	seen = feed_parsed(FEED_P2P, "a:192.0.2.1-192.0.2.2");
 	assert_false(seen.report.is_whole);
 }
 
@@ -169,8 +169,8 @@ static void only_dshields_sources_may_have_leading_zeros(void **state)
 			   "not an IPv4 address");
 	for (int format = 0; format < FEED_FORMAT_COUNT; format++) {
 		if (format != FEED_DSHIELD_API)
-			assert_int_equal(feed_read((enum feed_format)format,
-						   "001.002.003.004\n")
+			assert_int_equal(feed_parsed((enum feed_format)format,
+						     "001.002.003.004\n")
 						 .calls,
 					 0);
 	}
@@ -189,7 +189,7 @@ static void spamhaus_text_is_whole_with_its_eof(void **state)
 	assert_feed(FEED_SPAMHAUS_TEXT, DROP,
 		    "2:192.0.2.0/24 3:198.51.100.0/25");
 	assert_feed_cuts(FEED_SPAMHAUS_TEXT, DROP, strlen(DROP) - 1);
-	seen = feed_read(FEED_SPAMHAUS_TEXT, DROP "192.0.2.1\n");
+	seen = feed_parsed(FEED_SPAMHAUS_TEXT, DROP "192.0.2.1\n");
 	assert_true(seen.report.has_end_mark);
 	assert_false(seen.report.is_whole);
 }
@@ -201,13 +201,13 @@ static void spamhaus_text_is_whole_with_its_eof(void **state)
 
 static void a_netset_has_as_many_entries_as_its_head_says(void **state)
 {
-	struct feed_seen seen = feed_read(FEED_FIREHOL_NETSET, NETSET);
+	struct feed_seen seen = feed_parsed(FEED_FIREHOL_NETSET, NETSET);
 
 	(void)state;
 	assert_int_equal(seen.report.stated_count, 2);
 	assert_true(seen.report.stated_matches);
 	assert_feed_cuts(FEED_FIREHOL_NETSET, NETSET, strlen(NETSET));
-	seen = feed_read(FEED_FIREHOL_NETSET, NETSET "192.0.2.0/25\n");
+	seen = feed_parsed(FEED_FIREHOL_NETSET, NETSET "192.0.2.0/25\n");
 	assert_false(seen.report.stated_matches);
 	assert_false(seen.report.is_whole);
 	assert_int_equal(seen.report.accepted, 3);
@@ -265,7 +265,7 @@ static void other_triggers_and_actions_of_a_zone_are_skipped(void **state)
 		"32.1.2.0.192.rpz-ip A 192.0.2.2\n"
 		"bad.example.com CNAME .\n"
 		"a.b.c.d.e.f.g.h.i.j.rpz-ip CNAME .\n";
-	struct feed_seen seen = feed_read(FEED_RPZ, text);
+	struct feed_seen seen = feed_parsed(FEED_RPZ, text);
 
 	(void)state;
 	assert_string_equal(seen.text, "1:192.0.2.53");
@@ -293,8 +293,9 @@ static void names_of_a_zone_that_are_no_network_are_rejects(void **state)
 			       "32.9.113.0.203.rpz-ip CNAME .\n"
 			       "%s.rpz-ip CNAME .\n",
 			       names[i]);
-		assert_int_equal(feed_read(FEED_RPZ, text).calls, 1);
-		assert_int_equal(feed_read(FEED_RPZ, text).report.rejected, 1);
+		assert_int_equal(feed_parsed(FEED_RPZ, text).calls, 1);
+		assert_int_equal(feed_parsed(FEED_RPZ, text).report.rejected,
+				 1);
 	}
 }
 
@@ -306,8 +307,8 @@ static void bogons_may_be_wide_but_not_everything(void **state)
 	assert_feed(FEED_BOGON,
 		    "# last updated 1 (x)\n224.0.0.0/4\n8000::/1 # x\n",
 		    "2:224.0.0.0/4 3:8000::/1");
-	seen = feed_read(FEED_BOGON, "0.0.0.0/0\n::/0\n::ffff:0:0/96\n"
-				     "::-ffff::\n10.0.0.0/8\n");
+	seen = feed_parsed(FEED_BOGON, "0.0.0.0/0\n::/0\n::ffff:0:0/96\n"
+				       "::-ffff::\n10.0.0.0/8\n");
 	assert_string_equal(seen.text, "5:10.0.0.0/8");
 	assert_int_equal(seen.report.rejected, 4);
 }

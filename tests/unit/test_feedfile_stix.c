@@ -28,7 +28,7 @@ static struct feed_seen read_pattern(const char *pattern)
 
 	(void)snprintf(text, sizeof(text), BUNDLE(INDICATOR("%s", "")),
 		       pattern);
-	return feed_read(FEED_STIX, text);
+	return feed_parsed(FEED_STIX, text);
 }
 
 static void a_pattern_of_addresses_gives_them_all(void **state)
@@ -104,7 +104,7 @@ static void a_pattern_with_one_bad_address_gives_none(void **state)
 
 	(void)state;
 	assert_feed_reject(FEED_STIX, text, 2, "not an address or network");
-	assert_string_equal(feed_read(FEED_STIX, text).text, "1:192.0.2.1");
+	assert_string_equal(feed_parsed(FEED_STIX, text).text, "1:192.0.2.1");
 }
 
 static void an_indicator_holds_until_it_ends_or_is_revoked(void **state)
@@ -121,7 +121,7 @@ static void an_indicator_holds_until_it_ends_or_is_revoked(void **state)
 																	     "{\"type\":\"indicator\",\"pattern_type\":\"yara\","
 																	     "\"pattern\":\"" ONE
 																	     "\"}");
-	struct feed_seen seen = feed_read(FEED_STIX, text);
+	struct feed_seen seen = feed_parsed(FEED_STIX, text);
 
 	(void)state;
 	assert_feed(FEED_STIX, text, "1:192.0.2.1<1788220800 5:192.0.2.1");
@@ -157,13 +157,14 @@ static void an_envelope_of_taxii_has_objects_and_maybe_more(void **state)
 	static const char text[] =
 		"{\"more\":true,\"next\":\"2\",\"objects\":[" INDICATOR(
 			ONE, "") "]}";
-	struct feed_seen seen = feed_read(FEED_TAXII, text);
+	struct feed_seen seen = feed_parsed(FEED_TAXII, text);
 
 	(void)state;
 	assert_feed(FEED_TAXII, text, "1:192.0.2.1");
 	assert_true(seen.report.has_more);
 	assert_feed(FEED_TAXII, "{}", "");
-	assert_false(feed_read(FEED_TAXII, "{\"more\":false}").report.has_more);
+	assert_false(
+		feed_parsed(FEED_TAXII, "{\"more\":false}").report.has_more);
 	assert_feed_refused(FEED_TAXII, "[]", FEED_INSTEAD_JSON_OTHER);
 	assert_feed_refused(FEED_TAXII, "{\"title\":\"no\"}",
 			    FEED_INSTEAD_JSON_ERROR);

@@ -107,17 +107,17 @@ static void a_column_beyond_all_is_not_read(void **state)
 
 static void feodo_is_whole_with_its_end_and_its_count(void **state)
 {
-	struct feed_seen seen = feed_read(FEED_FEODO_CSV, FEODO_END);
+	struct feed_seen seen = feed_parsed(FEED_FEODO_CSV, FEODO_END);
 
 	(void)state;
 	assert_feed(FEED_FEODO_CSV, FEODO_END, "4:192.0.2.75 5:198.51.100.32");
 	assert_int_equal(seen.report.stated_count, 2);
 	assert_true(seen.report.stated_matches);
 	assert_feed_cuts(FEED_FEODO_CSV, FEODO_END, strlen(FEODO_END) - 2);
-	seen = feed_read(FEED_FEODO_CSV, FEODO "# END 3 entries\n");
+	seen = feed_parsed(FEED_FEODO_CSV, FEODO "# END 3 entries\n");
 	assert_false(seen.report.is_whole);
 	assert_int_equal(seen.report.stated_count, 3);
-	seen = feed_read(FEED_FEODO_CSV, "# x\n# END 0 entries\n");
+	seen = feed_parsed(FEED_FEODO_CSV, "# x\n# END 0 entries\n");
 	assert_int_equal(seen.r, 0);
 	assert_true(seen.report.is_whole);
 }
