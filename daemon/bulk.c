@@ -16,8 +16,8 @@ static int refuse(struct call *call, int error, const char *what,
 	return error;
 }
 
-int bulk_map(struct call *call, const char *what, char **ret_text,
-	     size_t *ret_bytes)
+int bulk_map_any(struct call *call, const char *what, char **ret_text,
+		 size_t *ret_bytes)
 {
 	struct stat stat;
 	void *text;
@@ -33,8 +33,10 @@ int bulk_map(struct call *call, const char *what, char **ret_text,
 			      "shrinking");
 	if (fstat(call->fd, &stat) < 0 || stat.st_size > WIRE_BULK_MAX)
 		return refuse(call, -EFBIG, what, "more than 512 MiB");
+	*ret_text = NULL;
+	*ret_bytes = 0;
 	if (stat.st_size == 0)
-		return refuse(call, -ENODATA, what, "it is empty");
+		return 0;
 	text = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE,
 		    call->fd, 0);
 	if (text == MAP_FAILED)
@@ -42,6 +44,16 @@ int bulk_map(struct call *call, const char *what, char **ret_text,
 	*ret_text = text;
 	*ret_bytes = (size_t)stat.st_size;
 	return 0;
+}
+
+int bulk_map(struct call *call, const char *what, char **ret_text,
+	     size_t *ret_bytes)
+{
+	int r = bulk_map_any(call, what, ret_text, ret_bytes);
+
+	if (r == 0 && *ret_bytes == 0)
+		return refuse(call, -ENODATA, what, "it is empty");
+	return r;
 }
 
 int bulk_write(int fd, const char *text, size_t bytes)

@@ -18,5 +18,9 @@
 int bulk_map(struct call *call, const char *what, char **ret_text,
 	     size_t *ret_bytes);
 
+/* The same, but an empty one is NULL and 0 bytes. */
+int bulk_map_any(struct call *call, const char *what, char **ret_text,
+		 size_t *ret_bytes);
+
 /* Replace the content of the client's own, unsealed memfd. */
 int bulk_write(int fd, const char *text, size_t bytes);

@@ -27,6 +27,7 @@ struct config {
 	char state_dir[CONFIG_PATH_MAX]; /* LMDB */
 	char pin_dir[CONFIG_PATH_MAX]; /* on a bpffs */
 	char socket[CONFIG_PATH_MAX];
+	char resolvers[CONFIG_PATH_MAX]; /* list that no feed may block */
 	char change_group[CONFIG_PATH_MAX];
 	char view_group[CONFIG_PATH_MAX];
 	uint32_t store_mib; /* most LMDB may take */

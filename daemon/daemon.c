@@ -15,6 +15,7 @@
 #include "daemon/clock.h"
 #include "daemon/cookies.h"
 #include "daemon/expire.h"
+#include "daemon/feeds.h"
 #include "daemon/gate_follow.h"
 #include "daemon/log.h"
 #include "daemon/members.h"
@@ -171,6 +172,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	apply_tick(arg);
 	prepared_tick(arg, clock_boot_s());
+	feeds_tick(arg, clock_wall_s());
 	windows_follow(arg, clock_wall_s());
 	cookies_follow(arg, clock_wall_s());
 	named_follow(arg, clock_wall_s());
@@ -444,8 +446,18 @@ static int start_base(struct daemon *daemon, char *note)
 	return r;
 }
 
+static int start_feeds(struct daemon *daemon, char *note)
+{
+	int r = feeds_load(daemon);
+
+	if (r < 0)
+		(void)snprintf(note, MAPS_NOTE_MAX, "feeds: %s", strerror(-r));
+	return r;
+}
+
 static int (*const starts[])(struct daemon *daemon, char *note) = {
-	start_base, start_store, start_packet, start_control, start_gates,
+	start_base,  start_store,   start_packet,
+	start_feeds, start_control, start_gates,
 };
 
 int daemon_new(const struct config *config, const char *config_path,
@@ -535,6 +547,7 @@ void daemon_free(struct daemon *daemon)
 	gates_free(daemon->gates);
 	generation_free(daemon->live);
 	closep(&daemon->pins_fd);
+	feeds_done(&daemon->feeds);
 	store_close(daemon->store);
 	guard_free(daemon->guard);
 	event_log_done(&daemon->events);

@@ -26,6 +26,7 @@
 #include "daemon/control/server.h"
 #include "daemon/ended.h"
 #include "daemon/event_log.h"
+#include "daemon/feed_slot.h"
 #include "daemon/flow_follow.h"
 #include "daemon/gate_keep.h"
 #include "daemon/generation.h"
@@ -103,6 +104,7 @@ struct daemon {
 	struct prepared *prepared; /* what the last one has read, or NULL */
 	uint64_t prepared_count; /* so far */
 	struct capturing *capturing; /* the same */
+	struct feeds feeds;
 	struct flow_follow flow_follow;
 	uint64_t windows_s; /* of the wall clock, that rules' times are as of */
 	bool is_importing[SET_ID_MAX + 1]; /* its members are not to change;

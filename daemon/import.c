@@ -35,6 +35,7 @@ static void import_free(struct import *import)
 	freep(&import->evidence.reason);
 	freep(&import->listed.list);
 	freep(&import->adds.list);
+	freep(&import->leaves.list);
 	freep(&import->removes.list);
 	free(import);
 }
@@ -67,15 +68,11 @@ static void set_capacity(struct import *import, uint32_t capacity)
 	(void)ledger_put_set(import->daemon->ledger, &set);
 }
 
-static void apply_add(struct import *import, const struct listed *entry)
+static void apply_put(struct import *import, const struct member *put)
 {
-	struct member member = {
-		.prefix = entry->prefix,
-		.evidence = import->evidence,
-	};
+	struct member member = *put;
 	int r;
 
-	member.evidence.line = entry->line;
 	r = ledger_claim(import->daemon->ledger, import->set.id, &member,
 			 member.evidence.expires_s);
 	owed_drop(&import->daemon->owed, import->set.id, &member.prefix);
@@ -95,14 +92,18 @@ static void apply_remove(struct import *import, const struct listed *entry)
 
 static void apply_one(struct import *import, size_t index)
 {
+	size_t puts = import_put_count(import);
+	struct member member;
+
 	if (index + AHEAD < import->adds.count)
 		table_expect(import->daemon->table,
 			     &import->adds.list[index + AHEAD].prefix);
-	if (index < import->adds.count)
-		apply_add(import, &import->adds.list[index]);
-	else
-		apply_remove(import,
-			     &import->removes.list[index - import->adds.count]);
+	if (index < puts) {
+		import_put_at(import, index, &member);
+		apply_put(import, &member);
+	} else {
+		apply_remove(import, &import->removes.list[index - puts]);
+	}
 }
 
 static const char *why_not_applied(int r)
@@ -121,7 +122,8 @@ static const char *why_not_applied(int r)
 static int compare(struct import *import, char why[IMPORT_WHY_MAX])
 {
 	struct daemon *daemon = import->daemon;
-	size_t stored = import->added + import->renewed + import->kept;
+	size_t stored = import->added + import->renewed + import->kept +
+			import->leaves.count;
 	size_t held = ledger_set_count(daemon->ledger, import->set.id);
 	char key[ALERT_KEY_MAX];
 
@@ -161,7 +163,7 @@ static void apply_turn(evutil_socket_t fd, short what, void *arg)
 {
 	const struct timeval at_once = {0};
 	struct import *import = arg;
-	size_t count = import->adds.count + import->removes.count;
+	size_t count = import_put_count(import) + import->removes.count;
 	uint64_t until_ns = clock_mono_ns() + TURN_NS;
 
 	(void)fd;

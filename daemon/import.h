@@ -41,11 +41,16 @@ struct import {
 	bool is_repair; /* some that are stored may not be enforced */
 	bool drops_set; /* at the end the set itself goes */
 	struct evidence evidence; /* of additions; reason is owned */
+	uint64_t leave_s; /* moment up to which those stay that go, unless they
+			   * already have one; 0: they go at once */
+	const struct change *also; /* in the same commit; borrowed */
+	size_t also_count;
 	char *text; /* the list, mapped; NULL for an empty one */
 	size_t text_bytes;
 	const struct prefix
 		*given; /* in place of text; borrowed till the end */
 	size_t given_count;
+	bool is_listed; /* in place of both, `listed` is there from the start */
 	struct journal_entry entry;
 
 	/* What came of it. */
@@ -53,6 +58,7 @@ struct import {
 	struct plain_report report;
 	struct listed_array listed; /* sorted, each once */
 	struct listed_array adds; /* new ones, and those to be renewed */
+	struct listed_array leaves; /* are put again, with an end */
 	struct listed_array removes;
 	size_t stored; /* members of the set before */
 	size_t added, renewed, kept;
@@ -60,7 +66,7 @@ struct import {
 	struct table_need need;
 	struct store_usage usage; /* after the commit, done or refused */
 	int apply_r; /* the last that could not be applied: an alert */
-	size_t applied; /* of adds, then of removes */
+	size_t applied; /* of adds, then of leaves, then of removes */
 	uint64_t started_ns, planned_ns, committed_ns, applied_ns;
 	struct event *turn; /* the next bounded turn of apply */
 

@@ -10,22 +10,29 @@
 
 #define FETCH_BYTES (256u << 10)
 
+static bool is_guarded(struct import *import, const struct prefix *prefix,
+		       uint32_t line)
+{
+	const struct guard_entry *entry =
+		import->guard ? guard_find(import->guard, prefix) : NULL;
+	char where[32];
+
+	if (!entry)
+		return false;
+	if (line)
+		(void)snprintf(where, sizeof(where), "line %u", line);
+	else
+		(void)snprintf(where, sizeof(where), "the policy");
+	guarded_add(&import->guarded, where, prefix, entry);
+	return true;
+}
+
 static int take_entry(void *arg, const struct prefix *prefix, uint32_t line)
 {
 	struct import *import = arg;
-	const struct guard_entry *entry = NULL;
-	char where[32];
 
-	if (import->guard)
-		entry = guard_find(import->guard, prefix);
-	if (entry) {
-		if (line)
-			(void)snprintf(where, sizeof(where), "line %u", line);
-		else
-			(void)snprintf(where, sizeof(where), "the policy");
-		guarded_add(&import->guarded, where, prefix, entry);
+	if (is_guarded(import, prefix, line))
 		return 0;
-	}
 	return listed_add(&import->listed, prefix, line);
 }
 
@@ -79,11 +86,13 @@ static int merge_member(void *arg, uint8_t set_id, const struct member *member)
 		if (r < 0)
 			return r;
 	}
-	if (!import->is_replacing) {
+	if (!import->is_replacing ||
+	    (import->leave_s && member->evidence.expires_s)) {
 		import->kept++;
 		return 0;
 	}
-	return listed_add(&import->removes, &member->prefix, 0);
+	return listed_add(import->leave_s ? &import->leaves : &import->removes,
+			  &member->prefix, member->evidence.line);
 }
 
 /* The list is past the set's last member: what is left of it is new. Often
@@ -120,6 +129,21 @@ static void fetch_text(const struct import *import)
 	}
 }
 
+/* A list that was read elsewhere: what is protected is left out here too. */
+static void guard_listed(struct import *import)
+{
+	struct listed_array *listed = &import->listed;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < listed->count; i++) {
+		const struct listed *entry = &listed->list[i];
+
+		if (!is_guarded(import, &entry->prefix, entry->line))
+			listed->list[kept++] = *entry;
+	}
+	listed->count = kept;
+}
+
 int import_plan(struct import *import)
 {
 	struct merge merge = {.import = import};
@@ -136,7 +160,9 @@ int import_plan(struct import *import)
 	}
 	for (size_t i = 0; i < import->given_count && r == 0; i++)
 		r = take_entry(import, &import->given[i], 0);
-	if (r == 0)
+	if (import->is_listed)
+		guard_listed(import);
+	else if (r == 0)
 		r = listed_sort(&import->listed);
 	if (r < 0)
 		return r;
@@ -149,33 +175,58 @@ int import_plan(struct import *import)
 	return r;
 }
 
-/* Change number `index`: the additions, the removals, the set's end. */
+size_t import_put_count(const struct import *import)
+{
+	return import->adds.count + import->leaves.count;
+}
+
+void import_put_at(const struct import *import, size_t index,
+		   struct member *ret_member)
+{
+	bool leaves = index >= import->adds.count;
+	const struct listed *entry =
+		leaves ? &import->leaves.list[index - import->adds.count]
+		       : &import->adds.list[index];
+
+	*ret_member = (struct member){
+		.prefix = entry->prefix,
+		.evidence = import->evidence,
+	};
+	ret_member->evidence.line = entry->line;
+	if (leaves)
+		ret_member->evidence.expires_s = import->leave_s;
+}
+
+/* Change number `index`: members that are put, the removals, what goes along,
+ * the set's end. */
 static void change_at(void *arg, size_t index, struct change *ret_change)
 {
 	const struct import *import = arg;
-	const struct listed *entry;
+	size_t puts = import_put_count(import);
 
 	*ret_change = (struct change){.set_id = import->set.id};
-	if (index < import->adds.count) {
-		entry = &import->adds.list[index];
+	if (index < puts) {
 		ret_change->kind = CHANGE_MEMBER_PUT;
-		ret_change->member.prefix = entry->prefix;
-		ret_change->member.evidence = import->evidence;
-		ret_change->member.evidence.line = entry->line;
+		import_put_at(import, index, &ret_change->member);
 		return;
 	}
-	index -= import->adds.count;
+	index -= puts;
 	if (index < import->removes.count) {
 		ret_change->kind = CHANGE_MEMBER_DEL;
 		ret_change->member.prefix = import->removes.list[index].prefix;
 		return;
 	}
-	ret_change->kind = CHANGE_SET_DEL;
+	index -= import->removes.count;
+	if (index < import->also_count)
+		*ret_change = import->also[index];
+	else
+		ret_change->kind = CHANGE_SET_DEL;
 }
 
 int import_commit(struct import *import)
 {
-	size_t count = import->adds.count + import->removes.count;
+	size_t count = import_put_count(import) + import->removes.count +
+		       import->also_count;
 	uint64_t seq;
 
 	if (import->drops_set)

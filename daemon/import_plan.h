@@ -13,5 +13,11 @@
  * the note. */
 int import_plan(struct import *import);
 
-/* Make adds, removes and the set's end durable, in one transaction. */
+/* Members that are put, those that get an end included, in order. */
+size_t import_put_count(const struct import *import);
+void import_put_at(const struct import *import, size_t index,
+		   struct member *ret_member);
+
+/* Make adds, leaves, removes, what goes along and the set's end durable, in one
+ * transaction. */
 int import_commit(struct import *import);

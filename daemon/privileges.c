@@ -53,6 +53,7 @@ static const int allowed_calls[] = {
 	SCMP_SYS(readlinkat),
 	SCMP_SYS(getdents64),
 	SCMP_SYS(mkdir),
+	SCMP_SYS(mkdirat),
 	SCMP_SYS(rmdir),
 	SCMP_SYS(unlink),
 	SCMP_SYS(unlinkat),

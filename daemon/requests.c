@@ -6,6 +6,7 @@
 
 #include "daemon/apply.h"
 #include "daemon/expire.h"
+#include "daemon/feeds.h"
 
 typedef void request_fn(struct daemon *daemon, struct call *call);
 
@@ -35,6 +36,14 @@ static request_fn *const functions[] = {
 	[REQ_POLICY_DIFF] = request_policy_diff,
 	[REQ_EXPLAIN] = request_explain,
 	[REQ_CAPTURE] = request_capture,
+	[REQ_FEED_PUT] = request_feed_put,
+	[REQ_FEED_DROP] = request_feed_drop,
+	[REQ_FEED_LIST] = request_feed_list,
+	[REQ_FEED_SHOW] = request_feed_show,
+	[REQ_FEED_IMPORT] = request_feed_import,
+	[REQ_FEED_TRIED] = request_feed_tried,
+	[REQ_FEED_DECIDE] = request_feed_decide,
+	[REQ_FEED_HITS] = request_feed_hits,
 };
 _Static_assert(ARRAY_LEN(functions) == REQ_COUNT, "");
 
@@ -42,7 +51,9 @@ static bool changes_sets(enum request request)
 {
 	return request == REQ_ADD || request == REQ_DEL ||
 	       request == REQ_SET_NEW || request == REQ_SET_IMPORT ||
-	       request == REQ_SET_DROP;
+	       request == REQ_SET_DROP || request == REQ_FEED_PUT ||
+	       request == REQ_FEED_DROP || request == REQ_FEED_IMPORT ||
+	       request == REQ_FEED_DECIDE;
 }
 
 void requests_handle(void *arg, struct call *call)
@@ -74,6 +85,13 @@ const struct set *args_set(struct daemon *daemon, struct call *call,
 			    "no set is called \"%s\" (fwctl set list shows "
 			    "those there are)",
 			    name);
+		return NULL;
+	}
+	if (change && feeds_find(&daemon->feeds, name)) {
+		call_refuse(call, -EPERM,
+			    "set %s is what feed %s lists: fwctl feed except "
+			    "takes an address out, fwctl feed drop all",
+			    name, name);
 		return NULL;
 	}
 	if (change && daemon->is_importing[set->id]) {

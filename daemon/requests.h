@@ -41,6 +41,14 @@ void request_policy_show(struct daemon *daemon, struct call *call);
 void request_policy_diff(struct daemon *daemon, struct call *call);
 void request_explain(struct daemon *daemon, struct call *call);
 void request_capture(struct daemon *daemon, struct call *call);
+void request_feed_put(struct daemon *daemon, struct call *call);
+void request_feed_drop(struct daemon *daemon, struct call *call);
+void request_feed_list(struct daemon *daemon, struct call *call);
+void request_feed_show(struct daemon *daemon, struct call *call);
+void request_feed_import(struct daemon *daemon, struct call *call);
+void request_feed_tried(struct daemon *daemon, struct call *call);
+void request_feed_decide(struct daemon *daemon, struct call *call);
+void request_feed_hits(struct daemon *daemon, struct call *call);
 
 /*
  * Arguments, read and checked. A getter that fails has refused the call, so

@@ -266,6 +266,40 @@ static int make_pending(struct work *work, const struct change *change)
 				      &change->pending);
 }
 
+/* LMDB takes no const. */
+static MDB_val feed_key(const struct change *change, char name[SET_NAME_MAX])
+{
+	size_t len = strlen(change->feed_put.name);
+
+	memcpy(name, change->feed_put.name, len);
+	return (MDB_val){.mv_size = len, .mv_data = name};
+}
+
+static int put_feed(struct work *work, const struct change *change)
+{
+	const struct feed_put *put = &change->feed_put;
+	uint8_t bytes[FEED_STATE_MAX + FEED_TEXT_MAX];
+	char name[SET_NAME_MAX];
+	size_t len = feed_state_put(bytes, put->state);
+	MDB_val key = feed_key(change, name);
+	MDB_val value = {.mv_size = len + put->len, .mv_data = bytes};
+
+	memcpy(bytes + len, put->text, put->len);
+	return database_errno(mdb_put(work->txn,
+				      work->database->tables[TABLE_FEEDS], &key,
+				      &value, 0));
+}
+
+static int delete_feed(struct work *work, const struct change *change)
+{
+	char name[SET_NAME_MAX];
+	MDB_val key = feed_key(change, name);
+	int r = mdb_del(work->txn, work->database->tables[TABLE_FEEDS], &key,
+			NULL);
+
+	return r == MDB_NOTFOUND ? 0 : database_errno(r);
+}
+
 typedef int apply_fn(struct work *work, const struct change *change);
 
 static apply_fn *const apply_fns[] = {
@@ -278,6 +312,8 @@ static apply_fn *const apply_fns[] = {
 	[CHANGE_REVISION_PUT] = put_revision,
 	[CHANGE_REVISION_CURRENT] = make_current,
 	[CHANGE_REVISION_PENDING] = make_pending,
+	[CHANGE_FEED_PUT] = put_feed,
+	[CHANGE_FEED_DEL] = delete_feed,
 };
 
 _Static_assert(ARRAY_LEN(apply_fns) == CHANGE_COUNT, "");
@@ -311,6 +347,11 @@ static void assert_change(const struct change *change)
 		break;
 	case CHANGE_REVISION_PENDING:
 		assert(change->pending.number != 0);
+		break;
+	case CHANGE_FEED_PUT:
+	case CHANGE_FEED_DEL:
+		assert(set_name_is_valid(change->feed_put.name));
+		assert(change->feed_put.len <= FEED_TEXT_MAX);
 		break;
 	default:
 		assert(change->kind < CHANGE_COUNT);
@@ -387,7 +428,8 @@ static int commit_once(struct database *database, const struct changes *list,
 static bool takes_away(enum change_kind kind)
 {
 	return kind == CHANGE_MEMBER_DEL || kind == CHANGE_SET_DEL ||
-	       kind == CHANGE_ATTACHMENT_DEL || kind == CHANGE_REVISION_CURRENT;
+	       kind == CHANGE_ATTACHMENT_DEL || kind == CHANGE_FEED_DEL ||
+	       kind == CHANGE_REVISION_CURRENT;
 }
 
 static bool takes_away_only(const struct changes *changes)

@@ -39,6 +39,7 @@ enum table {
 	TABLE_REASON_IDS, /* text -> id */
 	TABLE_REVISIONS, /* number -> when, by whom, how long, note */
 	TABLE_REVISION_TEXTS, /* number, part -> bytes of the text */
+	TABLE_FEEDS, /* name -> state, definition */
 	TABLE_COUNT,
 };
 

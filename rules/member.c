@@ -10,6 +10,7 @@ static const char *const origin_names[] = {
 	[ORIGIN_OPERATOR] = "operator",
 	[ORIGIN_IMPORT] = "import",
 	[ORIGIN_TRIAL] = "trial",
+	[ORIGIN_FEED] = "feed",
 };
 
 _Static_assert(ARRAY_LEN(origin_names) == ORIGIN_COUNT, "");

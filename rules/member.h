@@ -20,6 +20,7 @@ enum origin {
 	ORIGIN_OPERATOR, /* a person, through fwctl */
 	ORIGIN_IMPORT, /* a list, through fwctl set import */
 	ORIGIN_TRIAL, /* a policy that does not judge for good: goes with it */
+	ORIGIN_FEED, /* a version of a feed */
 	ORIGIN_COUNT,
 };
 

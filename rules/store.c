@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "rules/codec.h"
 #include "rules/commit.h"
@@ -24,6 +25,7 @@ struct scan {
 		store_set_fn *set_fn;
 		store_member_fn *member_fn;
 		store_attachment_fn *attachment_fn;
+		store_feed_fn *feed_fn;
 	};
 	void *arg;
 	uint8_t set_id; /* of a table of members */
@@ -76,6 +78,28 @@ static int pass_attachment(struct scan *scan, const MDB_val *key,
 	r = codec_attachment_get(key->mv_data, key->mv_size, value->mv_data,
 				 value->mv_size, &wish);
 	return r < 0 ? r : scan->attachment_fn(scan->arg, &wish);
+}
+
+static int pass_feed(struct scan *scan, const MDB_val *key,
+		     const MDB_val *value)
+{
+	struct feed_state state;
+	struct feed_put feed = {.state = &state};
+	char name[SET_NAME_MAX] = "";
+	size_t read;
+	int r;
+
+	if (key->mv_size >= sizeof(name))
+		return -EBADMSG;
+	memcpy(name, key->mv_data, key->mv_size);
+	r = feed_state_get(value->mv_data, value->mv_size, &state, &read);
+	if (r < 0 || !set_name_is_valid(name) ||
+	    value->mv_size - read > FEED_TEXT_MAX)
+		return -EBADMSG;
+	feed.name = name;
+	feed.text = (const char *)value->mv_data + read;
+	feed.len = value->mv_size - read;
+	return scan->feed_fn(scan->arg, &feed);
 }
 
 static int find_reason(struct scan *scan, uint32_t id)
@@ -263,6 +287,16 @@ int store_each_attachment(struct store *store, store_attachment_fn *fn,
 	assert(fn);
 
 	return visit(store, &scan, TABLE_ATTACHMENTS, pass_attachment);
+}
+
+int store_each_feed(struct store *store, store_feed_fn *fn, void *arg)
+{
+	struct scan scan = {.feed_fn = fn, .arg = arg};
+
+	assert(store);
+	assert(fn);
+
+	return visit(store, &scan, TABLE_FEEDS, pass_feed);
 }
 
 int store_each_member(struct store *store, uint8_t set_id, store_member_fn *fn,

@@ -26,11 +26,12 @@
 #include <stdint.h>
 
 #include "rules/base.h"
+#include "rules/feed_state.h"
 #include "rules/member.h"
 #include "rules/revision.h"
 #include "rules/set.h"
 
-#define STORE_SCHEMA	    2
+#define STORE_SCHEMA	    3
 #define STORE_JOURNAL_LINES 100000u /* kept; the oldest go first */
 #define JOURNAL_TEXT_MAX    400 /* bytes with the NUL */
 #define IFNAME_MAX	    16 /* IFNAMSIZ, without <net/if.h> here */
@@ -56,7 +57,17 @@ enum change_kind {
 	CHANGE_REVISION_CURRENT, /* confirmed, or gone back to, or 0: none;
 				    nothing is pending then */
 	CHANGE_REVISION_PENDING, /* whatever was pending before */
+	CHANGE_FEED_PUT, /* add, or replace all but the name */
+	CHANGE_FEED_DEL, /* by name; absent is no error */
 	CHANGE_COUNT,
+};
+
+/* A feed; in a change only borrowed. */
+struct feed_put {
+	const char *name; /* as of a set */
+	const struct feed_state *state;
+	const char *text; /* its definition, < FEED_TEXT_MAX; no NUL needed */
+	size_t len;
 };
 
 struct change {
@@ -69,6 +80,7 @@ struct change {
 		struct revision_put revision_put;
 		uint64_t revision_number; /* REVISION_CURRENT */
 		struct pending pending;
+		struct feed_put feed_put; /* FEED_DEL: the name */
 	};
 };
 
@@ -131,11 +143,14 @@ typedef int store_set_fn(void *arg, const struct set *set);
 typedef int store_member_fn(void *arg, uint8_t set_id,
 			    const struct member *member);
 typedef int store_attachment_fn(void *arg, const struct attachment *wish);
+typedef int store_feed_fn(void *arg, const struct feed_put *feed);
 typedef int store_journal_fn(void *arg, const struct journal_entry *entry);
 
 /* Each visits one consistent snapshot; stops at the first negative answer and
  * returns it. What is passed is lent for the call. */
 int store_each_set(struct store *store, store_set_fn *fn, void *arg);
+
+int store_each_feed(struct store *store, store_feed_fn *fn, void *arg);
 
 /* Members of one set, or of all for set_id 0, in order of set and prefix. */
 int store_each_member(struct store *store, uint8_t set_id, store_member_fn *fn,

@@ -27,6 +27,7 @@ static const struct {
 	[TABLE_REASON_IDS] = {"reason-ids", 1},
 	[TABLE_REVISIONS] = {"revisions", 2},
 	[TABLE_REVISION_TEXTS] = {"revision-texts", 2},
+	[TABLE_FEEDS] = {"feeds", 3},
 };
 
 _Static_assert(ARRAY_LEN(tables) == TABLE_COUNT, "");

@@ -37,11 +37,19 @@ const struct request_spec request_specs[REQ_COUNT] = {
 	[REQ_POLICY_DIFF] = {"policy-diff", WIRE_CHANGE, true},
 	[REQ_EXPLAIN] = {"explain", WIRE_VIEW, false},
 	[REQ_CAPTURE] = {"capture", WIRE_CHANGE, true},
+	[REQ_FEED_PUT] = {"feed-put", WIRE_CHANGE, true},
+	[REQ_FEED_DROP] = {"feed-drop", WIRE_CHANGE, false},
+	[REQ_FEED_LIST] = {"feed-list", WIRE_VIEW, false},
+	[REQ_FEED_SHOW] = {"feed-show", WIRE_CHANGE, false},
+	[REQ_FEED_IMPORT] = {"feed-import", WIRE_CHANGE, true},
+	[REQ_FEED_TRIED] = {"feed-tried", WIRE_CHANGE, false},
+	[REQ_FEED_DECIDE] = {"feed-decide", WIRE_CHANGE, false},
+	[REQ_FEED_HITS] = {"feed-hits", WIRE_VIEW, false},
 };
 
 /* The array's length is given by its declaration, so a row left out would not
  * show in it: the enum may not grow without a look here. */
-_Static_assert(REQ_COUNT == REQ_CAPTURE + 1, "");
+_Static_assert(REQ_COUNT == REQ_FEED_HITS + 1, "");
 
 enum request request_from_name(const char *name)
 {

@@ -57,6 +57,14 @@ enum request {
 	REQ_POLICY_DIFF, /* with a memfd: the document; or two revisions */
 	REQ_EXPLAIN, /* frames, as if they came */
 	REQ_CAPTURE, /* with a socket the daemon sends packets to */
+	REQ_FEED_PUT, /* with a memfd: the definition */
+	REQ_FEED_DROP,
+	REQ_FEED_LIST,
+	REQ_FEED_SHOW, /* with what a fetcher must know */
+	REQ_FEED_IMPORT, /* with a memfd: a version */
+	REQ_FEED_TRIED, /* a fetch that brought none */
+	REQ_FEED_DECIDE,
+	REQ_FEED_HITS,
 	REQ_COUNT,
 };
 

@@ -268,7 +268,8 @@ char *scratch_revisions(struct store *store)
 
 void scratch_downgrade(struct scratch *s)
 {
-	static const char *const newer[] = {"revisions", "revision-texts"};
+	static const char *const newer[] = {"revisions", "revision-texts",
+					    "feeds"};
 	char name[] = "schema", schema[] = "portcullis-store\0\0\0\1";
 	MDB_val key = {sizeof(name) - 1, name};
 	MDB_val value = {sizeof(schema) - 1, schema};

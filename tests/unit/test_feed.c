@@ -224,7 +224,7 @@ static void a_missing_key_is_asked_for(void **state)
 	(void)state;
 	assert_refused(LEAST, 1, 1, "a feed needs the key \"interval\"");
 	assert_refused("# nothing\n", 1, 1, "an empty document");
-	assert_refused("- name\n", 1, 1, "a feed is a mapping of its keys");
+	assert_refused("- name\n", 1, 1, "feed is a mapping of its keys, like");
 }
 
 static void an_unknown_key_is_refused_where_it_stands(void **state)

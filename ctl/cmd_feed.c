@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* feed ...: the feeds that are on, what they list, what is decided of them. */
+#include "ctl/cmd.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ctl/answer.h"
+#include "ctl/bulk.h"
+#include "ctl/feed_view.h"
+#include "ctl/session.h"
+#include "rules/feed.h"
+#include "rules/feedfile/decode.h"
+#include "rules/feedfile/feedfile.h"
+
+#define FEEDS_ENV   "PORTCULLIS_FEEDS"
+#define EXCEPT	    "-except"
+#define PROBE_BYTES (256u << 20)
+
+enum outcome cmd_feed_list(struct session *session)
+{
+	return session_show(session, REQ_FEED_LIST, json_object(),
+			    feed_view_list);
+}
+
+static json_t *feed_args(struct session *session)
+{
+	return json_pack("{s:s}", "feed", session_word(session, 0));
+}
+
+enum outcome cmd_feed_show(struct session *session)
+{
+	return session_show(session, REQ_FEED_SHOW, feed_args(session),
+			    feed_view_show);
+}
+
+enum outcome cmd_feed_hits(struct session *session)
+{
+	return session_show(session, REQ_FEED_HITS, json_object(),
+			    feed_view_hits);
+}
+
+static enum outcome decide(struct session *session, const char *decision)
+{
+	return session_show(session, REQ_FEED_DECIDE,
+			    json_pack("{s:s, s:s}", "feed",
+				      session_word(session, 0), "decision",
+				      decision),
+			    feed_view_result);
+}
+
+enum outcome cmd_feed_accept(struct session *session)
+{
+	return decide(session, "accept");
+}
+
+enum outcome cmd_feed_enforce(struct session *session)
+{
+	return decide(session, "enforce");
+}
+
+enum outcome cmd_feed_hold(struct session *session)
+{
+	return decide(session, "hold");
+}
+
+enum outcome cmd_feed_resume(struct session *session)
+{
+	return decide(session, "resume");
+}
+
+enum outcome cmd_feed_rollback(struct session *session)
+{
+	return decide(session, "rollback");
+}
+
+enum outcome cmd_feed_shadow(struct session *session)
+{
+	return decide(session, "shadow");
+}
+
+static void view_done(FILE *out, const json_t *answer)
+{
+	(void)answer;
+	fputs("done\n", out);
+}
+
+enum outcome cmd_feed_drop(struct session *session)
+{
+	return session_show(session, REQ_FEED_DROP, feed_args(session),
+			    view_done);
+}
+
+/* A path is taken as it is; a name is looked for where definitions are. */
+static void find_definition(const char *word, char path[PATH_MAX])
+{
+	const char *own = getenv(FEEDS_ENV);
+	const char *const dirs[] = {own && *own ? own : "/etc/portcullis/feeds",
+				    PORTCULLIS_DATADIR "/feeds"};
+
+	(void)snprintf(path, PATH_MAX, "%s", word);
+	if (strchr(word, '/') || strchr(word, '.'))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+		(void)snprintf(path, PATH_MAX, "%s/%s.yml", dirs[i], word);
+		if (access(path, R_OK) == 0)
+			return;
+	}
+}
+
+enum outcome cmd_feed_add(struct session *session)
+{
+	CLEANUP(closep) int fd = -1;
+	CLEANUP(json_decrefp) json_t *answer = NULL;
+	char path[PATH_MAX];
+	enum outcome outcome;
+	int r;
+
+	find_definition(session_word(session, 0), path);
+	r = bulk_from_file(path, &fd);
+	if (r < 0)
+		return session_refuse(session, r, "cannot read %s: %s", path,
+				      bulk_error(r));
+	outcome = session_ask(session, REQ_FEED_PUT,
+			      json_pack("{s:i}", "enforce",
+					session_has(session, OPTION_ENFORCE)),
+			      fd, &answer);
+	if (outcome == OUTCOME_DONE)
+		printer_answer(&session->printer, answer, view_done);
+	return outcome;
+}
+
+enum outcome cmd_feed_import(struct session *session)
+{
+	const char *path = session_word(session, 1);
+	CLEANUP(closep) int fd = -1;
+	CLEANUP(json_decrefp) json_t *answer = NULL;
+	enum outcome outcome;
+	int r = bulk_from_file(path, &fd);
+
+	if (r < 0)
+		return session_refuse(session, r, "cannot read %s: %s", path,
+				      bulk_error(r));
+	outcome = session_ask(session, REQ_FEED_IMPORT,
+			      json_pack("{s:s, s:i}", "feed",
+					session_word(session, 0), "dry",
+					session_has(session, OPTION_DRY_RUN)),
+			      fd, &answer);
+	if (outcome == OUTCOME_DONE)
+		printer_answer(&session->printer, answer, feed_view_result);
+	return outcome;
+}
+
+/* The set of exceptions, made if it is not there. */
+static enum outcome make_except(struct session *session, const char *set)
+{
+	CLEANUP(json_decrefp) json_t *list = NULL;
+	CLEANUP(json_decrefp) json_t *made = NULL;
+	enum outcome outcome =
+		session_ask(session, REQ_SET_LIST, json_object(), -1, &list);
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(answer_list(list, "sets"), i,
+			   item) if (strcmp(answer_text(item, "name"), set) ==
+				     0) return OUTCOME_DONE;
+	return outcome != OUTCOME_DONE
+		       ? outcome
+		       : session_ask(session, REQ_SET_NEW,
+				     json_pack("{s:s, s:s}", "set", set,
+					       "action", "none"),
+				     -1, &made);
+}
+
+static enum outcome put_except(struct session *session, const char *set,
+			       uint64_t expires_s)
+{
+	const char *reason = session_value(session, OPTION_REASON);
+	CLEANUP(json_decrefp) json_t *answer = NULL;
+
+	return session_ask(
+		session, REQ_ADD,
+		json_pack("{s:s, s:[s], s:s*, s:o*}", "set", set, "members",
+			  session_word(session, 0), "reason", reason, "expires",
+			  expires_s ? json_integer((json_int_t)expires_s)
+				    : NULL),
+		-1, &answer);
+}
+
+/* Take the address out of the version that is in force. */
+enum outcome cmd_feed_except(struct session *session)
+{
+	const char *feed = session_value(session, OPTION_FEED);
+	char set[SET_NAME_MAX];
+	uint64_t expires_s = 0;
+	enum outcome outcome;
+
+	if (!feed)
+		return session_misused(session, "expected --feed FEED");
+	if (snprintf(set, sizeof(set), "%s" EXCEPT, feed) >= (int)sizeof(set))
+		return session_misused(session, "'%s' is no feed", feed);
+	if (session_expiry(session, &expires_s) < 0)
+		return OUTCOME_USAGE;
+	outcome = make_except(session, set);
+	if (outcome == OUTCOME_DONE)
+		outcome = put_except(session, set, expires_s);
+	return outcome != OUTCOME_DONE
+		       ? outcome
+		       : session_show(session, REQ_FEED_DECIDE,
+				      json_pack("{s:s, s:s}", "feed", feed,
+						"decision", "again"),
+				      feed_view_result);
+}
+
+static void view_probe(FILE *out, const json_t *answer)
+{
+	const char *format = answer_text(answer, "format");
+
+	if (*format)
+		fprintf(out, "%s: %s\n", format, answer_text(answer, "why"));
+	else
+		fprintf(out, "no format fits: %s\n",
+			answer_text(answer, "why"));
+}
+
+/* Needs no daemon. */
+enum outcome cmd_feed_probe(struct session *session)
+{
+	const char *path = session_word(session, 0);
+	CLEANUP(closep) int fd = -1;
+	CLEANUP(decoded_done) struct decoded text = {0};
+	CLEANUP(json_decrefp) json_t *answer = NULL;
+	struct feed_probe probe;
+	struct stat stat = {0};
+	const char *why = NULL;
+	void *base = NULL;
+	int r = bulk_from_file(path, &fd);
+
+	if (r < 0 || fstat(fd, &stat) < 0)
+		return session_refuse(session, r, "cannot read %s: %s", path,
+				      bulk_error(r));
+	if (stat.st_size > 0)
+		base = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_SHARED,
+			    fd, 0);
+	if (base == MAP_FAILED)
+		return session_refuse(session, -errno, "cannot read %s: %s",
+				      path, strerror(errno));
+	r = decode(base ? base : "", (size_t)stat.st_size, PROBE_BYTES, &text,
+		   &why);
+	if (r < 0)
+		return session_refuse(session, r, "%s: %s", path, why);
+	probe = feedfile_probe(text.text, text.len);
+	answer = json_pack("{s:b, s:s*, s:s*}", "ok", 1, "format",
+			   probe.is_known ? feedfile_format_name(probe.format)
+					  : NULL,
+			   "why", probe.why);
+	if (probe.is_known && probe.format == FEED_CSV)
+		(void)json_object_set_new(answer, "column",
+					  json_integer(probe.column));
+	printer_answer(&session->printer, answer, view_probe);
+	if (base)
+		(void)munmap(base, (size_t)stat.st_size);
+	return OUTCOME_DONE;
+}

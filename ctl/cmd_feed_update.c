@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* feed update: fetch what is due, and have it judged. */
+#include "ctl/cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ctl/answer.h"
+#include "ctl/bulk.h"
+#include "ctl/feed_fetch.h"
+#include "ctl/feed_view.h"
+#include "ctl/session.h"
+
+/* What became of it, for the list that is printed. */
+static void add_result(json_t *results, const char *name, json_t *result)
+{
+	(void)json_object_set_new(result, "feed", json_string(name));
+	(void)json_array_append(results, result);
+}
+
+/* Nothing came: fwd is told, for when to try again. */
+static enum outcome tell_tried(struct session *session, const char *name,
+			       const json_t *fetched, json_t *results)
+{
+	const char *error = answer_text(fetched, "error");
+	bool is_unchanged =
+		strcmp(answer_text(fetched, "outcome"), "unchanged") == 0;
+	CLEANUP(json_decrefp) json_t *answer = NULL;
+	CLEANUP(json_decrefp) json_t *result = NULL;
+	char short_error[200];
+	enum outcome outcome;
+
+	(void)snprintf(short_error, sizeof(short_error), "%s",
+		       is_unchanged ? ""
+		       : *error	    ? error
+				    : "the fetch failed");
+	outcome = session_ask(
+		session, REQ_FEED_TRIED,
+		json_pack(
+			"{s:s, s:s, s:I}", "feed", name, "error", short_error,
+			"retry_after",
+			(json_int_t)(answer_number(fetched, "retry_after_s") > 0
+					     ? answer_number(fetched,
+							     "retry_after_s")
+					     : 0)),
+		-1, &answer);
+	result = json_pack("{s:s, s:s}", "outcome",
+			   is_unchanged ? "unchanged" : "failed", "why",
+			   short_error);
+	add_result(results, name, result);
+	return outcome;
+}
+
+static enum outcome bring(struct session *session, const char *name,
+			  const struct feed_fetch *fetch, json_t *results)
+{
+	CLEANUP(json_decrefp) json_t *answer = NULL;
+	CLEANUP(closep) int fd = -1;
+	enum outcome outcome;
+	int r = bulk_from_file(fetch->path, &fd);
+
+	if (r < 0)
+		return session_refuse(session, r,
+				      "feed %s: cannot read what "
+				      "was fetched: %s",
+				      name, bulk_error(r));
+	outcome = session_ask(
+		session, REQ_FEED_IMPORT,
+		json_pack("{s:s, s:i, s:s, s:s}", "feed", name, "dry",
+			  session_has(session, OPTION_DRY_RUN), "etag",
+			  answer_text(fetch->answer, "etag"), "modified",
+			  answer_text(fetch->answer, "last_modified")),
+		fd, &answer);
+	if (outcome == OUTCOME_DONE)
+		add_result(results, name, answer);
+	return outcome;
+}
+
+static enum outcome update_one(struct session *session, const char *name,
+			       json_t *results)
+{
+	CLEANUP(feed_fetch_done) struct feed_fetch fetch = {0};
+	CLEANUP(json_decrefp) json_t *feed = NULL;
+	bool shows = isatty(STDERR_FILENO);
+	enum outcome outcome =
+		session_ask(session, REQ_FEED_SHOW,
+			    json_pack("{s:s}", "feed", name), -1, &feed);
+	int r;
+
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	if (session_has(session, OPTION_FORCE)) {
+		(void)json_object_set_new(feed, "etag", json_string(""));
+		(void)json_object_set_new(feed, "modified", json_string(""));
+	}
+	if (shows)
+		(void)fprintf(stderr, "%s ...", name);
+	r = feed_fetch_run(feed, &fetch);
+	if (shows)
+		(void)fputs("\r\033[K", stderr);
+	if (r < 0)
+		return session_refuse(session, r,
+				      "feed %s: fetch-feed could not be run: "
+				      "%s",
+				      name, strerror(-r));
+	return strcmp(answer_text(fetch.answer, "outcome"), "new") == 0
+		       ? bring(session, name, &fetch, results)
+		       : tell_tried(session, name, fetch.answer, results);
+}
+
+static bool is_due(const json_t *feed, int64_t now_s)
+{
+	return !answer_is(feed, "stopped") && !answer_is(feed, "dead") &&
+	       answer_number(feed, "due") <= now_s;
+}
+
+/* One that fails does not keep the others. */
+static enum outcome update_due(struct session *session, json_t *results)
+{
+	CLEANUP(json_decrefp) json_t *list = NULL;
+	enum outcome worst =
+		session_ask(session, REQ_FEED_LIST, json_object(), -1, &list);
+	int64_t now_s = (int64_t)time(NULL);
+	const json_t *feed;
+	size_t i;
+
+	if (worst != OUTCOME_DONE)
+		return worst;
+	json_array_foreach(answer_list(list, "feeds"), i, feed)
+	{
+		enum outcome outcome;
+
+		if (!is_due(feed, now_s) && !session_has(session, OPTION_FORCE))
+			continue;
+		outcome =
+			update_one(session, answer_text(feed, "name"), results);
+		worst = outcome == OUTCOME_DONE ? worst : outcome;
+	}
+	return worst;
+}
+
+static void view_update(FILE *out, const json_t *answer)
+{
+	const json_t *result;
+	size_t i;
+
+	json_array_foreach(answer_list(answer, "feeds"), i, result)
+	{
+		fprintf(out, "%s: ", answer_text(result, "feed"));
+		if (json_object_get(result, "entries"))
+			feed_view_result(out, result);
+		else
+			fprintf(out, "%s%s%s\n", answer_text(result, "outcome"),
+				*answer_text(result, "why") ? ": " : "",
+				answer_text(result, "why"));
+	}
+}
+
+/* Two at once would ask a provider twice. The directory of the socket is locked:
+ * it is there, and nothing is left behind. */
+static int lock(struct session *session, int *ret_fd)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s", session_socket(session));
+	*ret_fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*ret_fd < 0)
+		return -errno;
+	return flock(*ret_fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+}
+
+enum outcome cmd_feed_update(struct session *session)
+{
+	CLEANUP(closep) int lock_fd = -1;
+	CLEANUP(json_decrefp) json_t *answer = NULL;
+	json_t *results;
+	enum outcome outcome;
+	int r = lock(session, &lock_fd);
+
+	if (r < 0)
+		return session_refuse(session, r, "%s",
+				      r == -EWOULDBLOCK
+					      ? "another update is under way"
+					      : strerror(-r));
+	results = json_array();
+	answer = json_pack("{s:b, s:o}", "ok", 1, "feeds", results);
+	outcome =
+		session->invocation->word_count > 0
+			? update_one(session, session_word(session, 0), results)
+			: update_due(session, results);
+	if (outcome == OUTCOME_DONE || json_array_size(results) > 0)
+		printer_answer(&session->printer, answer, view_update);
+	return outcome;
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ctl/feed_fetch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ctl/answer.h"
+
+#define FETCHER_ENV "PORTCULLIS_FETCHER"
+
+static void put_line(FILE *to, const char *name, const char *value)
+{
+	if (*value)
+		(void)fprintf(to, "%s %s\n", name, value);
+}
+
+static int write_request(int fd, const json_t *feed, const char *path)
+{
+	FILE *to = fdopen(fd, "w");
+
+	if (!to) {
+		(void)close(fd);
+		return -errno;
+	}
+	put_line(to, "url", answer_text(feed, "url"));
+	put_line(to, "output", path);
+	put_line(to, "etag", answer_text(feed, "etag"));
+	put_line(to, "modified-since", answer_text(feed, "modified"));
+	put_line(to, "header", answer_text(feed, "key_header"));
+	put_line(to, "key-file", answer_text(feed, "key_file"));
+	(void)fprintf(to, "max-bytes %" PRId64 "\n",
+		      answer_number(feed, "bytes_max"));
+	if (answer_is(feed, "http"))
+		(void)fputs("allow-http\n", to);
+	if (strcmp(answer_text(feed, "format"), "taxii") == 0)
+		(void)fputs("taxii\n", to);
+	return fclose(to) == 0 ? 0 : -errno;
+}
+
+static void become_fetcher(int in, int out)
+{
+	const char *path = getenv(FETCHER_ENV);
+
+	if (!path || !*path)
+		path = PORTCULLIS_LIBEXECDIR "/fetch-feed";
+	if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)
+		_exit(127);
+	(void)execl(path, "fetch-feed", "--request", "-", (char *)NULL);
+	(void)fprintf(stderr, "%s: %s\n", path, strerror(errno));
+	_exit(127);
+}
+
+static int read_answer(int fd, json_t **ret_answer)
+{
+	FILE *from = fdopen(fd, "r");
+	json_t *answer;
+
+	if (!from) {
+		(void)close(fd);
+		return -errno;
+	}
+	answer = json_loadf(from, JSON_DISABLE_EOF_CHECK, NULL);
+	(void)fclose(from);
+	if (!json_is_object(answer)) {
+		json_decref(answer);
+		return -EPROTO;
+	}
+	*ret_answer = answer;
+	return 0;
+}
+
+static int talk(const json_t *feed, struct feed_fetch *fetch, int to, int from)
+{
+	int r = write_request(to, feed, fetch->path);
+	int answered = read_answer(from, &fetch->answer);
+
+	return r < 0 && answered < 0 ? r : answered;
+}
+
+static int run(const json_t *feed, struct feed_fetch *fetch)
+{
+	int in[2], out[2], status, r;
+	pid_t pid;
+
+	if (pipe2(in, O_CLOEXEC) < 0)
+		return -errno;
+	if (pipe2(out, O_CLOEXEC) < 0) {
+		r = -errno;
+		(void)close(in[0]);
+		(void)close(in[1]);
+		return r;
+	}
+	pid = fork();
+	if (pid == 0)
+		become_fetcher(in[0], out[1]);
+	(void)close(in[0]);
+	(void)close(out[1]);
+	if (pid < 0) {
+		(void)close(in[1]);
+		(void)close(out[0]);
+		return -EAGAIN;
+	}
+	r = talk(feed, fetch, in[1], out[0]);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return r;
+}
+
+int feed_fetch_run(const json_t *feed, struct feed_fetch *ret_fetch)
+{
+	const char *cache = getenv("CACHE_DIRECTORY"); /* systemd's */
+
+	*ret_fetch = (struct feed_fetch){0};
+	(void)snprintf(ret_fetch->dir, sizeof(ret_fetch->dir),
+		       "%s/fwctl-feed.XXXXXX",
+		       cache && *cache ? cache : "/tmp");
+	if (!mkdtemp(ret_fetch->dir)) {
+		ret_fetch->dir[0] = '\0';
+		return -errno;
+	}
+	(void)snprintf(ret_fetch->path, sizeof(ret_fetch->path), "%s/list",
+		       ret_fetch->dir);
+	return run(feed, ret_fetch);
+}
+
+void feed_fetch_done(struct feed_fetch *fetch)
+{
+	json_decref(fetch->answer);
+	if (!fetch->dir[0])
+		return;
+	(void)unlink(fetch->path);
+	(void)rmdir(fetch->dir);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * feed_intake.h - a version of a feed from bytes to members: unpacked, read by
+ * its format, without what is excepted or protected, and judged.
+ *
+ *	decode	gzip and zip, up to the feed's bound
+ *	read	rules/feedfile
+ *	order	sorted, each once
+ *	judge	rules/feed_guard, against what the set holds and what is
+ *		protected
+ *	carve	exceptions are taken out
+ *
+ * Owns		all that came of it, which feed_intake_done() frees
+ * Errors	negative errno with `why`; a version that is held is none
+ * Threads	the worker, or any: touches only itself
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/listed.h"
+#include "rules/feed.h"
+#include "rules/feed_guard.h"
+#include "rules/feedfile/feedfile.h"
+
+#define FEED_INTAKE_WHY 512 /* bytes with the NUL */
+
+struct prefix_list {
+	struct prefix *list;
+	size_t count, capacity;
+};
+
+/* -ENOMEM: it is as it was. */
+int prefix_list_add(struct prefix_list *list, const struct prefix *prefix);
+void prefix_list_done(struct prefix_list *list);
+
+/* In order, each once. */
+void prefix_list_sort(struct prefix_list *list);
+
+struct feed_intake {
+	/* What was asked for; borrowed but for the lists. */
+	const struct feed *feed;
+	const char *bytes;
+	size_t len;
+	uint64_t now_s;
+	struct feed_memory memory; /* brought up to date */
+	struct prefix_list before; /* of the set, in order */
+	struct prefix_list protected, resolvers; /* in order */
+	struct prefix_list exceptions;
+
+	/* What came of it. */
+	struct feed_report report;
+	struct feed_judgement judgement;
+	struct listed_array listed; /* what is to be in the set */
+	size_t excepted; /* entries that an exception cut or took out */
+	char why[FEED_INTAKE_WHY];
+};
+
+int feed_intake_run(struct feed_intake *intake);
+void feed_intake_done(struct feed_intake *intake);

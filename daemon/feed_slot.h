@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * feed_slot.h - a feed that is on, in memory.
+ *
+ * Threads	event loop
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "rules/feed.h"
+#include "rules/feed_state.h"
+
+#define FEEDS_MAX	    64
+#define FEED_SHADOW_FIRST_S 86400u
+#define FEED_EXCEPT	    "-except"
+
+struct feed_slot {
+	struct feed feed;
+	struct feed_state state;
+	char *text; /* the definition, canonical */
+	size_t len;
+	bool is_busy; /* a version is judged, or a change is stored */
+};
+
+struct feeds {
+	struct feed_slot *list[FEEDS_MAX];
+	size_t count;
+};

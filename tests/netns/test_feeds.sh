@@ -1,0 +1,153 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# test_feeds.sh BUILD_DIR - a feed from its definition to dropped packets: what
+# is believed, what is held, what nobody may list.
+here=$(dirname "$0")
+# shellcheck source=tests/support/netns.sh
+. "$here/../support/netns.sh" "${1:?usage: test_feeds.sh BUILD_DIR}"
+
+export PORTCULLIS_FEEDS=$work/feeds
+mkdir "$PORTCULLIS_FEEDS"
+printf '9.9.9.9\n' >"$work/resolvers"
+echo "resolvers: $work/resolvers" >>"$work/fwd.yml"
+
+# define NAME [LINE...]: a definition, with more keys than it must have.
+define() {
+	{
+		printf 'name: %s\ntitle: Test\n' "$1"
+		printf 'url: https://feeds.example/%s\nformat: plain\n' "$1"
+		printf 'class: reputation\naction: drop\nlicence: none\n'
+		printf 'commercial: "yes"\ninterval: 1h\n'
+		printf '%s\n' "${@:2}"
+	} >"$PORTCULLIS_FEEDS/$1.yml"
+}
+
+# version FIRST LAST [LINE...]: a list of so many numbered addresses, and lines.
+version() {
+	local i
+	for ((i = $1; i <= $2; i++)); do
+		echo "45.83.$((i / 256)).$((i % 256))"
+	done >"$work/list"
+	printf '%s\n' "${@:3}" >>"$work/list"
+}
+
+# brings OUTCOME: the list becomes a version, and that of it.
+brings() {
+	does --json feed import tried "$work/list"
+	is "outcome of the version" "$1" "$(jq -r .outcome "$work/said")"
+}
+
+feed() {
+	ask ".feeds[] | select(.name == \"${2:-tried}\") | .$1" feed list
+}
+
+listed() {
+	ask .verdict why "$1"
+}
+
+define tried 'grace: 1s'
+fwd_start
+does attach wan0
+
+refuses 'no feed is called "tried"' feed import tried /dev/null
+refuses 'cannot read' feed add nowhere
+does feed add tried
+is "a new feed" shadow "$(feed action)"
+refuses 'set tried is what feed tried lists' set add tried 192.0.2.1
+refuses 'set tried is what feed tried lists' set drop tried
+
+# A first version, and what it may not list.
+version 1 1000 9.9.9.9 $own4 10.0.0.0/8 $listed4
+brings accepted
+is "members without resolver, own and private" 1001 "$(feed members)"
+is "in shadow" shadow "$(listed 45.83.0.7)"
+is "a resolver" pass "$(listed 9.9.9.9)"
+does why 45.83.3.232
+said 'feed +0 +1000 .*version 1$'
+does feed enforce tried
+is "enforced" drop "$(listed 45.83.0.7)"
+
+# What is not believed changes nothing, and an alert says so.
+before=$(feed version)
+: >"$work/list"
+brings held
+version 1 400
+brings held
+version 1 1700
+brings held
+echo '<html><body>Too many requests</body></html>' >"$work/list"
+brings refused
+version 1 1000 0.0.0.0/1
+brings held
+printf 'what\nis\nthis\n' >>"$work/list"
+is "version in force" "$before" "$(feed version)"
+is "members" 1001 "$(feed members)"
+wait_for "an alert" has_alert 'held|refused'
+does feed show tried
+said 'why +'
+
+# A person lets one in; one is gone back to.
+version 1 400
+brings held
+does feed accept tried
+is "members after accept" 400 "$(feed members)"
+does feed rollback tried
+is "members after rollback" 1001 "$(feed members)"
+refuses 'no version waits' feed accept tried
+
+# A small change comes in by itself; what is the same changes nothing.
+version 11 1010
+brings accepted
+is "added and leaving" "10 11" \
+	"$(jq -r '"\(.added) \(.leaving)"' "$work/said")"
+has_alert tried && fail "an alert stands"
+brings accepted
+is "no change" "0 0" "$(jq -r '"\(.added) \(.leaving)"' "$work/said")"
+
+# An exception is cut out of what lists it, and ends.
+version 11 1010 45.90.0.0/24
+brings accepted
+is "a network" drop "$(listed 45.90.0.77)"
+does feed except 45.90.0.77 --feed tried --reason "a customer"
+is "the exception" none "$(listed 45.90.0.77)"
+is "beside it" drop "$(listed 45.90.0.78)"
+brings accepted
+is "the exception, after a new version" none "$(listed 45.90.0.77)"
+does set del tried-except 45.90.0.77
+brings accepted
+is "no exception any more" drop "$(listed 45.90.0.77)"
+
+# What is gone stays for a while, where the feed says so.
+define tried 'grace: 1h'
+does feed add tried
+version 11 1000
+brings accepted
+is "leaving" "0 11" \
+	"$(jq -r '"\(.removed) \(.leaving)"' "$work/said")"
+is "what left" drop "$(listed 45.90.0.77)"
+is "and has an end" true \
+	"$(ask '.claims[0].expires > 0' why 45.90.0.77)"
+
+# A dry run changes nothing.
+before=$(feed version)
+version 11 1200
+does --json feed import tried "$work/list" --dry-run
+is "dry run" "would be accepted" "$(jq -r .outcome "$work/said")"
+is "version" "$before" "$(feed version)"
+
+# All of it is there again after a kill.
+state=$(ask '.feeds[] | del(.busy)' feed list)
+fwd_kill
+fwd_start
+is "after a restart" "$state" "$(ask '.feeds[] | del(.busy)' feed list)"
+is "and listed" drop "$(listed 45.83.0.77)"
+
+does feed hits
+does feed hold tried
+is "stopped" true "$(feed stopped)"
+does feed drop tried
+is "no feed" 0 "$(ask '.feeds | length' feed list)"
+is "nothing is listed" pass "$(listed 45.83.0.77)"
+is "no file is left" "" "$(ls "$work/state/feeds")"
+fwd_stop
