@@ -21,6 +21,7 @@ enum outcome cmd_doctor(struct session *session);
 enum outcome cmd_explain(struct session *session);
 enum outcome cmd_feed_accept(struct session *session);
 enum outcome cmd_feed_add(struct session *session);
+enum outcome cmd_feed_diff(struct session *session);
 enum outcome cmd_feed_drop(struct session *session);
 enum outcome cmd_feed_enforce(struct session *session);
 enum outcome cmd_feed_except(struct session *session);

@@ -60,6 +60,15 @@ enum outcome cmd_feed_accept(struct session *session)
 	return decide(session, "accept");
 }
 
+enum outcome cmd_feed_diff(struct session *session)
+{
+	return session_show(session, REQ_FEED_DECIDE,
+			    json_pack("{s:s, s:s, s:i}", "feed",
+				      session_word(session, 0), "decision",
+				      "accept", "dry", 1),
+			    feed_view_result);
+}
+
 enum outcome cmd_feed_enforce(struct session *session)
 {
 	return decide(session, "enforce");

@@ -8,6 +8,7 @@
 
 #include "daemon/apply_job.h"
 #include "daemon/clock.h"
+#include "daemon/feeds.h"
 #include "daemon/import.h"
 #include "daemon/log.h"
 #include "daemon/named.h"
@@ -70,10 +71,30 @@ static bool will_be(void *arg, const char *name)
 	return ledger_set_named(apply->daemon->ledger, name);
 }
 
+/* A set that the document and a feed both would fill. */
+static int check_feeds(struct apply *apply)
+{
+	for (size_t i = 0; i < apply->set_count; i++) {
+		const struct policy_set *own = apply->sets[i].own;
+
+		if (!feeds_find(&apply->daemon->feeds, own->set.name))
+			continue;
+		(void)snprintf(apply->why, sizeof(apply->why),
+			       "line %u: set %s is what feed %s lists: rules "
+			       "may name it, and no document declares it",
+			       own->line, own->set.name, own->set.name);
+		return -EEXIST;
+	}
+	return 0;
+}
+
 int apply_check_names(struct apply *apply)
 {
 	struct missing missing;
+	int r = check_feeds(apply);
 
+	if (r < 0)
+		return r;
 	if (!named_find_missing(apply->judge, will_be, apply, &missing))
 		return 0;
 	assert(missing.rule);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/commit.h"
 #include "daemon/feed_files.h"
 #include "daemon/feed_job.h"
 #include "daemon/import.h"
@@ -90,12 +91,46 @@ void feed_end_expire(struct daemon *daemon, struct feed_slot *slot)
 		free(ending);
 }
 
+static void forgotten(void *arg, int r)
+{
+	struct ending *ending = arg;
+
+	ending->slot->is_busy = false;
+	if (r == 0) {
+		feed_files_keep(ending->daemon->config.state_dir,
+				ending->slot->feed.name, NULL, 0);
+		feeds_forget(ending->daemon, ending->slot->feed.name);
+	}
+	ending->done(ending->arg, r, r < 0 ? strerror(-r) : NULL);
+	free(ending);
+}
+
+/* A restore has taken the set. */
+static int forget(struct ending *ending, uint32_t uid)
+{
+	struct change *change = malloc(sizeof(*change));
+
+	if (!change)
+		return -ENOMEM;
+	*change = ending->change;
+	ending->slot->is_busy = true;
+	commit_submit(ending->daemon,
+		      &(struct commit_order){.changes = change,
+					     .count = 1,
+					     .uid = uid,
+					     .done = forgotten,
+					     .arg = ending},
+		      "feed %s: dropped", ending->slot->feed.name);
+	return 0;
+}
+
 void feed_end_drop(struct daemon *daemon, struct feed_slot *slot, uint32_t uid,
 		   feed_end_fn *done, void *arg)
 {
+	bool has_set = ledger_set_named(daemon->ledger, slot->feed.name);
 	const char *why = "out of memory";
 	struct ending *ending = NULL;
-	int r = feed_job_check(daemon, slot, &why);
+	int r = has_set ? feed_job_check(daemon, slot, &why) : 0;
 
 	if (r == 0) {
 		ending = calloc(1, sizeof(*ending));
@@ -111,7 +146,7 @@ void feed_end_drop(struct daemon *daemon, struct feed_slot *slot, uint32_t uid,
 			.done = done,
 			.arg = arg,
 		};
-		r = start(ending, uid);
+		r = has_set ? start(ending, uid) : forget(ending, uid);
 	}
 	if (r < 0) {
 		free(ending);

@@ -144,7 +144,10 @@ void request_feed_drop(struct daemon *daemon, struct call *call)
 	const struct set *set;
 	int r;
 
-	if (!slot || check_free(daemon, call, slot) < 0)
+	if (!slot)
+		return;
+	set = ledger_set_named(daemon->ledger, slot->feed.name);
+	if ((set || slot->is_busy) && check_free(daemon, call, slot) < 0)
 		return;
 	if (daemon->apply) {
 		call_refuse(call, -EBUSY,
@@ -152,8 +155,7 @@ void request_feed_drop(struct daemon *daemon, struct call *call)
 			    "done");
 		return;
 	}
-	set = ledger_set_named(daemon->ledger, slot->feed.name);
-	r = named_check_drop(daemon, set, why);
+	r = set ? named_check_drop(daemon, set, why) : 0;
 	if (r < 0) {
 		call_refuse(call, r, "%s", why);
 		return;
@@ -240,7 +242,11 @@ static void start_kept(struct daemon *daemon, struct call *call,
 		.done = judged,
 		.arg = call,
 	};
+	uint64_t dry;
 
+	if (args_number(call, "dry", 1, 0, &dry) < 0)
+		return;
+	order.is_dry = dry;
 	feed_job_start(daemon, slot, &order);
 }
 

@@ -7,6 +7,7 @@
 
 #include "daemon/commit.h"
 #include "daemon/counts.h"
+#include "daemon/feeds.h"
 #include "daemon/import.h"
 #include "daemon/json.h"
 #include "daemon/members.h"
@@ -331,6 +332,13 @@ void request_set_new(struct daemon *daemon, struct call *call)
 	if (!name || args_settled(daemon, call) < 0 ||
 	    args_untried(daemon, call, name) < 0)
 		return;
+	if (feeds_find(&daemon->feeds, name)) {
+		call_refuse(call, -EPERM,
+			    "set %s is what feed %s lists: fwctl feed enforce "
+			    "and feed shadow say what it does",
+			    name, name);
+		return;
+	}
 	old = ledger_set_named(daemon->ledger, name);
 	if (fill_set(daemon, call, name, old, &set) < 0)
 		return;

@@ -50,12 +50,16 @@ define tried 'grace: 1s'
 fwd_start
 does attach wan0
 
+does backup "$work/without"
 refuses 'no feed is called "tried"' feed import tried /dev/null
 refuses 'cannot read' feed add nowhere
 does feed add tried
 is "a new feed" shadow "$(feed action)"
 refuses 'set tried is what feed tried lists' set add tried 192.0.2.1
 refuses 'set tried is what feed tried lists' set drop tried
+refuses 'set tried is what feed tried lists' set new tried --action allow
+printf 'version: 1\nsets: {tried: {members: [192.0.2.1]}}\n' >"$work/p.yml"
+refuses 'line 2: set tried is what feed tried lists' policy apply "$work/p.yml"
 
 # A first version, and what it may not list.
 version 1 1000 9.9.9.9 $own4 10.0.0.0/8 $listed4
@@ -90,6 +94,10 @@ said 'why +'
 # A person lets one in; one is gone back to.
 version 1 400
 brings held
+does --json feed diff tried
+is "what it would change" "would be accepted 0 601" \
+	"$(jq -r '"\(.outcome) \(.new) \(.gone)"' "$work/said")"
+is "members before accept" 1001 "$(feed members)"
 does feed accept tried
 is "members after accept" 400 "$(feed members)"
 does feed rollback tried
@@ -142,6 +150,14 @@ fwd_kill
 fwd_start
 is "after a restart" "$state" "$(ask '.feeds[] | del(.busy)' feed list)"
 is "and listed" drop "$(listed 45.83.0.77)"
+
+# A restore that knows nothing of the feed takes its set, and no feed is stuck.
+does restore "$work/without"
+refuses 'its set is gone' feed import tried "$work/list"
+does feed drop tried
+does feed add tried --enforce
+version 1 1000
+brings accepted
 
 does feed hits
 does feed hold tried
