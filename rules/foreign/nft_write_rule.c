@@ -7,6 +7,7 @@
 #include "rules/foreign/nft_writer.h"
 
 #define METER_TIMEOUT_MIN_S 60u
+#define METER_TIMEOUT_MAX_S 4233600u /* 49 days: nft has ms in 32 bits */
 
 static const uint8_t both_families[] = {4, 6};
 
@@ -200,6 +201,12 @@ static void write_comment(FILE *out, const char *text)
 	(void)fputc('\n', out);
 }
 
+/* How long an empty bucket takes to be full again. */
+static uint64_t full_after_s(const struct limit *limit)
+{
+	return limit->burst / limit->rate * limit->seconds + limit->seconds;
+}
+
 static void tell_differences(const struct nft_writer *writer,
 			     const struct rule *rule)
 {
@@ -209,6 +216,11 @@ static void tell_differences(const struct nft_writer *writer,
 	if (rule->zones.count > 0)
 		foreign_report_rule(writer->report, NOTE_DIFFERS, rule->id,
 				    "zones are written as their interfaces");
+	if (is_per_address(limit_of(writer, rule)) &&
+	    full_after_s(limit_of(writer, rule)) > METER_TIMEOUT_MAX_S)
+		foreign_report_rule(writer->report, NOTE_DIFFERS, rule->id,
+				    "nft forgets an address after 49 days at "
+				    "most");
 }
 
 void nft_write_rule(const struct nft_writer *writer, const struct rule *rule)
@@ -245,12 +257,12 @@ void nft_write_rule(const struct nft_writer *writer, const struct rule *rule)
 static void write_meter(const struct nft_writer *writer,
 			const struct rule *rule, uint8_t family)
 {
-	const struct limit *limit = limit_of(writer, rule);
-	uint64_t full_s =
-		limit->burst / limit->rate * limit->seconds + limit->seconds;
+	uint64_t full_s = full_after_s(limit_of(writer, rule));
 
 	if (full_s < METER_TIMEOUT_MIN_S)
 		full_s = METER_TIMEOUT_MIN_S;
+	if (full_s > METER_TIMEOUT_MAX_S)
+		full_s = METER_TIMEOUT_MAX_S;
 	/* who comes back after the time-out has a full bucket either way */
 	(void)fprintf(writer->out,
 		      "\tset limit-%s.v%u {\n"

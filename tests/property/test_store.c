@@ -17,6 +17,8 @@
 #define ROUNDS	      400
 #define CHANGES_MAX   40
 #define MEMBERS_MAX   4096
+#define FEED_COUNT    3
+#define FEED_TEXT     "name: feed\nand whatever stands there\n"
 #define REASON_COUNT  5
 #define PREFIX_COUNT  60
 #define MAP_BYTES     (16u << 20)
@@ -41,11 +43,17 @@ struct model {
 	size_t revision_count;
 	uint64_t current;
 	struct pending pending;
+	struct {
+		bool is_there;
+		struct feed_state state;
+		uint32_t text_len;
+	} feeds[FEED_COUNT];
 	uint64_t seq;
 	bool has_changed; /* anything, by the commit under way */
 };
 
 static uint64_t random_state;
+static size_t feed_draws;
 
 /* Marsaglia's xorshift64: the same everywhere for the same seed. */
 static uint32_t draw(uint32_t below)
@@ -138,6 +146,38 @@ static void draw_pending(const struct model *model, struct change *change)
 	change->revision_number = pending.fallback;
 }
 
+static const char *const feed_names[FEED_COUNT] = {"a", "feed", "feed-2"};
+
+static size_t feed_index(const char *name)
+{
+	for (size_t i = 0; i < FEED_COUNT; i++)
+		if (strcmp(feed_names[i], name) == 0)
+			return i;
+	return FEED_COUNT;
+}
+
+/* The state outlives the commit. */
+static void draw_feed(struct change *change)
+{
+	static struct feed_state states[CHANGES_MAX];
+	struct feed_state *state = &states[feed_draws++ % CHANGES_MAX];
+
+	*state = (struct feed_state){
+		.newest = draw(9),
+		.times = {.tried_s = draw(UINT32_MAX), .failures = draw(9)},
+		.memory = {.held = draw(99), .agreed = draw(3)},
+	};
+	state->version = draw((uint32_t)state->newest + 1);
+	(void)snprintf(state->why, sizeof(state->why), "%s",
+		       reasons[draw(REASON_COUNT)]);
+	change->feed_put = (struct feed_put){
+		.name = feed_names[draw(FEED_COUNT)],
+		.state = state,
+		.text = FEED_TEXT,
+		.len = draw(sizeof(FEED_TEXT)),
+	};
+}
+
 /* Most changes can be made: one that cannot fails its whole commit. */
 static struct change draw_change(const struct model *model,
 				 struct revision *revision)
@@ -186,6 +226,10 @@ static struct change draw_change(const struct model *model,
 		break;
 	case CHANGE_REVISION_PENDING:
 		draw_pending(model, &change);
+		break;
+	case CHANGE_FEED_PUT:
+	case CHANGE_FEED_DEL:
+		draw_feed(&change);
 		break;
 	default: /* SET_DEL has its id */
 		(void)snprintf(change.attachment.ifname, IFNAME_MAX, "eth%u",
@@ -332,6 +376,13 @@ static int model_apply(struct model *model, const struct change *change)
 	case CHANGE_REVISION_CURRENT:
 	case CHANGE_REVISION_PENDING:
 		return model_apply_revision(model, change);
+	case CHANGE_FEED_PUT:
+	case CHANGE_FEED_DEL:
+		i = feed_index(change->feed_put.name);
+		model->feeds[i].is_there = change->kind == CHANGE_FEED_PUT;
+		model->feeds[i].state = *change->feed_put.state;
+		model->feeds[i].text_len = (uint32_t)change->feed_put.len;
+		return 0;
 	default:
 		i = find_attachment(model, change);
 		if (i < model->attachment_count)
@@ -401,6 +452,24 @@ static int check_attachment(void *arg, const struct attachment *wish)
 	return 0;
 }
 
+static int check_feed(void *arg, const struct feed_put *feed)
+{
+	struct check *check = arg;
+	size_t i = feed_index(feed->name);
+
+	uint8_t a[FEED_STATE_MAX], b[FEED_STATE_MAX];
+	size_t bytes = feed_state_put(a, feed->state);
+
+	assert_true(i < FEED_COUNT && check->model->feeds[i].is_there);
+	assert_int_equal(feed_state_put(b, &check->model->feeds[i].state),
+			 bytes);
+	assert_memory_equal(a, b, bytes); /* a struct has holes */
+	assert_int_equal(feed->len, check->model->feeds[i].text_len);
+	assert_memory_equal(feed->text, FEED_TEXT, feed->len);
+	check->count++;
+	return 0;
+}
+
 static int check_revision(void *arg, const struct revision *revision)
 {
 	struct check *check = arg;
@@ -442,9 +511,9 @@ static void assert_same_policy(struct store *store, const struct model *model)
 static void assert_same(struct store *store, const struct model *model)
 {
 	struct check sets = {.model = model}, members = sets,
-		     attachments = sets;
+		     attachments = sets, feeds = sets;
 	struct store_usage usage;
-	size_t set_count = 0;
+	size_t set_count = 0, feed_count = 0;
 
 	for (unsigned int id = 0; id < SET_ID_LIMIT; id++)
 		set_count += model->has_set[id];
@@ -457,6 +526,10 @@ static void assert_same(struct store *store, const struct model *model)
 		store_each_attachment(store, check_attachment, &attachments),
 		0);
 	assert_int_equal(attachments.count, model->attachment_count);
+	assert_int_equal(store_each_feed(store, check_feed, &feeds), 0);
+	for (size_t i = 0; i < FEED_COUNT; i++)
+		feed_count += model->feeds[i].is_there;
+	assert_int_equal(feeds.count, feed_count);
 	assert_same_policy(store, model);
 	assert_int_equal(store_usage(store, &usage), 0);
 	assert_int_equal(usage.member_count, model->member_count);

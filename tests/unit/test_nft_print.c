@@ -353,6 +353,11 @@ static void limits_of_addresses_have_a_set_of_their_own(void **state)
 		     "packets } counter drop",
 		     "ip6 saddr & ffff:ffff:ffff:ffff:: limit", "chain out {",
 		     "update @limit-few.v4");
+	policy.limits[0].seconds = 86400;
+	policy.limits[0].burst = 100000;
+	ASSERT_LINES(&policy, "timeout 4233600s");
+	policy.limits[0].seconds = 1;
+	policy.limits[0].burst = 20;
 	policy.limits[0].per = LIMIT_PER_RULE;
 	assert_left_out(&policy, "few", "both directions");
 	policy.rules[0].directions = DIRECTION_OUT;
