@@ -10,25 +10,10 @@
 #include "ctl/answer.h"
 #include "ctl/bulk.h"
 #include "ctl/guarded.h"
+#include "ctl/rejects.h"
 #include "ctl/session.h"
 #include "ctl/unit.h"
 #include "rules/member.h"
-
-static void print_rejects(FILE *out, const json_t *answer)
-{
-	const json_t *notes = answer_list(answer, "notes");
-
-	for (size_t i = 0; i < json_array_size(notes); i++) {
-		const json_t *note = json_array_get(notes, i);
-
-		fprintf(out, "  line %" PRId64 ": ",
-			answer_number(note, "line"));
-		grid_put_safely(out, answer_text(note, "why"));
-		fputs(": ", out);
-		grid_put_safely(out, answer_text(note, "text"));
-		fputc('\n', out);
-	}
-}
 
 static void view_import(FILE *out, const json_t *answer)
 {
@@ -40,7 +25,7 @@ static void view_import(FILE *out, const json_t *answer)
 		answer_number(answer, "lines"),
 		answer_number(answer, "entries"),
 		answer_number(answer, "rejects"));
-	print_rejects(out, answer);
+	rejects_print(out, answer);
 	guarded_print(out, answer);
 	fprintf(out,
 		"members %" PRId64 ": %" PRId64 " added, %" PRId64

@@ -6,6 +6,7 @@
 
 #include "ctl/answer.h"
 #include "ctl/grid.h"
+#include "ctl/rejects.h"
 #include "ctl/unit.h"
 #include "rules/duration.h"
 
@@ -140,7 +141,7 @@ void feed_view_hits(FILE *out, const json_t *answer)
 
 static void put_findings(FILE *out, const json_t *answer)
 {
-	const json_t *finding, *note;
+	const json_t *finding;
 	size_t i;
 
 	json_array_foreach(answer_list(answer, "findings"), i, finding)
@@ -151,15 +152,7 @@ static void put_findings(FILE *out, const json_t *answer)
 		grid_put_safely(out, answer_text(finding, "text"));
 		fputc('\n', out);
 	}
-	json_array_foreach(answer_list(answer, "notes"), i, note)
-	{
-		fprintf(out, "  line %" PRId64 ": ",
-			answer_number(note, "line"));
-		grid_put_safely(out, answer_text(note, "why"));
-		fputs(": ", out);
-		grid_put_safely(out, answer_text(note, "text"));
-		fputc('\n', out);
-	}
+	rejects_print(out, answer);
 }
 
 static void put_widest(FILE *out, const json_t *answer)

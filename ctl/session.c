@@ -186,8 +186,10 @@ static enum outcome refused(struct session *session, const json_t *answer)
 	return OUTCOME_REFUSED;
 }
 
-enum outcome session_ask(struct session *session, enum request request,
-			 json_t *args_taken, int fd, json_t **ret_answer)
+/* With `spares_busy`, -EBUSY is an answer and not told. */
+static enum outcome ask_and_take(struct session *session, enum request request,
+				 json_t *args_taken, int fd, bool spares_busy,
+				 json_t **ret_answer)
 {
 	CLEANUP(json_decrefp) json_t *args = args_taken;
 	CLEANUP(json_decrefp) json_t *answer = NULL;
@@ -198,29 +200,24 @@ enum outcome session_ask(struct session *session, enum request request,
 	outcome = ask(session, request, args, fd, &answer);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	if (!answer_is(answer, "ok"))
+	if (!answer_is(answer, "ok") &&
+	    !(spares_busy && answer_number(answer, "errno") == EBUSY))
 		return refused(session, answer);
 	*ret_answer = TAKE(answer);
 	return OUTCOME_DONE;
 }
 
-enum outcome session_ask_unless_busy(struct session *session,
-				     enum request request, json_t *args_taken,
-				     int fd, json_t **ret_answer)
+enum outcome session_ask(struct session *session, enum request request,
+			 json_t *args, int fd, json_t **ret_answer)
 {
-	CLEANUP(json_decrefp) json_t *args = args_taken;
-	CLEANUP(json_decrefp) json_t *answer = NULL;
-	enum outcome outcome;
+	return ask_and_take(session, request, args, fd, false, ret_answer);
+}
 
-	assert(ret_answer);
-
-	outcome = ask(session, request, args, fd, &answer);
-	if (outcome != OUTCOME_DONE)
-		return outcome;
-	if (!answer_is(answer, "ok") && answer_number(answer, "errno") != EBUSY)
-		return refused(session, answer);
-	*ret_answer = TAKE(answer);
-	return OUTCOME_DONE;
+enum outcome session_ask_unless_busy(struct session *session,
+				     enum request request, json_t *args, int fd,
+				     json_t **ret_answer)
+{
+	return ask_and_take(session, request, args, fd, true, ret_answer);
 }
 
 enum outcome session_show(struct session *session, enum request request,
