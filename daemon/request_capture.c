@@ -47,12 +47,18 @@ static int check_fd(struct call *call)
 	return 0;
 }
 
-static bool has_rule(const struct policy *policy, const char *id)
+static const struct rule *find_rule(const struct policy *policy, const char *id)
 {
 	for (size_t i = 0; i < policy->rule_count; i++)
 		if (strcmp(policy->rules[i].id, id) == 0)
-			return true;
-	return false;
+			return &policy->rules[i];
+	return NULL;
+}
+
+/* What it ends is dropped, or would be. */
+static bool can_drop(const struct rule *rule)
+{
+	return rule->action != RULE_PASS && rule->action != RULE_COUNT;
 }
 
 static int read_rule(const struct daemon *daemon, struct call *call,
@@ -60,6 +66,7 @@ static int read_rule(const struct daemon *daemon, struct call *call,
 {
 	const struct generation *live = daemon->live;
 	const char *id = args_text(call, "rule", RULE_ID_MAX - 1, "");
+	const struct rule *rule;
 	int place;
 
 	if (!id)
@@ -67,9 +74,15 @@ static int read_rule(const struct daemon *daemon, struct call *call,
 	filter->counter = CAPTURE_ANY_RULE;
 	if (!*id)
 		return 0;
-	place = has_rule(&live->judge->policy, id)
-			? counters_find(live->counters, id)
-			: -ENOENT;
+	rule = find_rule(&live->judge->policy, id);
+	place = rule ? counters_find(live->counters, id) : -ENOENT;
+	if (rule && !can_drop(rule)) {
+		call_refuse(call, -EINVAL,
+			    "rule \"%s\" drops nothing, its action is %s: "
+			    "captured is what is dropped, or would be",
+			    id, rule_action_name(rule->action));
+		return -EINVAL;
+	}
 	if (place < 0) {
 		call_refuse(call, -ENOENT,
 			    "the policy that judges has no rule \"%s\" "

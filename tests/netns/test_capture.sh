@@ -83,6 +83,7 @@ cat >"$document" <<-END
 	     source: $clean4}
 	  - {id: no-udp, action: drop, in: wan, protocol: udp,
 	     source: $clean4}
+	  - {id: fine, action: pass, in: wan, protocol: icmp, source: $clean4}
 END
 does policy apply "$document"
 
@@ -105,6 +106,8 @@ grep -q '3 packets captured, 0 lost' "$work/ending" ||
 # A file is emptied once the capture is agreed to, and not before.
 head -c 100000 /dev/zero >"$capture"
 refuses 'no rule "nosuch"' capture --rule nosuch -w "$capture"
+refuses '"fine" drops nothing, its action is pass' \
+	capture --rule fine -w "$capture"
 is "what a refused capture leaves" 100000 "$(stat -c %s "$capture")"
 refuses 'whole number from 1 to 16384' capture --snaplen 16385
 
