@@ -62,6 +62,7 @@ enum outcome policy_file_read(struct session *session, const char *path,
 
 	policy_init(&ret_file->policy);
 	ret_file->fd = -1;
+	session->file = path;
 	r = bulk_from_file(path, &ret_file->fd);
 	if (r < 0)
 		return session_refuse(session, r, "cannot read %s: %s", path,

@@ -177,10 +177,23 @@ static enum outcome ask(struct session *session, enum request request,
 	return OUTCOME_DONE;
 }
 
-static enum outcome refused(struct session *session, const json_t *answer)
+/* fwd sees a document and not where it was: "line 8: ..." becomes FILE:8. */
+static void name_file(const struct session *session, json_t *answer)
 {
 	const char *text = answer_text(answer, "error");
 
+	if (session->file && strncmp(text, "line ", 5) == 0)
+		(void)json_object_set_new(
+			answer, "error",
+			json_sprintf("%s:%s", session->file, text + 5));
+}
+
+static enum outcome refused(struct session *session, json_t *answer)
+{
+	const char *text;
+
+	name_file(session, answer);
+	text = answer_text(answer, "error");
 	complain(session, *text ? text : "refused without a reason");
 	printer_refusal(&session->printer, answer);
 	return OUTCOME_REFUSED;

@@ -18,6 +18,7 @@ struct session {
 	const struct invocation *invocation;
 	struct client *client; /* NULL until it is needed */
 	struct printer printer;
+	const char *file; /* the document that is sent; NULL: none is */
 	bool json;
 };
 
