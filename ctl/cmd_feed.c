@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ctl/answer.h"
@@ -16,12 +14,9 @@
 #include "ctl/feed_view.h"
 #include "ctl/session.h"
 #include "rules/feed.h"
-#include "rules/feedfile/decode.h"
-#include "rules/feedfile/feedfile.h"
 
-#define FEEDS_ENV   "PORTCULLIS_FEEDS"
-#define EXCEPT	    "-except"
-#define PROBE_BYTES (256u << 20)
+#define FEEDS_ENV "PORTCULLIS_FEEDS"
+#define EXCEPT	  "-except"
 
 enum outcome cmd_feed_list(struct session *session)
 {
@@ -238,42 +233,20 @@ static void view_probe(FILE *out, const json_t *answer)
 			answer_text(answer, "why"));
 }
 
-/* Needs no daemon. */
 enum outcome cmd_feed_probe(struct session *session)
 {
 	const char *path = session_word(session, 0);
 	CLEANUP(closep) int fd = -1;
-	CLEANUP(decoded_done) struct decoded text = {0};
 	CLEANUP(json_decrefp) json_t *answer = NULL;
-	struct feed_probe probe;
-	struct stat stat = {0};
-	const char *why = NULL;
-	void *base = NULL;
+	enum outcome outcome;
 	int r = bulk_from_file(path, &fd);
 
-	if (r < 0 || fstat(fd, &stat) < 0)
+	if (r < 0)
 		return session_refuse(session, r, "cannot read %s: %s", path,
 				      bulk_error(r));
-	if (stat.st_size > 0)
-		base = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_SHARED,
-			    fd, 0);
-	if (base == MAP_FAILED)
-		return session_refuse(session, -errno, "cannot read %s: %s",
-				      path, strerror(errno));
-	r = decode(base ? base : "", (size_t)stat.st_size, PROBE_BYTES, &text,
-		   &why);
-	if (r < 0)
-		return session_refuse(session, r, "%s: %s", path, why);
-	probe = feedfile_probe(text.text, text.len);
-	answer = json_pack("{s:b, s:s*, s:s*}", "ok", 1, "format",
-			   probe.is_known ? feedfile_format_name(probe.format)
-					  : NULL,
-			   "why", probe.why);
-	if (probe.is_known && probe.format == FEED_CSV)
-		(void)json_object_set_new(answer, "column",
-					  json_integer(probe.column));
-	printer_answer(&session->printer, answer, view_probe);
-	if (base)
-		(void)munmap(base, (size_t)stat.st_size);
-	return OUTCOME_DONE;
+	outcome = session_ask(session, REQ_FEED_PROBE, json_object(), fd,
+			      &answer);
+	if (outcome == OUTCOME_DONE)
+		printer_answer(&session->printer, answer, view_probe);
+	return outcome;
 }

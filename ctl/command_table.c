@@ -317,7 +317,7 @@ const struct command command_table[] = {
 	 cmd_feed_list},
 	{"feed probe",
 	 "suggest the format of a list",
-	 "Needs no daemon.",
+	 NULL,
 	 {{.kind = KIND_FILE}},
 	 NULL,
 	 cmd_feed_probe},

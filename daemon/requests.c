@@ -44,6 +44,7 @@ static request_fn *const functions[] = {
 	[REQ_FEED_TRIED] = request_feed_tried,
 	[REQ_FEED_DECIDE] = request_feed_decide,
 	[REQ_FEED_HITS] = request_feed_hits,
+	[REQ_FEED_PROBE] = request_feed_probe,
 };
 _Static_assert(ARRAY_LEN(functions) == REQ_COUNT, "");
 

@@ -49,6 +49,7 @@ void request_feed_import(struct daemon *daemon, struct call *call);
 void request_feed_tried(struct daemon *daemon, struct call *call);
 void request_feed_decide(struct daemon *daemon, struct call *call);
 void request_feed_hits(struct daemon *daemon, struct call *call);
+void request_feed_probe(struct daemon *daemon, struct call *call);
 
 /*
  * Arguments, read and checked. A getter that fails has refused the call, so

@@ -65,6 +65,7 @@ enum request {
 	REQ_FEED_TRIED, /* a fetch that brought none */
 	REQ_FEED_DECIDE,
 	REQ_FEED_HITS,
+	REQ_FEED_PROBE, /* with a memfd: a list */
 	REQ_COUNT,
 };
 

@@ -48,6 +48,11 @@ listed() {
 
 define tried 'grace: 1s'
 fwd_start
+printf '# of today\n192.0.2.1\n192.0.2.2\n' | gzip >"$work/packed"
+is "what is unpacked and looked at" plain "$(ask .format feed probe \
+	"$work/packed")"
+head -c 40 "$work/packed" >"$work/broken"
+refuses 'ends|cut|middle' feed probe "$work/broken"
 does attach wan0
 
 does backup "$work/without"
@@ -59,7 +64,7 @@ refuses 'set tried is what feed tried lists' set add tried 192.0.2.1
 refuses 'set tried is what feed tried lists' set drop tried
 refuses 'set tried is what feed tried lists' set new tried --action allow
 printf 'version: 1\nsets: {tried: {members: [192.0.2.1]}}\n' >"$work/p.yml"
-refuses 'line 2: set tried is what feed tried lists' policy apply "$work/p.yml"
+refuses 'p.yml:2: set tried is what feed tried lists' policy apply "$work/p.yml"
 
 # A first version, and what it may not list.
 version 1 1000 9.9.9.9 $own4 10.0.0.0/8 $listed4

@@ -55,7 +55,7 @@ static void some_requests_take_a_descriptor(void **state)
 			     i == REQ_RESTORE || i == REQ_POLICY_APPLY ||
 			     i == REQ_POLICY_SHOW || i == REQ_POLICY_DIFF ||
 			     i == REQ_CAPTURE || i == REQ_FEED_PUT ||
-			     i == REQ_FEED_IMPORT;
+			     i == REQ_FEED_IMPORT || i == REQ_FEED_PROBE;
 
 		assert_int_equal(request_specs[i].takes_fd, takes);
 	}
