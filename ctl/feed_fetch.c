@@ -20,6 +20,17 @@ static void put_line(FILE *to, const char *name, const char *value)
 		(void)fprintf(to, "%s %s\n", name, value);
 }
 
+/* What a list is made of, if it is of several documents. */
+static void put_kind(FILE *to, const json_t *feed)
+{
+	const char *format = answer_text(feed, "format");
+
+	if (strcmp(format, "taxii") == 0)
+		(void)fputs("taxii\n", to);
+	if (strcmp(format, "misp-manifest") == 0)
+		(void)fputs("misp\n", to);
+}
+
 static int write_request(int fd, const json_t *feed, const char *path)
 {
 	FILE *to = fdopen(fd, "w");
@@ -38,8 +49,7 @@ static int write_request(int fd, const json_t *feed, const char *path)
 		      answer_number(feed, "bytes_max"));
 	if (answer_is(feed, "http"))
 		(void)fputs("allow-http\n", to);
-	if (strcmp(answer_text(feed, "format"), "taxii") == 0)
-		(void)fputs("taxii\n", to);
+	put_kind(to, feed);
 	return fclose(to) == 0 ? 0 : -errno;
 }
 

@@ -78,6 +78,9 @@ static int read_entries(struct feed_intake *intake, const char *text,
 	r = feedfile_format_from_name(feed_format_word(intake->feed->format),
 				      &options.format);
 	assert(r == 0);
+	/* fetch-feed follows it to what it names */
+	if (options.format == FEED_MISP_MANIFEST)
+		options.format = FEED_MISP_EVENT;
 	listed_reserve_lines(&intake->listed, text, len);
 	r = feedfile_read(&options, text, len, take_entry, intake,
 			  &intake->report);

@@ -105,6 +105,18 @@ static void first_state(struct feed_edit *edit, uint64_t enforce)
 	edit->what = "added";
 }
 
+/* Defined anew. The validators are of the list that was at its URL. */
+static void next_state(struct feed_edit *edit, const struct feed_slot *slot)
+{
+	edit->state = slot->state;
+	edit->what = "defined anew";
+	if (strcmp(edit->feed.url, slot->feed.url) == 0 &&
+	    edit->feed.format == slot->feed.format)
+		return;
+	edit->state.etag[0] = '\0';
+	edit->state.modified[0] = '\0';
+}
+
 void request_feed_put(struct daemon *daemon, struct call *call)
 {
 	struct feed_edit edit = {.uid = call->uid, .done = edited, .arg = call};
@@ -123,12 +135,10 @@ void request_feed_put(struct daemon *daemon, struct call *call)
 		call_refuse(call, -ENOMEM, "out of memory");
 		return;
 	}
-	if (slot) {
-		edit.state = slot->state;
-		edit.what = "defined anew";
-	} else {
+	if (slot)
+		next_state(&edit, slot);
+	else
 		first_state(&edit, enforce);
-	}
 	feeds_edit(daemon, &edit);
 }
 

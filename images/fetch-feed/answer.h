@@ -26,7 +26,7 @@ struct answer {
 	long http_status; /* 0: there was none */
 	long retry_after_s; /* -1: the server did not say */
 	uint64_t bytes; /* of the output */
-	unsigned page_count; /* of TAXII; 0: none was asked for */
+	unsigned page_count; /* of TAXII, or events of MISP */
 	char sha256[65]; /* of the output, lower-case hex */
 	char etag[ANSWER_FIELD_MAX]; /* empty: the server sent none */
 	char last_modified[ANSWER_FIELD_MAX];

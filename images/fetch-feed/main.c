@@ -22,6 +22,7 @@
 #include "images/fetch-feed/answer.h"
 #include "images/fetch-feed/confine.h"
 #include "images/fetch-feed/input.h"
+#include "images/fetch-feed/misp.h"
 #include "images/fetch-feed/output.h"
 #include "images/fetch-feed/request.h"
 #include "images/fetch-feed/sink.h"
@@ -128,8 +129,11 @@ static int fetch(const struct request *request,
 		return answer_fail(answer, r,
 				   "system calls could not be filtered: %s",
 				   strerror(-r));
-	return request->taxii ? taxii_fetch(transfer, request, sink, answer)
-			      : fetch_plain(transfer, request, sink, answer);
+	if (request->taxii)
+		return taxii_fetch(transfer, request, sink, answer);
+	if (request->misp)
+		return misp_fetch(transfer, request, sink, answer);
+	return fetch_plain(transfer, request, sink, answer);
 }
 
 static int keep(const struct sink *sink, struct output *output,

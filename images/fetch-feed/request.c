@@ -65,11 +65,12 @@ static const struct item items[] = {
 	NUMBER("timeout", timeout_s, "SECONDS", "for all of it", 1, 86400, 300),
 	NUMBER("stall", stall_s, "SECONDS",
 	       "give up when slower than 100 B/s for so long", 1, 3600, 30),
-	NUMBER("max-pages", max_pages, "N", "most pages of TAXII", 1, 100000,
-	       1000),
+	NUMBER("max-pages", max_pages, "N",
+	       "most pages of TAXII, or events of MISP", 1, 100000, 1000),
 	FLAG("allow-http", allow_http, "URLs may be http"),
 	FLAG("allow-markup", allow_markup, "HTML and XML are no error"),
 	FLAG("taxii", taxii, "a TAXII 2.1 collection, to a STIX bundle"),
+	FLAG("misp", misp, "a manifest of MISP, to its events"),
 };
 
 /* The field of an item; its type goes by the kind. */
@@ -231,6 +232,9 @@ static int check(const struct request *request, struct answer *answer)
 	if (request->header && !is_token(request->header))
 		return answer_fail(answer, -EINVAL,
 				   "header: not a name of a header");
+	if (request->taxii && request->misp)
+		return answer_fail(answer, -EINVAL,
+				   "taxii and misp: only one of them");
 	if (request->taxii && (request->etag || request->modified_since))
 		return answer_fail(
 			answer, -EINVAL,

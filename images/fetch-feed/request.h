@@ -34,6 +34,7 @@ struct request {
 	bool allow_http;
 	bool allow_markup;
 	bool taxii;
+	bool misp;
 };
 
 enum request_want {

@@ -6,21 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <curl/curl.h>
 #include <jansson.h>
 
+#include "images/fetch-feed/page.h"
 #include "images/fetch-feed/url.h"
 #include "rules/base.h"
 
-#define PAGE_BYTES_MAX (16u << 20)
 #define NEXT_BYTES_MAX 2048
 #define PAGE_OBJECTS   "1000"
-
-/* A page while it comes in. */
-struct page {
-	char *text;
-	size_t bytes, room;
-};
 
 struct walk {
 	struct transfer *transfer;
@@ -30,26 +23,6 @@ struct walk {
 	char *url; /* of the next page; NULL: there is none */
 	bool has_objects;
 };
-
-static int take_page(void *arg, const char *bytes, size_t count)
-{
-	struct page *page = arg;
-
-	if (count > PAGE_BYTES_MAX - page->bytes)
-		return -EFBIG;
-	if (page->bytes + count > page->room) {
-		size_t room = 2 * (page->bytes + count);
-		char *text = realloc(page->text, room);
-
-		if (!text)
-			return -ENOMEM;
-		page->text = text;
-		page->room = room;
-	}
-	memcpy(page->text + page->bytes, bytes, count);
-	page->bytes += count;
-	return 0;
-}
 
 static int fail_page(const struct walk *walk, int error, const char *why)
 {
@@ -131,13 +104,10 @@ static int turn(struct walk *walk, const json_t *envelope)
 
 static int read_page(struct walk *walk, const struct page *page)
 {
-	CLEANUP(json_decrefp) json_t *envelope = NULL;
-	json_error_t error;
+	CLEANUP(json_decrefp) json_t *envelope = page_object(page);
 	int r;
 
-	envelope = json_loadb(page->text ? page->text : "", page->bytes, 0,
-			      &error);
-	if (!json_is_object(envelope))
+	if (!envelope)
 		return fail_page(walk, -EBADMSG,
 				 "not a JSON object, or too large a one");
 	r = put_objects(walk, envelope);
@@ -147,12 +117,6 @@ static int read_page(struct walk *walk, const struct page *page)
 static int fetch_page(struct walk *walk)
 {
 	struct page page = {0};
-	struct body body = {
-		.allows_markup = walk->request->allow_markup,
-		.max_bytes = PAGE_BYTES_MAX,
-		.take = take_page,
-		.arg = &page,
-	};
 	CLEANUP(freep) char *url = NULL;
 	char last[ANSWER_FIELD_MAX]; /* an empty page has no date */
 	int r;
@@ -166,12 +130,12 @@ static int fetch_page(struct walk *walk)
 	free(TAKE(walk->url));
 	if (r < 0)
 		return fail_page(walk, r, "it has no URL");
-	r = transfer_get(walk->transfer, url, &body, walk->answer);
+	r = page_get(&page, walk->transfer, url, walk->answer);
 	if (r == 0)
 		r = read_page(walk, &page);
 	if (!*walk->answer->added_last)
 		memcpy(walk->answer->added_last, last, sizeof(last));
-	free(page.text);
+	page_done(&page);
 	return r;
 }
 

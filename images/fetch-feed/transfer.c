@@ -34,6 +34,7 @@ struct transfer {
 
 	/* of the answer that comes in now */
 	struct body *body;
+	bool is_named; /* by the request: its validators are of this one */
 	bool has_begun;
 	int fault; /* of the body: 0 or a negative errno */
 };
@@ -219,10 +220,10 @@ static int make_headers(const struct transfer *transfer,
 	if (r == 0 && request->taxii)
 		r = add_header(&list, "Accept",
 			       "application/taxii+json;version=2.1");
-	if (r == 0)
+	if (r == 0 && transfer->is_named)
 		r = add_header(&list, "If-None-Match", request->etag);
 	/* RFC 9110, 13.1.3: a server that knows the ETag ignores the date */
-	if (r == 0)
+	if (r == 0 && transfer->is_named)
 		r = add_header(&list, "If-Modified-Since",
 			       request->modified_since);
 	if (r == 0 && transfer->key && place_is_same(place, &transfer->home))
@@ -300,6 +301,8 @@ static void note_headers(const struct transfer *transfer, struct answer *answer)
 			     header_of(transfer, "X-TAXII-Date-Added-Last"));
 		return;
 	}
+	if (!transfer->is_named)
+		return;
 	answer_field(answer->etag, header_of(transfer, "ETag"));
 	answer_field(answer->last_modified,
 		     header_of(transfer, "Last-Modified"));
@@ -313,7 +316,7 @@ static int judge(struct transfer *transfer, const struct place *place,
 	curl_off_t after_s = 0;
 	int r = 0;
 
-	if (answer->http_status == STATUS_UNCHANGED &&
+	if (answer->http_status == STATUS_UNCHANGED && transfer->is_named &&
 	    (request->etag || request->modified_since)) {
 		note_headers(transfer, answer);
 		return TRANSFER_UNCHANGED;
@@ -371,6 +374,7 @@ int transfer_get(struct transfer *transfer, const char *url, struct body *body,
 	int r;
 
 	transfer->body = body;
+	transfer->is_named = strcmp(url, transfer->request->url) == 0;
 	r = ask_around(transfer, url, &place, answer);
 	if (r == 0)
 		r = judge(transfer, &place, answer);

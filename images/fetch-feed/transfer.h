@@ -10,6 +10,8 @@
  *	   no other, wherever that redirects to.
  *	3. Only status 200 has a body that counts, and only if all of it came.
  *	4. One deadline for all of it, redirects and pages included.
+ *	5. Validators are those of the URL that the request names: no other is
+ *	   asked with them, or tells its own.
  *
  * Times	seconds of the request; CLOCK_MONOTONIC
  * Errors	negative errno, with a sentence in the answer; what a body has

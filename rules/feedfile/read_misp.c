@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * MISP: misp-event, the attributes of one event that are addresses and meant
- * for detection; misp-manifest, the names of the events of a feed; and
+ * MISP: misp-event, the attributes of an event, or of several in a response,
+ * that are addresses and meant for detection; misp-manifest, the names of the events of a feed; and
  * misp-warninglist, networks of those who are not to be blocked.
  */
 #include <stdlib.h>
@@ -88,13 +88,19 @@ static int find_event(struct feed_scan *scan, void *arg, const char *path,
 	(void)scan;
 	if (strcmp(path, "Event") == 0)
 		state->is_format = value->type == JSON_OBJECT;
+	if (strcmp(path, "response") == 0)
+		state->is_format = value->type == JSON_ARRAY;
+	if (strcmp(path, "response[]") == 0 && value->type != JSON_OBJECT)
+		state->is_other = true;
 	return 0;
 }
 
 int read_misp_event(struct feed_scan *scan, struct span text)
 {
 	static const struct record_format format = {
-		.paths = {"Event.Attribute[]", "Event.Object[].Attribute[]"},
+		.paths = {"Event.Attribute[]", "Event.Object[].Attribute[]",
+			  "response[].Event.Attribute[]",
+			  "response[].Event.Object[].Attribute[]"},
 		.fields = {[TYPE] = "type",
 			   [VALUE] = "value",
 			   [TO_IDS] = "to_ids",

@@ -131,12 +131,13 @@ static bool is_bundle(const void *arg)
 	return state->is_bundle;
 }
 
-/* A page without objects may be "{}". */
-static bool is_envelope(const void *arg)
+/* A page without objects may be "{}"; of several pages fetch-feed makes a
+ * bundle. */
+static bool is_collection(const void *arg)
 {
 	const struct state *state = arg;
 
-	return !state->is_bundle && (state->has_objects || !state->has_values);
+	return state->is_bundle || state->has_objects || !state->has_values;
 }
 
 static int read_objects(struct feed_scan *scan, struct span text,
@@ -166,5 +167,5 @@ int read_stix(struct feed_scan *scan, struct span text)
 
 int read_taxii(struct feed_scan *scan, struct span text)
 {
-	return read_objects(scan, text, is_envelope);
+	return read_objects(scan, text, is_collection);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * record.h - the records of a feed in JSON: objects at one or two paths, of
+ * record.h - the records of a feed in JSON: objects at a few paths, of
  * which a few fields are kept until the object ends.
  *
  * The text is read twice. First without giving anything, so that a document
@@ -17,7 +17,7 @@
 #include "rules/feedfile/json.h"
 #include "rules/feedfile/scan.h"
 
-#define RECORD_PATHS_MAX  2
+#define RECORD_PATHS_MAX  4
 #define RECORD_FIELDS_MAX 10
 #define RECORD_BYTES_MAX  65536 /* of the fields of one record */
 

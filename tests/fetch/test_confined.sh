@@ -164,6 +164,32 @@ failed "traced: the usual authorities" "certificate"
 as=(unshare --net "${as[@]}")
 run --url https://feeds.example/
 failed "traced: a name that cannot be resolved" "no such host"
+# and one that a server tells, over UDP and, cut there, over TCP
+cat >"$work/resolved" <<-END
+	#!/bin/bash
+	set -e
+	ip link set lo up
+	echo "nameserver 127.0.0.53" >"$work/resolv.conf"
+	mount --bind "$work/resolv.conf" /etc/resolv.conf
+	python3 "$top/tests/support/dns_server.py" "$work/dns" &
+	dns=\$!
+	python3 "$top/tests/support/feed_server.py" "$work/named" \
+		2>/dev/null &
+	feeds=\$!
+	trap 'kill -KILL \$dns \$feeds' EXIT
+	until [ -s "$work/dns" ] && [ -s "$work/named/ports" ]; do
+		sleep 0.1
+	done
+	read -r port _ <"$work/named/ports"
+	"\$@" --allow-http --url "http://feeds.example:\$port/plain"
+END
+chmod 755 "$work/resolved"
+mkdir "$work/named"
+as=(unshare --net --mount "$work/resolved" strace -f -Z -o "$work/trace"
+	--output-append-mode)
+run
+arrived "traced: a name that a server tells"
+is "who was asked" "ready tcp udp" "$(sort -u "$work/dns" | xargs)"
 [ -s "$work/trace" ] || fail "nothing was traced"
 is "calls that were refused" "" \
 	"$(grep EPERM "$work/trace" | grep -vF ' setuid(0)' || true)"

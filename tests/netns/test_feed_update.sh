@@ -26,13 +26,13 @@ others+=($!)
 wait_for "the server" has_ports
 read -r port _ <"$work/server/ports"
 
-# define PATH: the feed tried, from there.
+# define PATH [FORMAT]: the feed tried, from there.
 define() {
 	cat >"$PORTCULLIS_FEEDS/tried.yml" <<-END
 		name: tried
 		title: Test
 		url: http://localhost:$port/$1
-		format: plain
+		format: ${2:-plain}
 		class: reputation
 		action: drop
 		licence: none
@@ -86,13 +86,26 @@ done
 is "a server that asks for time gets it" true "$(feed '"due" as $d | .due' |
 	jq --argjson now "$(date +%s)" '. > $now')"
 
-# Held or refused, it is fetched again, and not said to be unchanged.
+# Held or refused, it is fetched again, and not said to be unchanged; and what
+# was said of another list is not asked of this one.
 define plain
+updates accepted '^$'
 updates unchanged '^$'
 does feed update tried --force
 is "members in the end" 254 "$(feed members)"
 is "nothing is left of fetches" "" "$(find /tmp -maxdepth 1 -name \
 	'fwctl-feed.*' -newer "$work/server/ports")"
+
+# Of several documents: the fetcher goes through them all.
+define objects taxii
+updates held '^$'
+is "why it is held" shrink "$(jq -r '.feeds[0].findings[0].guard' "$work/said")"
+does feed accept tried
+is "members of a collection" 6 "$(feed members)"
+define manifest.json misp-manifest
+updates accepted '^$'
+is "entries of three events" 3 "$(jq -r ".feeds[0].entries" "$work/said")"
+updates unchanged '^$'
 
 # One at a time.
 exec 9<"$work"

@@ -14,6 +14,7 @@ import gzip
 import http.server
 import json
 import os
+import re
 import ssl
 import sys
 import threading
@@ -32,6 +33,10 @@ def objects(first, count):
             for i in range(first, first + count)]
 
 
+def uuid(number):
+    return f"5d0092c5-5f74-4287-9642-33f4c354e5{number:02d}"
+
+
 class Feed(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -43,7 +48,7 @@ class Feed(http.server.BaseHTTPRequestHandler):
         # a proxy is asked for a whole URL
         self.url = urllib.parse.urlsplit(self.path)
         self.query = urllib.parse.parse_qs(self.url.query)
-        name = self.url.path.rsplit("/", 1)[-1].replace("-", "_")
+        name = re.sub("[-.]", "_", self.url.path.rsplit("/", 1)[-1])
         self.close_connection = True
         try:
             getattr(self, "do_" + name, self.do_missing)()
@@ -268,6 +273,35 @@ class Feed(http.server.BaseHTTPRequestHandler):
 
     def do_objects_odd(self):
         self.taxii({"objects": ["text"]})
+
+    # MISP: a manifest of three events, which lie beside it
+
+    def do_manifest_json(self):
+        if self.headers.get("If-None-Match") == ETAG:
+            self.answer(b"", 304, ETag=ETAG)
+            return
+        self.answer(json.dumps(
+            {uuid(i): {"timestamp": str(1700000000 + i), "info": "event"}
+             for i in range(3)}).encode(), kind="application/json", ETag=ETAG)
+
+    def do_manifest_odd(self):
+        self.answer(b'{"../../secret": {"timestamp": "1"}}',
+                    kind="application/json")
+
+    def do_manifest_lost(self):
+        self.answer(json.dumps({uuid(9): {"timestamp": "1"}}).encode(),
+                    kind="application/json")
+
+    def event(self, number):
+        self.answer(json.dumps({"Event": {"uuid": uuid(number), "Attribute": [
+            {"type": "ip-dst", "to_ids": True,
+             "value": f"198.51.100.{number + 101}"}]}}).encode(),
+            kind="application/json", ETag='"of an event"')
+
+
+for number in range(3):
+    setattr(Feed, re.sub("[-.]", "_", f"do_{uuid(number)}.json"),
+            lambda self, number=number: self.event(number))
 
 
 class Server(http.server.ThreadingHTTPServer):

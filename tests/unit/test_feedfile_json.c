@@ -134,6 +134,25 @@ static void an_event_gives_addresses_that_are_meant_for_detection(void **state)
 	assert_int_equal(seen.report.skipped[FEED_SKIP_TYPE], 3);
 }
 
+static void a_response_has_many_events(void **state)
+{
+	(void)state;
+	assert_feed(
+		FEED_MISP_EVENT,
+		"{\"response\":[{\"Event\":{\"Attribute\":[" ATTRIBUTE(
+			"ip-dst", "192.0.2.1",
+			"\"to_ids\":true") "]}},\n{\"Event\":"
+					   "{\"Object\":[{\"Attribute\":[" ATTRIBUTE(
+						   "ip-src", "192.0.2.2",
+						   "\"to_ids\":true") "]}]}}]}",
+		"1:192.0.2.1 2:192.0.2.2");
+	assert_feed(FEED_MISP_EVENT, "{\"response\":[]}", "");
+	assert_feed_refused(FEED_MISP_EVENT, "{\"response\":[\"no\"]}",
+			    FEED_INSTEAD_JSON_OTHER);
+	assert_feed_refused(FEED_MISP_EVENT, "{\"response\":\"no\"}",
+			    FEED_INSTEAD_JSON_OTHER);
+}
+
 #define UUID "5d0092c5-5f74-4287-9642-33f4c354e56d"
 
 struct events {
@@ -420,6 +439,7 @@ int main(void)
 		cmocka_unit_test(only_the_field_at_its_place_counts),
 		cmocka_unit_test(
 			an_event_gives_addresses_that_are_meant_for_detection),
+		cmocka_unit_test(a_response_has_many_events),
 		cmocka_unit_test(a_manifest_gives_the_names_of_events),
 		cmocka_unit_test(a_warninglist_of_networks_allows),
 		cmocka_unit_test(a_stream_adds_for_a_time_and_deletes),

@@ -168,7 +168,7 @@ static void an_envelope_of_taxii_has_objects_and_maybe_more(void **state)
 	assert_feed_refused(FEED_TAXII, "[]", FEED_INSTEAD_JSON_OTHER);
 	assert_feed_refused(FEED_TAXII, "{\"title\":\"no\"}",
 			    FEED_INSTEAD_JSON_ERROR);
-	assert_feed_refused(FEED_TAXII, BUNDLE(""), FEED_INSTEAD_JSON_OTHER);
+	assert_feed(FEED_TAXII, BUNDLE(INDICATOR(ONE, "")), "1:192.0.2.1");
 	assert_feed_refused(FEED_STIX, text, FEED_INSTEAD_JSON_OTHER);
 }
 
