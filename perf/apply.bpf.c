@@ -16,6 +16,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "perf/apply.h"
+#include "perf/support/source.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -30,19 +31,6 @@ struct numbered {
 	struct udphdr udp;
 	__be32 number;
 };
-
-/* The header's checksum after a change of source (RFC 1624, equation 3). */
-static __always_inline void set_source(struct iphdr *ip, __be32 saddr)
-{
-	__u32 sum = (__u16)~ip->check;
-
-	sum += (~ip->saddr & 0xffff) + (~ip->saddr >> 16);
-	sum += (saddr & 0xffff) + (saddr >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	ip->check = (__u16)~sum;
-	ip->saddr = saddr;
-}
 
 SEC("xdp")
 int send(struct xdp_md *ctx)

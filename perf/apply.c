@@ -24,28 +24,24 @@
  * count says how many there were.
  */
 #include <errno.h>
-#include <pthread.h>
-#include <sched.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "perf/apply.h"
 
 #include "apply.skel.h"
 
+#include "perf/support/flood.h"
 #include "perf/support/gateway.h"
 #include "perf/support/judge.h"
 #include "perf/support/list.h"
 #include "perf/support/report.h"
 #include "perf/support/shell.h"
-#include "perf/support/testrun.h"
 #include "rules/document.h"
 
 #define SEED	       20240303
@@ -53,7 +49,6 @@
 #define RULE_COUNT     4096
 #define ROUNDS	       5
 #define ROUNDS_QUICK   2
-#define BATCH_FRAMES   64
 #define FRAMES_AT_ONCE 4096
 #define FRAMES_AROUND  100000 /* sent before and after */
 #define WAIT_TRIES     60000
@@ -114,7 +109,7 @@ struct bench {
 	char new_path[GATEWAY_PATH_MAX + 16];
 	char list_path[GATEWAY_PATH_MAX + 16];
 	char answer_path[GATEWAY_PATH_MAX + 16];
-	atomic_bool is_over;
+	struct flood flood;
 	uint64_t lost, frames; /* in all rounds */
 	double traffic_s; /* that took */
 	struct sample samples[FIGURE_COUNT];
@@ -206,25 +201,6 @@ static int write_document(const struct bench *bench, const char *path,
 
 /* Traffic. */
 
-/* Frames as fast as they go, on the last CPU. */
-static void *send_frames(void *arg)
-{
-	struct bench *bench = arg;
-	uint8_t frame[TESTRUN_FRAME_BYTES];
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame,
-		    .data_size_in = sizeof(frame), .repeat = FRAMES_AT_ONCE,
-		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES,
-		    .batch_size = BATCH_FRAMES);
-	int fd = bpf_program__fd(bench->skel->progs.send);
-
-	(void)testrun_pin();
-	testrun_frame(frame);
-	while (!atomic_load(&bench->is_over))
-		if (bpf_prog_test_run_opts(fd, &opts) < 0)
-			break;
-	return NULL;
-}
-
 static int wait_for_frames(const struct bench *bench, uint32_t more)
 {
 	const volatile uint32_t *sent = &bench->skel->bss->sent;
@@ -271,11 +247,10 @@ static int read_spans(struct bench *bench)
 static int replace(struct bench *bench, double *ret_start_s)
 {
 	double begin_s = gateway_clock_s(), took_s;
-	pthread_t traffic;
-	int r;
+	int r = flood_start(&bench->flood,
+			    bpf_program__fd(bench->skel->progs.send),
+			    FRAMES_AT_ONCE);
 
-	atomic_store(&bench->is_over, false);
-	r = -pthread_create(&traffic, NULL, send_frames, bench);
 	if (r < 0)
 		return r;
 	r = wait_for_frames(bench, FRAMES_AROUND);
@@ -284,8 +259,7 @@ static int replace(struct bench *bench, double *ret_start_s)
 		r = apply_policy(bench, bench->new_path, &took_s);
 	if (r == 0)
 		r = wait_for_frames(bench, FRAMES_AROUND);
-	atomic_store(&bench->is_over, true);
-	(void)pthread_join(traffic, NULL);
+	flood_stop(&bench->flood);
 	bench->traffic_s += gateway_clock_s() - begin_s;
 	return r;
 }
@@ -370,44 +344,16 @@ static int measure_memory(struct bench *bench)
 
 /* Rounds. */
 
-/* Behind the gate; it goes with the interface. */
-static int attach_see(const struct bench *bench)
-{
-	LIBBPF_OPTS(bpf_tc_hook, hook,
-		    .ifindex = bench->gateway.wire.far_ifindex,
-		    .attach_point = BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, opts,
-		    .prog_fd = bpf_program__fd(bench->skel->progs.see));
-	int r = wire_far(&bench->gateway.wire);
-
-	if (r == 0)
-		r = bpf_tc_hook_create(&hook);
-	if (r == 0)
-		r = bpf_tc_attach(&hook, &opts);
-	(void)wire_home(&bench->gateway.wire);
-	return r;
-}
-
-static int count_arrived(const struct bench *bench, uint64_t *ret_count)
-{
-	int r = wire_far(&bench->gateway.wire);
-
-	if (r == 0)
-		r = wire_count("xdp_packets", ret_count);
-	(void)wire_home(&bench->gateway.wire);
-	return r;
-}
-
 static int run_traffic(struct bench *bench)
 {
 	uint64_t before = 0, after = 0;
 	double start_s = 0;
-	int r = count_arrived(bench, &before);
+	int r = gateway_arrived(&bench->gateway, &before);
 
 	if (r == 0)
 		r = replace(bench, &start_s);
 	if (r == 0)
-		r = count_arrived(bench, &after);
+		r = gateway_arrived(&bench->gateway, &after);
 	if (r < 0)
 		return r;
 	bench->lost += bench->skel->bss->sent - (after - before);
@@ -473,7 +419,8 @@ static int bench_open(struct bench *bench)
 	if (!bench->skel)
 		return -errno;
 	bench->skel->bss->target = (uint32_t)bench->gateway.wire.ifindex;
-	return attach_see(bench);
+	return gateway_see(&bench->gateway,
+			   bpf_program__fd(bench->skel->progs.see));
 }
 
 static void bench_close(struct bench *bench)

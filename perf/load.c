@@ -22,7 +22,6 @@
 #define ROUNDS_QUICK 3
 #define GOAL_S	     1.0
 #define GOAL_MIB     256
-#define MIB	     (1024.0 * 1024.0)
 
 enum figure {
 	FIGURE_SECONDS, /* from before fwctl starts until it has ended */
@@ -149,44 +148,15 @@ static int second_import(struct bench *bench)
 	return r;
 }
 
-/* A line of /proc/PID/status, in bytes. */
-static double process_bytes(pid_t pid, const char *name)
-{
-	char path[64], line[128];
-	double kib = 0;
-	FILE *file;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file))
-		if (strncmp(line, name, strlen(name)) == 0)
-			kib = strtod(line + strlen(name), NULL);
-	if (file)
-		(void)fclose(file);
-	return kib * 1024;
-}
-
-/* The daemon tells its own memory without the maps, which are all mapped and
- * so in every figure of the kernel; at its worst they were too. */
 static int measure_memory(struct bench *bench)
 {
-	json_t *status;
-	const json_t *memory;
-	double resident, own, maps;
-	int r = gateway_ask(&bench->gateway, REQ_STATUS, json_object(),
-			    &status);
+	double mib, peak_mib;
+	int r = gateway_memory(&bench->gateway, &mib, &peak_mib);
 
 	if (r < 0)
 		return r;
-	memory = json_object_get(status, "memory");
-	own = number_of(memory, "rss_bytes");
-	maps = number_of(memory, "maps_bytes");
-	json_decref(status);
-	resident = process_bytes(bench->gateway.pid, "VmRSS:");
-	note(bench, FIGURE_MIB, (own + maps) / MIB);
-	note(bench, FIGURE_MIB_PEAK,
-	     (process_bytes(bench->gateway.pid, "VmHWM:") - resident + own +
-	      maps) / MIB);
+	note(bench, FIGURE_MIB, mib);
+	note(bench, FIGURE_MIB_PEAK, peak_mib);
 	return 0;
 }
 

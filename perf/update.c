@@ -21,26 +21,25 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 
 #include "perf/support/plain.h"
 
 #include "live.skel.h"
 
 #include "perf/support/blocks.h"
+#include "perf/support/flood.h"
 #include "perf/support/gateway.h"
 #include "perf/support/list.h"
 #include "perf/support/report.h"
 #include "perf/support/shell.h"
 #include "perf/support/spin.h"
-#include "perf/support/testrun.h"
 
 #define SEED	       20240302
 #define LIST_COUNT     1000000
@@ -50,7 +49,6 @@
 #define START_TRIES    20000
 #define START_STEP_US  1000
 #define TRIPS_QUICK    200
-#define BATCH_FRAMES   64
 #define FRAMES_AT_ONCE 65536
 #define SPIN_NS	       3000 /* about a block */
 #define SPIN_COUNT     1000000
@@ -84,7 +82,8 @@ struct bench {
 	struct live *skel;
 	struct list list;
 	char list_path[GATEWAY_PATH_MAX + 16];
-	atomic_bool is_over; /* the two below are to end */
+	struct flood flood; /* half of its frames from listed sources */
+	atomic_bool is_over; /* the imports are to end */
 	unsigned int imports; /* done in all busy rounds */
 	uint64_t frames; /* sent in all busy rounds */
 	double busy_s; /* that took */
@@ -111,36 +110,6 @@ struct sums {
 };
 
 /* What else goes on. */
-
-static void stay_on(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET((size_t)cpu, &set);
-	(void)sched_setaffinity(0, sizeof(set), &set);
-}
-
-/* Frames as fast as they go, half of them from listed sources. */
-static void *send_frames(void *arg)
-{
-	struct bench *bench = arg;
-	uint8_t frame[TESTRUN_FRAME_BYTES];
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame,
-		    .data_size_in = sizeof(frame), .repeat = FRAMES_AT_ONCE,
-		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES,
-		    .batch_size = BATCH_FRAMES);
-	int fd = bpf_program__fd(bench->skel->progs.generate);
-
-	stay_on((int)sysconf(_SC_NPROCESSORS_ONLN) - 1);
-	testrun_frame(frame);
-	while (!atomic_load(&bench->is_over)) {
-		if (bpf_prog_test_run_opts(fd, &opts) < 0)
-			break;
-		bench->frames += FRAMES_AT_ONCE;
-	}
-	return NULL;
-}
 
 static void *import_lists(void *arg)
 {
@@ -187,7 +156,7 @@ static int wait_for_import(const struct bench *bench)
 
 static int block(const struct bench *bench, const struct series *series)
 {
-	return blocks_send(bench->gateway.socket,
+	return blocks_send(bench->gateway.socket, BLOCKS_CONNECTIONS,
 			   bench->report->quick ? series->requests_quick
 						: series->requests,
 			   series->addresses);
@@ -195,13 +164,15 @@ static int block(const struct bench *bench, const struct series *series)
 
 static int block_busy(struct bench *bench, const struct series *series)
 {
-	pthread_t traffic, imports;
+	pthread_t imports;
 	double start_s = gateway_clock_s();
 	bool has_imports;
 	int r;
 
 	atomic_store(&bench->is_over, false);
-	r = -pthread_create(&traffic, NULL, send_frames, bench);
+	r = flood_start(&bench->flood,
+			bpf_program__fd(bench->skel->progs.generate),
+			FRAMES_AT_ONCE);
 	if (r < 0)
 		return r;
 	r = -pthread_create(&imports, NULL, import_lists, bench);
@@ -211,7 +182,8 @@ static int block_busy(struct bench *bench, const struct series *series)
 	if (r == 0)
 		r = block(bench, series);
 	atomic_store(&bench->is_over, true);
-	(void)pthread_join(traffic, NULL);
+	flood_stop(&bench->flood);
+	bench->frames += bench->flood.frames;
 	bench->busy_s += gateway_clock_s() - start_s;
 	if (has_imports)
 		(void)pthread_join(imports, NULL);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "perf/support/blocks.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -85,38 +86,41 @@ static int connect_to(const char *path)
 }
 
 /* A request on each connection, then the next on each that was answered. */
-static int send_all(const int fds[BLOCKS_CONNECTIONS], int requests,
+static int send_all(const int *fds, int connections, int requests,
 		    int addresses)
 {
 	uint32_t state = 0;
 	int r = 0;
 
 	for (int i = 0; i < requests && r == 0; i++) {
-		int fd = fds[i % BLOCKS_CONNECTIONS];
+		int fd = fds[i % connections];
 
-		if (i >= BLOCKS_CONNECTIONS)
+		if (i >= connections)
 			r = take_answer(fd);
 		if (r == 0)
 			r = send_block(fd, addresses, &state);
 	}
-	for (int i = 0; i < BLOCKS_CONNECTIONS && i < requests && r == 0; i++)
+	for (int i = 0; i < connections && i < requests && r == 0; i++)
 		r = take_answer(fds[i]);
 	return r;
 }
 
-int blocks_send(const char *socket, int requests, int addresses)
+int blocks_send(const char *socket, int connections, int requests,
+		int addresses)
 {
 	int fds[BLOCKS_CONNECTIONS];
 	int r = 0;
 
-	for (int i = 0; i < BLOCKS_CONNECTIONS; i++) {
+	assert(connections <= BLOCKS_CONNECTIONS);
+
+	for (int i = 0; i < connections; i++) {
 		fds[i] = connect_to(socket);
 		if (fds[i] < 0)
 			r = fds[i];
 	}
 	if (r == 0)
-		r = send_all(fds, requests, addresses);
-	for (int i = 0; i < BLOCKS_CONNECTIONS; i++)
+		r = send_all(fds, connections, requests, addresses);
+	for (int i = 0; i < connections; i++)
 		closep(&fds[i]);
 	return r;
 }

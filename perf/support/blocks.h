@@ -11,11 +11,12 @@
 
 #include <stdint.h>
 
-#define BLOCKS_CONNECTIONS 44 /* of the 48 that may change things */
+#define BLOCKS_CONNECTIONS 44 /* at most, of the 48 that may change things */
 
 /* The address after `*state`, which begins with 0. */
 uint32_t blocks_next(uint32_t *state);
 
 /* Requests of so many addresses each to the daemon at `socket`; one is under
- * way on each connection until all are answered. */
-int blocks_send(const char *socket, int requests, int addresses);
+ * way on each of so many connections until all are answered. */
+int blocks_send(const char *socket, int connections, int requests,
+		int addresses);

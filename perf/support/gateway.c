@@ -15,14 +15,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_link.h>
 #include <linux/magic.h>
 
+#include "ctl/bulk.h"
 #include "ctl/client.h"
 #include "perf/support/shell.h"
 
 #define PINS	      "/sys/fs/bpf/portcullis"
 #define START_TRIES   60000
 #define START_STEP_US 1000
+#define MIB	      (1024.0 * 1024.0)
 
 #ifndef XFS_SUPER_MAGIC
 #define XFS_SUPER_MAGIC 0x58465342
@@ -158,7 +163,8 @@ static void become(const struct gateway *gateway, const char *last_option)
 	if (wire_far(&gateway->wire) < 0)
 		_exit(126);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	(void)execl(gateway->fwd, "fwd", "--config", "/dev/null", "--set",
+	(void)execl(gateway->fwd, "fwd", "--config",
+		    gateway->config[0] ? gateway->config : "/dev/null", "--set",
 		    state, "--set", listen, "--set", "pin_dir=" PINS,
 		    last_option, NULL);
 	_exit(127);
@@ -257,15 +263,16 @@ int gateway_forget(struct gateway *gateway)
 	return r < 0 ? r : shell_run("rm -rf '%s/state'", gateway->dir);
 }
 
-int gateway_ask(const struct gateway *gateway, enum request request,
-		json_t *args, json_t **ret_answer)
+/* `args` is taken. */
+static int ask(const struct gateway *gateway, enum request request,
+	       json_t *args, int fd, json_t **ret_answer)
 {
 	CLEANUP(client_closep) struct client *client = NULL;
 	json_t *answer;
 	int r = client_open(gateway->socket, &client);
 
 	if (r == 0)
-		r = client_ask(client, request, args, -1, &answer);
+		r = client_ask(client, request, args, fd, &answer);
 	json_decref(args);
 	if (r < 0)
 		return r;
@@ -279,6 +286,117 @@ int gateway_ask(const struct gateway *gateway, enum request request,
 		return -EREMOTEIO;
 	}
 	*ret_answer = answer;
+	return 0;
+}
+
+int gateway_ask(const struct gateway *gateway, enum request request,
+		json_t *args, json_t **ret_answer)
+{
+	return ask(gateway, request, args, -1, ret_answer);
+}
+
+int gateway_send(const struct gateway *gateway, enum request request,
+		 json_t *args, const char *path, json_t **ret_answer)
+{
+	CLEANUP(closep) int fd = -1;
+	int r = bulk_from_file(path, &fd);
+
+	if (r < 0) {
+		json_decref(args);
+		return r;
+	}
+	return ask(gateway, request, args, fd, ret_answer);
+}
+
+int gateway_gate(const struct gateway *gateway)
+{
+	uint32_t id = 0;
+	int r = wire_far(&gateway->wire);
+
+	if (r == 0)
+		r = bpf_xdp_query_id(gateway->wire.far_ifindex,
+				     XDP_FLAGS_DRV_MODE, &id);
+	(void)wire_home(&gateway->wire);
+	return r < 0 ? r : bpf_prog_get_fd_by_id(id);
+}
+
+int gateway_see(const struct gateway *gateway, int program_fd)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = gateway->wire.far_ifindex,
+		    .attach_point = BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = program_fd);
+	int r = wire_far(&gateway->wire);
+
+	if (r == 0)
+		r = bpf_tc_hook_create(&hook);
+	if (r == 0)
+		r = bpf_tc_attach(&hook, &opts);
+	(void)wire_home(&gateway->wire);
+	return r;
+}
+
+int gateway_arrived(const struct gateway *gateway, uint64_t *ret_count)
+{
+	int r = wire_far(&gateway->wire);
+
+	if (r == 0)
+		r = wire_count("xdp_packets", ret_count);
+	(void)wire_home(&gateway->wire);
+	return r;
+}
+
+double gateway_cpu_s(const struct gateway *gateway)
+{
+	struct timespec ran = {0};
+	clockid_t clock;
+
+	if (clock_getcpuclockid(gateway->pid, &clock) == 0)
+		(void)clock_gettime(clock, &ran);
+	return (double)ran.tv_sec + (double)ran.tv_nsec / 1e9;
+}
+
+/* A line of /proc/PID/status, in bytes. */
+static double process_bytes(pid_t pid, const char *name)
+{
+	char path[64], line[128];
+	double kib = 0;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (strncmp(line, name, strlen(name)) == 0)
+			kib = strtod(line + strlen(name), NULL);
+	if (file)
+		(void)fclose(file);
+	return kib * 1024;
+}
+
+static double number_of(const json_t *object, const char *name)
+{
+	return json_number_value(json_object_get(object, name));
+}
+
+/* The daemon tells its own memory without the maps, which are all mapped and
+ * so in every figure of the kernel; at its worst they were too. */
+int gateway_memory(const struct gateway *gateway, double *ret_mib,
+		   double *ret_peak_mib)
+{
+	double resident = process_bytes(gateway->pid, "VmRSS:");
+	double peak = process_bytes(gateway->pid, "VmHWM:");
+	const json_t *memory;
+	json_t *status;
+	double bytes;
+	int r = gateway_ask(gateway, REQ_STATUS, json_object(), &status);
+
+	if (r < 0)
+		return r;
+	memory = json_object_get(status, "memory");
+	bytes = number_of(memory, "rss_bytes") +
+		number_of(memory, "maps_bytes");
+	json_decref(status);
+	*ret_mib = bytes / MIB;
+	*ret_peak_mib = (peak - resident + bytes) / MIB;
 	return 0;
 }
 

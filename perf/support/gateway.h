@@ -36,6 +36,7 @@ struct gateway {
 	char dir[GATEWAY_PATH_MAX];
 	char socket[GATEWAY_PATH_MAX];
 	char disk[64]; /* kind of file system that `dir` is on */
+	char config[GATEWAY_PATH_MAX]; /* fwd.yml; "": there is none */
 };
 
 /* After wire_enter(). The daemon does not run yet. */
@@ -56,6 +57,26 @@ int gateway_forget(struct gateway *gateway);
  * taken. The caller owns *ret_answer. */
 int gateway_ask(const struct gateway *gateway, enum request request,
 		json_t *args, json_t **ret_answer);
+
+/* The same with a file that goes along. */
+int gateway_send(const struct gateway *gateway, enum request request,
+		 json_t *args, const char *path, json_t **ret_answer);
+
+/* The program that judges what arrives at "fw", for the caller to close. */
+int gateway_gate(const struct gateway *gateway);
+
+/* Have a program for tc look at what comes through it, until the end. */
+int gateway_see(const struct gateway *gateway, int program_fd);
+
+/* How many frames have arrived at "fw". */
+int gateway_arrived(const struct gateway *gateway, uint64_t *ret_count);
+
+/* What all threads of the daemon have run. */
+double gateway_cpu_s(const struct gateway *gateway);
+
+/* Memory of daemon and maps, now and at its worst. */
+int gateway_memory(const struct gateway *gateway, double *ret_mib,
+		   double *ret_peak_mib);
 
 /* Run a program to its end; how long that took, from before it was started.
  * What it prints goes to the file `output`, NULL: nowhere. */

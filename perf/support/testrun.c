@@ -94,6 +94,27 @@ int testrun_do(int program_fd, uint32_t repeat, struct testrun *ret_run)
 	return 0;
 }
 
+int testrun_judge(int program_fd, uint32_t source, uint32_t *ret_verdict)
+{
+	uint8_t frame[TESTRUN_FRAME_BYTES];
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame,
+		    .data_size_in = sizeof(frame), .repeat = 1);
+	struct iphdr ip;
+	int r;
+
+	testrun_frame(frame);
+	memcpy(&ip, frame + sizeof(struct ethhdr), sizeof(ip));
+	ip.saddr = htonl(source);
+	ip.check = 0;
+	ip.check = testrun_checksum(&ip);
+	memcpy(frame + sizeof(struct ethhdr), &ip, sizeof(ip));
+	r = bpf_prog_test_run_opts(program_fd, &opts);
+	if (r < 0)
+		return r;
+	*ret_verdict = opts.retval;
+	return 0;
+}
+
 static double seconds_now(void)
 {
 	struct timespec now;

@@ -24,6 +24,9 @@ struct testrun {
 
 int testrun_do(int program_fd, uint32_t repeat, struct testrun *ret_run);
 
+/* Its verdict on a packet from `source`. */
+int testrun_judge(int program_fd, uint32_t source, uint32_t *ret_verdict);
+
 /* Send frames by the program, as a driver would; how long that took. */
 int testrun_live(int program_fd, uint32_t frames, double *ret_s);
 
