@@ -47,19 +47,6 @@ static struct prefix cut(const uint8_t addr[16], unsigned int bits)
 	return prefix_of_number(number_of(addr) & high_bits(bits), bits);
 }
 
-bool prefix_is_v4(const struct prefix *prefix)
-{
-	return prefix->bits >= PREFIX_V4_BITS &&
-	       memcmp(prefix->addr, mapped, sizeof(mapped)) == 0;
-}
-
-bool prefix_has_all_v4(const struct prefix *prefix)
-{
-	const struct prefix all_v4 = prefix_of_v4(0, 0);
-
-	return prefix_covers(prefix, &all_v4);
-}
-
 struct prefix prefix_of_v4(uint32_t addr, unsigned int len4)
 {
 	struct prefix prefix = {.bits = (uint8_t)(PREFIX_V4_BITS + len4)};
@@ -83,12 +70,6 @@ uint32_t prefix_addr_v4(const struct prefix *prefix)
 	return be32toh(addr_be);
 }
 
-unsigned int prefix_len(const struct prefix *prefix)
-{
-	return prefix_is_v4(prefix) ? prefix->bits - PREFIX_V4_BITS
-				    : prefix->bits;
-}
-
 struct prefix prefix_widen(const struct prefix *prefix, unsigned int len)
 {
 	assert(len <= prefix_len(prefix));
@@ -96,16 +77,6 @@ struct prefix prefix_widen(const struct prefix *prefix, unsigned int len)
 	if (prefix_is_v4(prefix))
 		len += PREFIX_V4_BITS;
 	return cut(prefix->addr, len);
-}
-
-bool prefix_covers(const struct prefix *outer, const struct prefix *inner)
-{
-	number_t differ;
-
-	if (outer->bits > inner->bits)
-		return false;
-	differ = number_of(outer->addr) ^ number_of(inner->addr);
-	return (differ & high_bits(outer->bits)) == 0;
 }
 
 /* Read a decimal number without leading zeros. Returns what follows it, NULL

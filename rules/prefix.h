@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,22 +26,33 @@ struct prefix {
 #define PREFIX_V4_BITS	96 /* length of ::ffff:0:0/96, all of IPv4 */
 #define PREFIX_TEXT_MAX 48 /* bytes for prefix_to_text(), NUL included */
 
+/* The first or the last 64 bits of the address, as a number. */
+static inline uint64_t prefix_half(const struct prefix *prefix, int half)
+{
+	uint64_t half_be;
+
+	memcpy(&half_be, prefix->addr + 8 * half, sizeof(half_be));
+	return be64toh(half_be);
+}
+
 static inline int prefix_cmp(const struct prefix *a, const struct prefix *b)
 {
-	int order = memcmp(a->addr, b->addr, sizeof(a->addr));
+	for (int half = 0; half < 2; half++) {
+		uint64_t x = prefix_half(a, half);
+		uint64_t y = prefix_half(b, half);
 
-	return order ? order : (int)a->bits - (int)b->bits;
+		if (x != y)
+			return x < y ? -1 : 1;
+	}
+	return (int)a->bits - (int)b->bits;
 }
 
 /* IPv4? A prefix shorter than ::ffff:0:0/96 that covers it is IPv6. */
-bool prefix_is_v4(const struct prefix *prefix);
-
-/*
- * Is all of IPv4 in it: 0.0.0.0/0, or ::/0, or an IPv6 network around
- * ::ffff:0:0/96 like ::/64? No set may hold it: to the order above every IPv4
- * address would lie in it, and be allowed with it.
- */
-bool prefix_has_all_v4(const struct prefix *prefix);
+static inline bool prefix_is_v4(const struct prefix *prefix)
+{
+	return prefix->bits >= PREFIX_V4_BITS && prefix_half(prefix, 0) == 0 &&
+	       prefix_half(prefix, 1) >> 32 == 0xffff;
+}
 
 /* Make one from an IPv4 address in host order; bits past `len4` are cut. */
 struct prefix prefix_of_v4(uint32_t addr, unsigned int len4);
@@ -49,13 +61,46 @@ struct prefix prefix_of_v4(uint32_t addr, unsigned int len4);
 uint32_t prefix_addr_v4(const struct prefix *prefix);
 
 /* The length as people write it: 0..32 for IPv4, 0..128 for IPv6. */
-unsigned int prefix_len(const struct prefix *prefix);
+static inline unsigned int prefix_len(const struct prefix *prefix)
+{
+	return prefix_is_v4(prefix) ? prefix->bits - PREFIX_V4_BITS
+				    : prefix->bits;
+}
 
 /* `bits` as people write them for `prefix`'s family, bits past it cut. */
 struct prefix prefix_widen(const struct prefix *prefix, unsigned int len);
 
 /* Is every address of `inner` one of `outer`? True for equal prefixes. */
-bool prefix_covers(const struct prefix *outer, const struct prefix *inner);
+static inline bool prefix_covers(const struct prefix *outer,
+				 const struct prefix *inner)
+{
+	uint64_t hi = prefix_half(outer, 0) ^ prefix_half(inner, 0);
+	uint64_t lo = prefix_half(outer, 1) ^ prefix_half(inner, 1);
+	unsigned int bits = outer->bits;
+
+	if (bits > inner->bits)
+		return false;
+	if (bits == 0)
+		return true;
+	if (bits <= 64)
+		return hi >> (64 - bits) == 0;
+	return hi == 0 && lo >> (128 - bits) == 0;
+}
+
+/*
+ * Is all of IPv4 in it: 0.0.0.0/0, or ::/0, or an IPv6 network around
+ * ::ffff:0:0/96 like ::/64? No set may hold it: to the order above every IPv4
+ * address would lie in it, and be allowed with it.
+ */
+static inline bool prefix_has_all_v4(const struct prefix *prefix)
+{
+	const struct prefix all_v4 = {
+		.addr = {[10] = 0xff, [11] = 0xff},
+		.bits = PREFIX_V4_BITS,
+	};
+
+	return prefix->bits <= PREFIX_V4_BITS && prefix_covers(prefix, &all_v4);
+}
 
 /* Do they share an address? Of two prefixes, one then covers the other. */
 static inline bool prefix_overlaps(const struct prefix *a,
