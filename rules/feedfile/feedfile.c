@@ -71,6 +71,21 @@ static const char *const instead_texts[] = {
 
 _Static_assert(ARRAY_LEN(instead_texts) == FEED_INSTEAD_COUNT, "");
 
+/* Is no line longer? Looks at one line of many; of lines that end in CR and
+ * are as long as may be it does not know. */
+static bool has_short_lines(struct span text, uint32_t line_bytes)
+{
+	while (span_len(text) > line_bytes) {
+		const char *feed =
+			memrchr(text.at, '\n', (size_t)line_bytes + 1);
+
+		if (!feed)
+			return false;
+		text.at = feed + 1;
+	}
+	return true;
+}
+
 /* Look at all lines before the first entry is given out. */
 static int check_lines(struct feed_scan *scan, struct span text,
 		       uint32_t line_bytes)
@@ -78,6 +93,8 @@ static int check_lines(struct feed_scan *scan, struct span text,
 	bool has_nul = memchr(text.at, '\0', span_len(text));
 	struct span line;
 
+	if (!has_nul && has_short_lines(text, line_bytes))
+		return 0;
 	for (uint32_t number = 1; span_take_line(&text, &line); number++) {
 		if (has_nul && memchr(line.at, '\0', span_len(line)))
 			return scan_refuse(scan, FEED_INSTEAD_BINARY, number,

@@ -252,16 +252,33 @@ static int read_line(struct reader *reader, struct span line,
 	return 0;
 }
 
-int plain_read(const char *text, size_t len, plain_entry_fn *fn, void *arg,
-	       struct plain_report *ret_report)
+int plain_read_list(const char *text, size_t len, plain_entry_fn *fn, void *arg,
+		    struct plain_report *ret_report)
 {
 	struct span left = {text, text + len};
 	struct reader reader = {.fn = fn, .arg = arg};
 	struct span line;
-	int r;
+	int r = 0;
 
 	assert(text || len == 0);
 	assert(fn);
+	assert(ret_report);
+
+	*ret_report = (struct plain_report){0};
+	while (r >= 0 && span_take_line(&left, &line)) {
+		reader.line = ++ret_report->lines;
+		r = read_line(&reader, line, ret_report);
+	}
+	return r;
+}
+
+int plain_read(const char *text, size_t len, plain_entry_fn *fn, void *arg,
+	       struct plain_report *ret_report)
+{
+	struct span left = {text, text + len};
+	int r;
+
+	assert(text || len == 0);
 	assert(ret_report);
 
 	*ret_report = (struct plain_report){0};
@@ -269,9 +286,7 @@ int plain_read(const char *text, size_t len, plain_entry_fn *fn, void *arg,
 		return 0;
 	span_skip_byte_order_marks(&left);
 	r = check_is_list(left, ret_report);
-	while (r >= 0 && span_take_line(&left, &line)) {
-		reader.line = ++ret_report->lines;
-		r = read_line(&reader, line, ret_report);
-	}
-	return r;
+	return r < 0 ? r
+		     : plain_read_list(left.at, span_len(left), fn, arg,
+				       ret_report);
 }

@@ -76,3 +76,7 @@ typedef int plain_entry_fn(void *arg, const struct prefix *prefix,
 /* Read all of `text`. *ret_report is filled also when it fails. */
 int plain_read(const char *text, size_t len, plain_entry_fn *fn, void *arg,
 	       struct plain_report *ret_report);
+
+/* The same of a text that is known to be a list. */
+int plain_read_list(const char *text, size_t len, plain_entry_fn *fn, void *arg,
+		    struct plain_report *ret_report);

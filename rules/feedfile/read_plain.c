@@ -39,7 +39,7 @@ static int read_list(struct feed_scan *scan, struct span text, comment_fn *fn)
 	struct plain_report plain;
 	int r;
 
-	r = plain_read(text.at, span_len(text), give, scan, &plain);
+	r = plain_read_list(text.at, span_len(text), give, scan, &plain);
 	report->lines = plain.lines;
 	report->accepted = plain.entries;
 	report->rejected = plain.rejects;

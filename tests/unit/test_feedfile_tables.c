@@ -207,6 +207,49 @@ static void a_line_of_a_table_may_be_longer_than_one_of_a_list(void **state)
 	assert_feed_refused(FEED_CSV, text, FEED_INSTEAD_LONG_LINES);
 }
 
+/* A line of so many bytes, with so many good ones before it. */
+static int read_long(size_t bytes, size_t before, const char *end,
+		     struct feed_report *ret_report)
+{
+	static const char good[] = "192.0.2.1\n";
+	const struct feed_options options = {.format = FEED_PLAIN};
+	struct feed_seen seen = {0};
+	char text[4000];
+	size_t len = 0;
+
+	for (; before > 0; before--)
+		len += (size_t)sprintf(text + len, "%s", good);
+	memset(text + len, ' ', bytes);
+	memcpy(text + len, "192.0.2.2 ", 10);
+	len += bytes;
+	len += (size_t)sprintf(text + len, "%s%s", end, good);
+	feed_read_bytes(&options, text, len, &seen);
+	*ret_report = seen.report;
+	return seen.r;
+}
+
+static void the_longest_line_is_as_long_wherever_it_stands(void **state)
+{
+	struct feed_report report;
+
+	(void)state;
+	for (size_t before = 0; before < 210; before += 15) {
+		const uint32_t lines = (uint32_t)before + 2;
+
+		assert_int_equal(
+			read_long(PLAIN_LINE_MAX, before, "\n", &report), 0);
+		assert_int_equal(report.lines, lines);
+		assert_int_equal(
+			read_long(PLAIN_LINE_MAX, before, "\r\n", &report), 0);
+		assert_int_equal(report.accepted, lines);
+		assert_int_equal(
+			read_long(PLAIN_LINE_MAX + 1, before, "\n", &report),
+			-EBADMSG);
+		assert_int_equal(report.instead, FEED_INSTEAD_LONG_LINES);
+		assert_int_equal(report.notes[0].line, lines - 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +264,8 @@ int main(void)
 		cmocka_unit_test(urlhaus_gives_hosts_that_are_addresses),
 		cmocka_unit_test(
 			a_line_of_a_table_may_be_longer_than_one_of_a_list),
+		cmocka_unit_test(
+			the_longest_line_is_as_long_wherever_it_stands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
