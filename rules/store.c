@@ -210,12 +210,22 @@ int store_commit_each(struct store *store, size_t count, store_change_fn *fn,
 	return commit_changes(store->database, &changes, 1, ret_seq);
 }
 
-static int commit_part(struct store *store, const struct store_part *part)
+static struct changes changes_of(struct store_part *part)
 {
+	return (struct changes){
+		.count = part->count,
+		.at = part->at ? part->at : change_of_part,
+		.arg = part->at ? part->arg : part,
+		.entry = part->entry,
+	};
+}
+
+static int commit_part(struct store *store, struct store_part *part)
+{
+	const struct changes changes = changes_of(part);
 	uint64_t seq;
 
-	return store_commit(store, part->changes, part->count, part->entry,
-			    &seq);
+	return commit_changes(store->database, &changes, 1, &seq);
 }
 
 /* All in one transaction; -ENOMEM is a failure as any other. */
@@ -228,12 +238,7 @@ static int commit_parts(struct store *store, struct store_part *parts,
 	if (!list)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		list[i] = (struct changes){
-			.count = parts[i].count,
-			.at = change_of_part,
-			.arg = &parts[i],
-			.entry = parts[i].entry,
-		};
+		list[i] = changes_of(&parts[i]);
 	return commit_changes(store->database, list, count, &seq);
 }
 

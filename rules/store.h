@@ -129,6 +129,8 @@ int store_commit_each(struct store *store, size_t count, store_change_fn *fn,
 /* One of several commits. */
 struct store_part {
 	const struct change *changes;
+	store_change_fn *at; /* in place of them; or NULL */
+	void *arg;
 	size_t count;
 	const struct journal_entry *entry;
 	int r; /* what store_commit() would answer: filled in */
@@ -149,7 +151,6 @@ typedef int store_journal_fn(void *arg, const struct journal_entry *entry);
 /* Each visits one consistent snapshot; stops at the first negative answer and
  * returns it. What is passed is lent for the call. */
 int store_each_set(struct store *store, store_set_fn *fn, void *arg);
-
 int store_each_feed(struct store *store, store_feed_fn *fn, void *arg);
 
 /* Members of one set, or of all for set_id 0, in order of set and prefix. */
