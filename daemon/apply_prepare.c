@@ -135,7 +135,7 @@ static int read_list(struct reading *reading)
 
 	if (r < 0)
 		return r;
-	listed_reserve_lines(reading->listed, text, size);
+	listed_reserve_lines(reading->listed, size);
 	r = plain_read(text, size, add_entry, reading, &report);
 	if (r == -ENOSPC)
 		return refuse_list(reading, r,

@@ -23,6 +23,15 @@ static inline uint64_t clock_mono_ns(void)
 	return clock_read_ns(CLOCK_MONOTONIC);
 }
 
+/* Since `*from_ns`, which becomes now. */
+static inline uint64_t clock_take_span(uint64_t *from_ns)
+{
+	uint64_t before_ns = *from_ns;
+
+	*from_ns = clock_mono_ns();
+	return *from_ns - before_ns;
+}
+
 /* What this thread has run. */
 static inline uint64_t clock_thread_ns(void)
 {

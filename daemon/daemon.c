@@ -424,6 +424,8 @@ static int start_control(struct daemon *daemon, char *note)
 	if (r == 0)
 		r = worker_new(daemon->base, &daemon->ahead);
 	if (r == 0)
+		r = worker_new(daemon->base, &daemon->files);
+	if (r == 0)
 		r = server_new(daemon->base, &config, &daemon->server);
 	if (r < 0)
 		(void)snprintf(note, MAPS_NOTE_MAX, "control socket %s: %s",
@@ -493,7 +495,9 @@ int daemon_start_workers(struct daemon *daemon)
 {
 	int r = worker_start(daemon->worker);
 
-	return r < 0 ? r : worker_start(daemon->ahead);
+	if (r == 0)
+		r = worker_start(daemon->ahead);
+	return r < 0 ? r : worker_start(daemon->files);
 }
 
 bool daemon_is_importing(const struct daemon *daemon)
@@ -510,7 +514,8 @@ static int finish_begun(struct daemon *daemon)
 
 	while (r >= 0 &&
 	       (daemon->apply || daemon->diff || daemon_is_importing(daemon) ||
-		worker_pending(daemon->worker) > 0))
+		worker_pending(daemon->worker) > 0 ||
+		worker_pending(daemon->files) > 0))
 		r = event_base_loop(daemon->base, EVLOOP_ONCE);
 	if (r >= 0) /* the last answers */
 		r = event_base_loop(daemon->base, EVLOOP_NONBLOCK);
@@ -536,6 +541,7 @@ void daemon_free(struct daemon *daemon)
 	capturing_end(daemon, "fwd stops");
 	worker_free(daemon->worker);
 	worker_free(daemon->ahead);
+	worker_free(daemon->files);
 	server_free(daemon->server);
 	prepared_free(daemon->prepared);
 	expire_stop(daemon);

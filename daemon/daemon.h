@@ -64,6 +64,7 @@ struct daemon {
 	struct store *store; /* the worker's, once it runs */
 	struct worker *worker;
 	struct worker *ahead; /* brings memory in for the ledger */
+	struct worker *files; /* writes versions of feeds */
 	struct guard *guard;
 	struct generation *live; /* the one that judges; the next three are
 				  * its own */

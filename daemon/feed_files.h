@@ -8,7 +8,7 @@
  * over, and no version that it knows is missing.
  *
  * Errors	negative errno
- * Threads	the worker
+ * Threads	any; a version, one
  */
 #pragma once
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/clock.h"
 #include "rules/base.h"
 #include "rules/feed_carve.h"
 #include "rules/feedfile/decode.h"
@@ -81,7 +82,7 @@ static int read_entries(struct feed_intake *intake, const char *text,
 	/* fetch-feed follows it to what it names */
 	if (options.format == FEED_MISP_MANIFEST)
 		options.format = FEED_MISP_EVENT;
-	listed_reserve_lines(&intake->listed, text, len);
+	listed_reserve_lines(&intake->listed, len);
 	r = feedfile_read(&options, text, len, take_entry, intake,
 			  &intake->report);
 	/* an empty list is judged: some may be */
@@ -94,24 +95,22 @@ static int read_entries(struct feed_intake *intake, const char *text,
 			       feedfile_instead_text(report->instead),
 			       report->note_count ? ": " : "",
 			       report->note_count ? report->notes[0].text : "");
-	return r == 0 ? listed_sort(&intake->listed) : r;
+	return r;
 }
 
 static struct feed_prefixes prefixes_of(const struct prefix_list *list)
 {
-	return (struct feed_prefixes){list->list, list->count};
+	return (struct feed_prefixes){.prefixes = list->list,
+				      .count = list->count};
 }
 
-static int gather(const struct listed_array *listed, struct prefix_list *ret)
+_Static_assert(offsetof(struct listed, prefix) == 0, "entries_of()");
+
+static struct feed_prefixes entries_of(const struct listed_array *listed)
 {
-	ret->list = reallocarray(NULL, listed->count + 1, sizeof(*ret->list));
-	if (!ret->list)
-		return -ENOMEM;
-	ret->count = listed->count;
-	ret->capacity = listed->count + 1;
-	for (size_t i = 0; i < listed->count; i++)
-		ret->list[i] = listed->list[i].prefix;
-	return 0;
+	return (struct feed_prefixes){.prefixes = (const void *)listed->list,
+				      .count = listed->count,
+				      .step = sizeof(*listed->list)};
 }
 
 /* What is marked to be left out goes. */
@@ -128,14 +127,10 @@ static void leave_out(struct listed_array *listed, const uint8_t *marks)
 static int judge(struct feed_intake *intake)
 {
 	const struct feed_report *report = &intake->report;
-	CLEANUP(prefix_list_done) struct prefix_list entries = {0};
 	CLEANUP(freep) uint8_t *marks = NULL;
-	int r = gather(&intake->listed, &entries);
 	struct feed_version version;
 
-	if (r < 0)
-		return r;
-	marks = calloc(entries.count + 1, sizeof(*marks));
+	marks = calloc(intake->listed.count + 1, sizeof(*marks));
 	if (!marks)
 		return -ENOMEM;
 	version = (struct feed_version){
@@ -153,8 +148,8 @@ static int judge(struct feed_intake *intake)
 					  !report->is_whole,
 				.has_notice = report->is_dead,
 			},
-		.entries = prefixes_of(&entries),
-		.before = prefixes_of(&intake->before),
+		.entries = entries_of(&intake->listed),
+		.before = intake->before,
 		.protected = prefixes_of(&intake->protected),
 		.resolvers = prefixes_of(&intake->resolvers),
 	};
@@ -213,6 +208,7 @@ static int carve(struct feed_intake *intake)
 int feed_intake_run(struct feed_intake *intake)
 {
 	CLEANUP(decoded_done) struct decoded text = {0};
+	uint64_t start_ns = clock_mono_ns();
 	const char *why = NULL;
 	int r;
 
@@ -224,10 +220,15 @@ int feed_intake_run(struct feed_intake *intake)
 		(void)snprintf(intake->why, sizeof(intake->why), "%s", why);
 	if (r == 0)
 		r = read_entries(intake, text.text, text.len);
+	intake->parse_ns = clock_take_span(&start_ns);
+	if (r == 0)
+		r = listed_sort(&intake->listed);
+	intake->merge_ns = clock_take_span(&start_ns);
 	if (r == 0)
 		r = judge(intake);
 	if (r == 0)
 		r = carve(intake);
+	intake->judge_ns = clock_take_span(&start_ns);
 	if (r < 0 && !*intake->why)
 		(void)snprintf(intake->why, sizeof(intake->why), "%s",
 			       strerror(-r));
@@ -236,7 +237,6 @@ int feed_intake_run(struct feed_intake *intake)
 
 void feed_intake_done(struct feed_intake *intake)
 {
-	prefix_list_done(&intake->before);
 	prefix_list_done(&intake->protected);
 	prefix_list_done(&intake->resolvers);
 	prefix_list_done(&intake->exceptions);

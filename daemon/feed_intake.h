@@ -46,7 +46,7 @@ struct feed_intake {
 	size_t len;
 	uint64_t now_s;
 	struct feed_memory memory; /* brought up to date */
-	struct prefix_list before; /* of the set, in order */
+	struct feed_prefixes before; /* of the set, in order */
 	struct prefix_list protected, resolvers; /* in order */
 	struct prefix_list exceptions;
 
@@ -55,6 +55,7 @@ struct feed_intake {
 	struct feed_judgement judgement;
 	struct listed_array listed; /* what is to be in the set */
 	size_t excepted; /* entries that an exception cut or took out */
+	uint64_t parse_ns, merge_ns, judge_ns; /* that it took */
 	char why[FEED_INTAKE_WHY];
 };
 

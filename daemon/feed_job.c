@@ -10,170 +10,74 @@
 
 #include "daemon/clock.h"
 #include "daemon/feed_files.h"
-#include "daemon/feed_known.h"
+#include "daemon/feed_read.h"
 #include "daemon/import.h"
 #include "daemon/log.h"
 #include "daemon/worker.h"
 
 struct feed_job {
-	struct job job; /* first: the worker's view of it */
+	struct job job; /* first: the workers' view of it */
+	struct feed_turn turn;
 	struct daemon *daemon;
-	struct store *store;
 	struct feed_slot *slot;
 	struct feed_order order;
+	char etag[FEED_ETAG_MAX], modified[FEED_MODIFIED_MAX];
 	struct feed feed; /* as it was at the start */
 	struct feed_state state; /* as it is to be */
-	struct feed_intake intake;
-	struct guard *guard; /* its own copy */
-	uint8_t set_id, except_id; /* 0: there is no set of exceptions */
-	char reason[REASON_MAX];
+	struct feed_read read; /* its import: NULL when that was handed on */
 	struct change change; /* the state, in the import's commit */
 	struct feed_result result;
-	uint64_t started_ns, read_ns;
+	uint64_t started_ns;
 	int r;
-	char why[FEED_INTAKE_WHY + SET_NAME_MAX + 64];
+	char why[FEED_READ_WHY + SET_NAME_MAX + 16];
 };
 
 static void job_free(struct feed_job *job)
 {
-	feed_intake_done(&job->intake);
-	guard_free(job->guard);
-	if (job->order.bytes)
-		(void)munmap(job->order.bytes, job->order.len);
+	feed_read_done(&job->read);
 	free(job);
+}
+
+/* The set may be changed by others again. */
+static void release_set(struct feed_job *job)
+{
+	import_cancel(job->read.import);
+	job->read.import = NULL;
+}
+
+static void fill_spans(struct feed_job *job)
+{
+	struct feed_result *result = &job->result;
+	const struct feed_read *read = &job->read;
+
+	result->took_us = (clock_mono_ns() - job->started_ns) / 1000;
+	result->parse_us = read->intake.parse_ns / 1000;
+	result->merge_us = read->intake.merge_ns / 1000;
+	result->diff_us =
+		(read->set_ns + read->intake.judge_ns + read->plan_ns) / 1000;
 }
 
 /* Answers, and is over. */
 static void finish(struct feed_job *job, int r)
 {
+	struct feed_turns *turns = &job->daemon->feeds.turns;
+	struct feed_turn turn;
+
 	if (r < 0 && !*job->why)
 		(void)snprintf(job->why, sizeof(job->why), "feed %s: %s",
-			       job->feed.name, strerror(-r));
+			       job->slot->feed.name, strerror(-r));
+	release_set(job);
 	job->slot->is_busy = false;
-	job->result.intake = &job->intake;
-	job->result.took_us = (clock_mono_ns() - job->started_ns) / 1000;
-	job->result.parse_us = (job->read_ns - job->started_ns) / 1000;
+	job->result.intake = &job->read.intake;
+	fill_spans(job);
 	if (job->order.done)
 		job->order.done(job->order.arg, r, &job->result,
 				r < 0 ? job->why : NULL);
 	else if (r < 0)
 		log_errx("%s", job->why);
+	turn = job->turn;
 	job_free(job);
-}
-
-static int add_before(void *arg, uint8_t set_id, const struct member *member)
-{
-	(void)set_id;
-	/* one that has an end is no longer in the list */
-	return member->evidence.expires_s
-		       ? 0
-		       : prefix_list_add(arg, &member->prefix);
-}
-
-static int add_exception(void *arg, uint8_t set_id, const struct member *member)
-{
-	struct feed_intake *intake = arg;
-	uint64_t until_s = member->evidence.expires_s;
-
-	(void)set_id;
-	if (until_s && until_s <= intake->now_s)
-		return 0;
-	return prefix_list_add(&intake->exceptions, &member->prefix);
-}
-
-static int read_protected(struct feed_job *job)
-{
-	struct feed_intake *intake = &job->intake;
-	int r = 0;
-
-	for (size_t i = 0; i < guard_count(job->guard) && r == 0; i++)
-		r = prefix_list_add(&intake->protected,
-				    &guard_entry(job->guard, i)->prefix);
-	if (r == 0)
-		r = feed_known_servers(&intake->protected);
-	if (r == 0)
-		r = feed_known_resolvers(job->daemon->config.resolvers,
-					 &intake->resolvers);
-	prefix_list_sort(&intake->protected);
-	prefix_list_sort(&intake->resolvers);
-	return r;
-}
-
-static int read_store(struct feed_job *job)
-{
-	int r = store_each_member(job->store, job->set_id, add_before,
-				  &job->intake.before);
-
-	if (r == 0 && job->except_id)
-		r = store_each_member(job->store, job->except_id, add_exception,
-				      &job->intake);
-	return r;
-}
-
-static uint64_t number_of(const struct feed_job *job)
-{
-	switch (job->order.source) {
-	case FEED_WAITING:
-		return job->state.waiting;
-	case FEED_AGAIN:
-		return job->state.version;
-	case FEED_EARLIER_ONE:
-		return job->order.version;
-	case FEED_FETCHED:
-	default:
-		return job->state.newest + 1;
-	}
-}
-
-static int map_version(struct feed_job *job)
-{
-	const char *dir = job->daemon->config.state_dir;
-	int r = feed_files_map(dir, job->feed.name, number_of(job),
-			       &job->order.bytes, &job->order.len);
-
-	if (r < 0)
-		(void)snprintf(job->why, sizeof(job->why),
-			       "feed %s: version %llu is not kept (%s)",
-			       job->feed.name,
-			       (unsigned long long)number_of(job),
-			       strerror(-r));
-	return r;
-}
-
-static int read_version(struct feed_job *job)
-{
-	struct feed_intake *intake = &job->intake;
-	bool is_new = job->order.source == FEED_FETCHED;
-	int r = is_new ? 0 : map_version(job);
-
-	if (r == 0)
-		r = read_protected(job);
-	if (r == 0)
-		r = read_store(job);
-	if (r < 0)
-		return r;
-	intake->feed = &job->feed;
-	intake->bytes = job->order.bytes ? job->order.bytes : "";
-	intake->len = job->order.len;
-	r = feed_intake_run(intake);
-	if (r < 0) {
-		(void)snprintf(job->why, sizeof(job->why), "feed %s: %s",
-			       job->feed.name, intake->why);
-		return r;
-	}
-	return is_new && !job->order.is_dry
-		       ? feed_files_write(job->daemon->config.state_dir,
-					  job->feed.name, number_of(job),
-					  job->order.bytes, job->order.len)
-		       : 0;
-}
-
-static void run_read(struct job *base)
-{
-	struct feed_job *job = (struct feed_job *)base;
-
-	job->r = read_version(job);
-	store_trim(job->store);
+	feed_turns_end(turns, &turn);
 }
 
 static void put_aside_done(void *arg, int r, const char *why)
@@ -209,6 +113,7 @@ static void put_aside(struct feed_job *job, const char *outcome)
 	edit.state = job->state;
 	log_warningx("feed %s: %s: %s", job->feed.name, outcome,
 		     job->state.why);
+	release_set(job);
 	feeds_edit(job->daemon, &edit);
 }
 
@@ -227,18 +132,18 @@ static void refused(struct feed_job *job)
 	job->state.times.failures++;
 	(void)snprintf(job->state.why, sizeof(job->state.why),
 		       "the version that came was refused: %.200s",
-		       job->intake.why);
+		       job->read.intake.why);
 	put_aside(job, "refused");
 }
 
 static void held(struct feed_job *job)
 {
-	const struct feed_judgement *judgement = &job->intake.judgement;
+	const struct feed_judgement *judgement = &job->read.intake.judgement;
 	bool is_dead = judgement->outcome == FEED_OUTCOME_DEAD;
 
-	job->state.newest = number_of(job);
+	job->state.newest = job->read.number;
 	job->state.waiting = job->state.newest;
-	job->state.waiting_s = job->intake.now_s;
+	job->state.waiting_s = job->read.intake.now_s;
 	job->state.held_count++;
 	job->state.is_dead = is_dead;
 	(void)snprintf(job->state.why, sizeof(job->state.why),
@@ -271,8 +176,8 @@ static void imported(struct import *import, int r, const char *why)
 	result->leaving = import->leaves.count;
 	result->kept = import->kept + import->renewed;
 	result->members = ledger_set_count(job->daemon->ledger, import->set.id);
-	result->commit_us = (import->committed_ns - import->planned_ns) / 1000;
-	result->apply_us = (import->applied_ns - import->committed_ns) / 1000;
+	result->commit_us = (job->read.file_ns + import->commit_ns) / 1000;
+	result->apply_us = import->apply_ns / 1000;
 	log_notice("feed %s: version %llu is in force added=%zu removed=%zu "
 		   "leaving=%zu",
 		   job->feed.name, (unsigned long long)job->state.version,
@@ -289,14 +194,14 @@ static void imported(struct import *import, int r, const char *why)
 static void promote(struct feed_job *job)
 {
 	struct feed_state *state = &job->state;
-	uint64_t number = number_of(job);
+	uint64_t number = job->read.number;
 
 	if (number != state->version) {
 		memmove(state->earlier + 1, state->earlier,
 			sizeof(state->earlier) - sizeof(state->earlier[0]));
 		state->earlier[0] = state->version;
 		state->version = number;
-		state->accepted_s = job->intake.now_s;
+		state->accepted_s = job->read.intake.now_s;
 	}
 	if (number > state->newest)
 		state->newest = number;
@@ -307,85 +212,81 @@ static void promote(struct feed_job *job)
 		state->is_dead = false;
 	}
 	if (job->order.source == FEED_FETCHED) {
-		state->times.good_s = job->intake.now_s;
+		state->times.good_s = job->read.intake.now_s;
 		state->times.failures = 0;
 	}
 	if (job->order.source == FEED_WAITING)
 		state->memory = (struct feed_memory){0};
-	state->entries = (uint32_t)job->intake.listed.count;
+	state->entries = job->read.entries;
 }
 
 static void accepted(struct feed_job *job)
 {
-	struct daemon *daemon = job->daemon;
-	struct import *import;
-	int r;
+	struct import *import = job->read.import;
 
 	promote(job);
-	r = import_new(daemon, ledger_set(daemon->ledger, job->set_id),
-		       &import);
-	if (r < 0) {
-		finish(job, r);
-		return;
-	}
-	(void)snprintf(job->reason, sizeof(job->reason), "version %llu",
-		       (unsigned long long)job->state.version);
 	job->change = feeds_change(job->slot, &job->state);
-	import->listed = job->intake.listed;
-	job->intake.listed = (struct listed_array){0};
-	import->is_listed = true;
-	import->is_replacing = true;
-	import->leave_s =
-		job->feed.grace_s ? job->intake.now_s + job->feed.grace_s : 0;
-	if (job->order.source != FEED_FETCHED)
-		import->leave_s = 0; /* a person said so: at once */
 	import->also = &job->change;
 	import->also_count = 1;
-	import->evidence = (struct evidence){
-		.origin = ORIGIN_FEED,
-		.uid = job->order.uid,
-		.created_s = job->intake.now_s,
-		.reason = strdup(job->reason),
-	};
-	import->entry.uid = job->order.uid;
-	import->finished = imported;
-	import->arg = job;
-	import_start(import);
+	job->read.import = NULL;
+	import_go(import, job->read.plan_r);
 }
 
-/* What nobody may let in. */
-static bool has_everything(const struct feed_judgement *judgement)
+static void settle(struct feed_job *job)
 {
-	for (uint32_t i = 0; i < judgement->finding_count; i++)
-		if (judgement->findings[i].guard == FEED_GUARD_EVERYTHING)
-			return true;
-	return false;
+	if (!job->read.is_accepted) {
+		held(job);
+	} else if (job->order.is_dry) {
+		job->result.outcome = "would be accepted";
+		job->result.version = job->read.number;
+		finish(job, 0);
+	} else {
+		accepted(job);
+	}
 }
 
+static void run_file(struct job *base)
+{
+	struct feed_job *job = (struct feed_job *)base;
+
+	job->r = feed_read_file(&job->read);
+}
+
+static void file_done(struct job *base)
+{
+	struct feed_job *job = (struct feed_job *)base;
+
+	if (job->r < 0)
+		finish(job, job->r);
+	else
+		settle(job);
+}
+
+static void run_read(struct job *base)
+{
+	struct feed_job *job = (struct feed_job *)base;
+
+	job->r = feed_read_run(&job->read);
+}
+
+/* While the disk takes its time with the file, the next version is read. */
 static void read_done(struct job *base)
 {
 	struct feed_job *job = (struct feed_job *)base;
-	const struct feed_judgement *judgement = &job->intake.judgement;
-	bool is_new = job->order.source == FEED_FETCHED;
 
-	job->read_ns = clock_mono_ns();
-	job->state.memory = job->intake.memory;
+	job->state.memory = job->read.intake.memory;
+	if (job->r < 0 && *job->read.why)
+		(void)snprintf(job->why, sizeof(job->why), "feed %s: %s",
+			       job->feed.name, job->read.why);
 	if (job->r < 0) {
 		refused(job);
-		return;
+	} else if (!job->read.is_new || job->order.is_dry) {
+		settle(job);
+	} else {
+		job->job.run = run_file;
+		job->job.done = file_done;
+		worker_submit(job->daemon->files, &job->job);
 	}
-	if (is_new ? judgement->outcome != FEED_OUTCOME_ACCEPTED
-		   : has_everything(judgement)) {
-		held(job);
-		return;
-	}
-	if (job->order.is_dry) {
-		job->result.outcome = "would be accepted";
-		job->result.version = number_of(job);
-		finish(job, 0);
-		return;
-	}
-	accepted(job);
 }
 
 int feed_job_check(const struct daemon *daemon, const struct feed_slot *slot,
@@ -417,33 +318,124 @@ static uint8_t except_id(const struct daemon *daemon, const char *name)
 	return set ? set->id : 0;
 }
 
+static uint64_t number_of(const struct feed_job *job)
+{
+	switch (job->order.source) {
+	case FEED_WAITING:
+		return job->state.waiting;
+	case FEED_AGAIN:
+		return job->state.version;
+	case FEED_EARLIER_ONE:
+		return job->order.version;
+	case FEED_FETCHED:
+	default:
+		return job->state.newest + 1;
+	}
+}
+
+/* What the import has to know before the list is read. */
+static int prepare_import(struct feed_job *job, const struct set *set)
+{
+	struct feed_read *read = &job->read;
+	uint64_t now_s = read->intake.now_s;
+	struct import *import;
+	char reason[REASON_MAX];
+	int r = import_new(job->daemon, set, &read->import);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(reason, sizeof(reason), "version %llu",
+		       (unsigned long long)read->number);
+	import = read->import;
+	import->is_listed = true;
+	import->is_replacing = true;
+	/* what a person let in or took back is so at once */
+	if (read->is_new && job->feed.grace_s)
+		import->leave_s = now_s + job->feed.grace_s;
+	import->evidence = (struct evidence){
+		.origin = ORIGIN_FEED,
+		.uid = job->order.uid,
+		.created_s = now_s,
+		.reason = strdup(reason),
+	};
+	import->entry.uid = job->order.uid;
+	import->finished = imported;
+	import->arg = job;
+	import_hold(import);
+	return import->evidence.reason ? 0 : -ENOMEM;
+}
+
+static void prepare_state(struct feed_job *job)
+{
+	const struct feed_slot *slot = job->slot;
+	uint64_t now_s = clock_wall_s();
+
+	job->feed = slot->feed;
+	job->state = slot->state;
+	job->read.intake.now_s = now_s;
+	job->read.intake.memory = slot->state.memory;
+	if (!job->read.is_new)
+		return;
+	job->state.times.tried_s = now_s;
+	job->state.times.retry_after_s = 0;
+	memcpy(job->state.etag, job->etag, sizeof(job->etag));
+	memcpy(job->state.modified, job->modified, sizeof(job->modified));
+}
+
+static int start_reading(struct feed_job *job)
+{
+	struct daemon *daemon = job->daemon;
+	struct feed_read *read = &job->read;
+	const struct set *set =
+		ledger_set_named(daemon->ledger, job->slot->feed.name);
+	int r = set ? guard_copy(daemon->guard, &read->guard) : -ENOENT;
+
+	if (r < 0)
+		return r;
+	prepare_state(job);
+	read->feed = &job->feed;
+	read->config = &daemon->config;
+	read->store = daemon->store;
+	read->except_id = except_id(daemon, job->feed.name);
+	read->number = number_of(job);
+	read->is_dry = job->order.is_dry;
+	read->members = ledger_set_count(daemon->ledger, set->id);
+	r = prepare_import(job, set);
+	if (r < 0)
+		return r;
+	job->job.run = run_read;
+	job->job.done = read_done;
+	worker_submit(daemon->worker, &job->job);
+	return 0;
+}
+
+static void run(void *arg)
+{
+	struct feed_job *job = arg;
+	int r = start_reading(job);
+
+	if (r < 0)
+		finish(job, r);
+}
+
 static struct feed_job *job_new(struct daemon *daemon, struct feed_slot *slot,
 				const struct feed_order *order)
 {
 	struct feed_job *job = calloc(1, sizeof(*job));
 
-	if (!job || guard_copy(daemon->guard, &job->guard) < 0) {
-		free(job);
+	if (!job)
 		return NULL;
-	}
 	job->daemon = daemon;
-	job->store = daemon->store;
 	job->slot = slot;
 	job->order = *order;
-	job->feed = slot->feed;
-	job->state = slot->state;
-	job->except_id = except_id(daemon, slot->feed.name);
+	job->read.is_new = order->source == FEED_FETCHED;
+	job->read.bytes = order->bytes;
+	job->read.len = order->len;
 	job->started_ns = clock_mono_ns();
-	job->intake.now_s = clock_wall_s();
-	job->intake.memory = slot->state.memory;
-	if (order->source == FEED_FETCHED) {
-		job->state.times.tried_s = job->intake.now_s;
-		job->state.times.retry_after_s = 0;
-		(void)snprintf(job->state.etag, sizeof(job->state.etag), "%s",
-			       order->etag ? order->etag : "");
-		(void)snprintf(job->state.modified, sizeof(job->state.modified),
-			       "%s", order->modified ? order->modified : "");
-	}
+	(void)snprintf(job->etag, sizeof(job->etag), "%s",
+		       order->etag ? order->etag : "");
+	(void)snprintf(job->modified, sizeof(job->modified), "%s",
+		       order->modified ? order->modified : "");
 	return job;
 }
 
@@ -465,9 +457,11 @@ void feed_job_start(struct daemon *daemon, struct feed_slot *slot,
 			order->done(order->arg, r, NULL, why);
 		return;
 	}
-	job->set_id = ledger_set_named(daemon->ledger, slot->feed.name)->id;
 	slot->is_busy = true;
-	job->job.run = run_read;
-	job->job.done = read_done;
-	worker_submit(daemon->worker, &job->job);
+	job->turn = (struct feed_turn){
+		.run = run,
+		.arg = job,
+		.bytes = job->read.len,
+	};
+	feed_turns_take(&daemon->feeds.turns, &job->turn);
 }

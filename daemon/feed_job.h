@@ -3,8 +3,10 @@
  * feed_job.h - a version of a feed comes, is judged, and becomes the members
  * of its set, or is held.
  *
+ *	wait	loop: only a few versions are under way at once
  *	read	worker: what the set holds, what is excepted and protected; the
- *		version (feed_intake.h); its file, durable
+ *		version (feed_intake.h); its file, durable; if it is accepted,
+ *		what the import is to change
  *	judge	loop: accepted, or held with the reason as an alert
  *	import	import.h: the difference, in one commit with the feed's state
  *
@@ -38,7 +40,8 @@ struct feed_result {
 	const struct feed_intake *intake; /* valid during the call */
 	size_t added, removed, leaving, kept;
 	size_t members; /* of the set, after it */
-	uint64_t took_us, parse_us, commit_us, apply_us;
+	uint64_t took_us; /* since it was asked for; of it, without waits: */
+	uint64_t parse_us, merge_us, diff_us, commit_us, apply_us;
 };
 
 /* `why` is NULL when r is 0; a version that is held is no error. */

@@ -176,6 +176,8 @@ json_t *feed_json_result(const struct feed_result *result)
 	put_number(answer, "members", result->members);
 	put_number(answer, "took_us", result->took_us);
 	put_number(answer, "parse_us", result->parse_us);
+	put_number(answer, "merge_us", result->merge_us);
+	put_number(answer, "diff_us", result->diff_us);
 	put_number(answer, "commit_us", result->commit_us);
 	put_number(answer, "apply_us", result->apply_us);
 	return answer;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "daemon/feed_turn.h"
 #include "rules/feed.h"
 #include "rules/feed_state.h"
 
@@ -27,4 +28,5 @@ struct feed_slot {
 struct feeds {
 	struct feed_slot *list[FEEDS_MAX];
 	size_t count;
+	struct feed_turns turns;
 };

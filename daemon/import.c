@@ -20,6 +20,8 @@
 #define AHEAD	   8 /* changes from fetching to using */
 #define TURN_CHECK 32 /* changes between two looks at the clock */
 
+#define TOGETHER_MAX 8 /* imports in one transaction */
+
 #define SET_ALERT_KEY "set %s"
 
 static void import_free(struct import *import)
@@ -33,6 +35,7 @@ static void import_free(struct import *import)
 		event_free(import->turn);
 	guard_free(import->guard);
 	freep(&import->evidence.reason);
+	freep(&import->standings.list);
 	freep(&import->listed.list);
 	freep(&import->adds.list);
 	freep(&import->leaves.list);
@@ -50,6 +53,38 @@ static void need_reserve(struct import *import, int sign)
 	reserved->entries6 += (uint64_t)sign * import->need.entries6;
 }
 
+struct trimming {
+	struct job job; /* first: the worker's view of it */
+	struct store *store;
+};
+
+static void run_trim(struct job *job)
+{
+	store_trim(((struct trimming *)job)->store);
+}
+
+static void trim_done(struct job *job)
+{
+	free(job);
+}
+
+/* What a commit and lists have taken is given back when nobody waits. */
+static void trim(struct daemon *daemon)
+{
+	struct trimming *trimming;
+
+	if (worker_pending(daemon->worker) > 0)
+		return;
+	trimming = calloc(1, sizeof(*trimming));
+	if (!trimming)
+		return;
+	*trimming = (struct trimming){
+		.job = {.run = run_trim, .done = trim_done},
+		.store = daemon->store,
+	};
+	worker_submit(daemon->worker, &trimming->job);
+}
+
 static void finish(struct import *import, int r, const char *why)
 {
 	struct daemon *daemon = import->daemon;
@@ -57,6 +92,7 @@ static void finish(struct import *import, int r, const char *why)
 	daemon->is_importing[import->set.id] = false;
 	import->finished(import, r, why);
 	import_free(import);
+	trim(daemon);
 }
 
 /* The set's capacity counts at the end of an import, not on the way. */
@@ -164,27 +200,56 @@ static void apply_turn(evutil_socket_t fd, short what, void *arg)
 	const struct timeval at_once = {0};
 	struct import *import = arg;
 	size_t count = import_put_count(import) + import->removes.count;
-	uint64_t until_ns = clock_mono_ns() + TURN_NS;
+	uint64_t start_ns = clock_mono_ns();
+	uint64_t now_ns = start_ns;
 
 	(void)fd;
 	(void)what;
-	while (import->applied < count) {
+	while (import->applied < count && now_ns - start_ns <= TURN_NS) {
 		apply_one(import, import->applied++);
-		if (import->applied % TURN_CHECK == 0 &&
-		    clock_mono_ns() > until_ns) {
-			(void)event_add(import->turn, &at_once);
-			return;
-		}
+		if (import->applied % TURN_CHECK == 0 ||
+		    import->applied == count)
+			now_ns = clock_mono_ns();
 	}
-	applied(import);
+	import->apply_ns += now_ns - start_ns;
+	if (import->applied < count)
+		(void)event_add(import->turn, &at_once);
+	else
+		applied(import);
 }
 
-static void run_commit(struct job *job)
+/* The first few; what is behind them. */
+static struct job *commit_some(struct job *first)
 {
-	struct import *import = (struct import *)job;
+	struct store *store = ((struct import *)first)->store;
+	struct store_part parts[TOGETHER_MAX];
+	struct import *imports[TOGETHER_MAX];
+	uint64_t took_ns, start_ns = clock_mono_ns();
+	struct store_usage usage = {0};
+	size_t count = 0;
 
-	import->r = import_commit(import);
-	(void)store_usage(import->store, &import->usage);
+	for (; first && count < TOGETHER_MAX; first = first->next) {
+		imports[count] = (struct import *)first;
+		parts[count] = import_part(imports[count]);
+		count++;
+	}
+	store_commit_many(store, parts, count);
+	(void)store_usage(store, &usage);
+	took_ns = clock_mono_ns() - start_ns;
+	for (size_t i = 0; i < count; i++) {
+		imports[i]->r = parts[i].r;
+		imports[i]->usage = usage;
+		imports[i]->commit_ns = took_ns / count;
+	}
+	return first;
+}
+
+/* Those that wait behind each other go to the disk together: it takes hardly
+ * longer than one. */
+static void run_commits(struct job *first)
+{
+	while (first)
+		first = commit_some(first);
 }
 
 static void commit_done(struct job *job)
@@ -293,9 +358,8 @@ static void refuse_plan(struct import *import)
 	finish(import, import->r, why);
 }
 
-static void plan_done(struct job *job)
+static void planned(struct import *import)
 {
-	struct import *import = (struct import *)job;
 	struct pool_touch touch;
 	char why[IMPORT_WHY_MAX];
 	int r;
@@ -326,9 +390,15 @@ static void plan_done(struct job *job)
 		       "%s %s: added %zu, renewed %zu, removed %zu",
 		       import->drops_set ? "drop" : "import", import->set.name,
 		       import->added, import->renewed, import->removes.count);
-	import->job.run = run_commit;
+	import->job.run = run_commits;
+	import->job.run_many = run_commits;
 	import->job.done = commit_done;
 	worker_submit(import->daemon->worker, &import->job);
+}
+
+static void plan_done(struct job *job)
+{
+	planned((struct import *)job);
 }
 
 static bool may_lack_members(struct daemon *daemon, const struct set *set)
@@ -374,16 +444,33 @@ int import_new(struct daemon *daemon, const struct set *set,
 
 void import_cancel(struct import *import)
 {
+	if (import && import->is_held)
+		import->daemon->is_importing[import->set.id] = false;
 	import_free(import);
+}
+
+void import_hold(struct import *import)
+{
+	import->started_ns = clock_mono_ns();
+	import->entry.time_s = clock_wall_s();
+	import->daemon->is_importing[import->set.id] = true;
+	import->is_held = true;
+}
+
+void import_go(struct import *import, int plan_r)
+{
+	assert(import->finished);
+	assert(import->is_held);
+
+	import->r = plan_r;
+	planned(import);
 }
 
 void import_start(struct import *import)
 {
 	assert(import->finished);
 
-	import->started_ns = clock_mono_ns();
-	import->entry.time_s = clock_wall_s();
-	import->daemon->is_importing[import->set.id] = true;
+	import_hold(import);
 	import->job.run = run_plan;
 	import->job.done = plan_done;
 	worker_submit(import->daemon->worker, &import->job);

@@ -12,6 +12,9 @@
  * Refused at any step before the commit, nothing has changed. While an import
  * runs its set takes no other change (daemon->is_importing).
  *
+ * Who reads the list by a job of its own holds the set (import_hold) before it
+ * runs, makes the plan in it (import_plan.h), and goes on with import_go().
+ *
  * Threads	event loop; plan and commit run on the worker and touch only
  *		the import and the store
  */
@@ -27,6 +30,19 @@
 #include "rules/feedfile/plain.h"
 
 #define IMPORT_WHY_MAX 320
+
+/* What the plan has to know of a member of the set. */
+struct standing {
+	struct prefix prefix;
+	uint8_t origin;
+	uint32_t line;
+	uint64_t expires_s;
+};
+
+struct standings {
+	struct standing *list; /* in order */
+	size_t count, capacity;
+};
 
 struct import {
 	struct job job; /* first: the worker's view of it */
@@ -50,13 +66,16 @@ struct import {
 	const struct prefix
 		*given; /* in place of text; borrowed till the end */
 	size_t given_count;
-	bool is_listed; /* in place of both, `listed` is there from the start */
+	bool is_listed; /* in place of both, `listed` is there from the start,
+			 * and `standings`, what the store has of the set */
 	struct journal_entry entry;
+	bool is_held; /* the set is */
 
 	/* What came of it. */
 	int r;
 	struct plain_report report;
 	struct listed_array listed; /* sorted, each once */
+	struct standings standings;
 	struct listed_array adds; /* new ones, and those to be renewed */
 	struct listed_array leaves; /* are put again, with an end */
 	struct listed_array removes;
@@ -68,6 +87,7 @@ struct import {
 	int apply_r; /* the last that could not be applied: an alert */
 	size_t applied; /* of adds, then of leaves, then of removes */
 	uint64_t started_ns, planned_ns, committed_ns, applied_ns;
+	uint64_t commit_ns, apply_ns; /* of its own, without the waits */
 	struct event *turn; /* the next bounded turn of apply */
 
 	/* Called once, on the loop, when all is done or refused; `why` is NULL
@@ -80,8 +100,14 @@ struct import {
 int import_new(struct daemon *daemon, const struct set *set,
 	       struct import **ret_import);
 
-/* Free one that was not started. */
+/* Free one that was not started, or was only held. */
 void import_cancel(struct import *import);
 
 /* Takes the import. */
 void import_start(struct import *import);
+
+/* The set takes no other change until the import is cancelled or done. */
+void import_hold(struct import *import);
+
+/* One that is held, and whose plan was made with this result. Takes it. */
+void import_go(struct import *import, int plan_r);

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "rules/feed_sweep.h"
+
 #define FETCH_BYTES (256u << 10)
 
 static bool is_guarded(struct import *import, const struct prefix *prefix,
@@ -52,13 +54,53 @@ static int take_new(struct merge *merge)
 	return listed_add(&import->adds, &entry->prefix, entry->line);
 }
 
-static int meet_member(struct merge *merge, const struct member *member)
+static struct standing standing_of(const struct member *member)
+{
+	return (struct standing){
+		.prefix = member->prefix,
+		.origin = member->evidence.origin,
+		.line = member->evidence.line,
+		.expires_s = member->evidence.expires_s,
+	};
+}
+
+static int standings_grow(struct standings *standings, size_t capacity)
+{
+	struct standing *grown =
+		reallocarray(standings->list, capacity, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	standings->list = grown;
+	standings->capacity = capacity;
+	return 0;
+}
+
+void standings_reserve(struct standings *standings, size_t count)
+{
+	if (count > standings->capacity)
+		(void)standings_grow(standings, count);
+}
+
+int standings_add(struct standings *standings, const struct member *member)
+{
+	int r = 0;
+
+	if (standings->count == standings->capacity)
+		r = standings_grow(standings, standings->capacity * 2 + 64);
+	if (r < 0)
+		return r;
+	standings->list[standings->count++] = standing_of(member);
+	return 0;
+}
+
+static int meet_member(struct merge *merge, const struct standing *member)
 {
 	struct import *import = merge->import;
 	const struct listed *entry = &import->listed.list[merge->next++];
 
-	if (!import->is_repair && member->evidence.origin != ORIGIN_TRIAL &&
-	    member->evidence.expires_s == import->evidence.expires_s) {
+	if (!import->is_repair && member->origin != ORIGIN_TRIAL &&
+	    member->expires_s == import->evidence.expires_s) {
 		import->kept++;
 		return 0;
 	}
@@ -66,12 +108,10 @@ static int meet_member(struct merge *merge, const struct member *member)
 	return listed_add(&import->adds, &entry->prefix, entry->line);
 }
 
-static int merge_member(void *arg, uint8_t set_id, const struct member *member)
+static int merge_member(struct merge *merge, const struct standing *member)
 {
-	struct merge *merge = arg;
 	struct import *import = merge->import;
 
-	(void)set_id;
 	import->stored++;
 	while (merge->next < import->listed.count) {
 		int order = prefix_cmp(&import->listed.list[merge->next].prefix,
@@ -86,13 +126,36 @@ static int merge_member(void *arg, uint8_t set_id, const struct member *member)
 		if (r < 0)
 			return r;
 	}
-	if (!import->is_replacing ||
-	    (import->leave_s && member->evidence.expires_s)) {
+	if (!import->is_replacing || (import->leave_s && member->expires_s)) {
 		import->kept++;
 		return 0;
 	}
 	return listed_add(import->leave_s ? &import->leaves : &import->removes,
-			  &member->prefix, member->evidence.line);
+			  &member->prefix, member->line);
+}
+
+static int merge_stored(void *arg, uint8_t set_id, const struct member *member)
+{
+	const struct standing standing = standing_of(member);
+
+	(void)set_id;
+	return merge_member(arg, &standing);
+}
+
+/* With the set as it is stored, or as that was read before. */
+static int merge_all(struct merge *merge)
+{
+	struct import *import = merge->import;
+	int r = 0;
+
+	if (!import->is_listed)
+		return store_each_member(import->store, import->set.id,
+					 merge_stored, merge);
+	for (size_t i = 0; i < import->standings.count && r == 0; i++)
+		r = merge_member(merge, &import->standings.list[i]);
+	freep(&import->standings.list);
+	import->standings = (struct standings){0};
+	return r;
 }
 
 /* The list is past the set's last member: what is left of it is new. Often
@@ -129,19 +192,54 @@ static void fetch_text(const struct import *import)
 	}
 }
 
-/* A list that was read elsewhere: what is protected is left out here too. */
-static void guard_listed(struct import *import)
+static int compare(const void *a, const void *b)
+{
+	return prefix_cmp(a, b);
+}
+
+/* What is protected, in order; few. */
+static int list_guard(const struct guard *guard, struct prefix **ret_list,
+		      size_t *ret_count)
+{
+	size_t count = guard_count(guard);
+	struct prefix *list = calloc(count + 1, sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		list[i] = guard_entry(guard, i)->prefix;
+	qsort(list, count, sizeof(*list), compare);
+	*ret_list = list;
+	*ret_count = count;
+	return 0;
+}
+
+/* A list that was read elsewhere: what is protected is left out here too. Both
+ * are in order, so hardly any entry is looked for. */
+static int guard_listed(struct import *import)
 {
 	struct listed_array *listed = &import->listed;
+	CLEANUP(freep) struct prefix *guarded = NULL;
+	struct feed_sweep sweep = {0};
 	size_t kept = 0;
+	int r;
 
+	if (!import->guard)
+		return 0;
+	r = list_guard(import->guard, &guarded, &sweep.over.count);
+	if (r < 0)
+		return r;
+	sweep.over.prefixes = guarded;
 	for (size_t i = 0; i < listed->count; i++) {
 		const struct listed *entry = &listed->list[i];
+		bool meets = feed_sweep_step(&sweep, &entry->prefix) ||
+			     prefix_has_all_v4(&entry->prefix);
 
-		if (!is_guarded(import, &entry->prefix, entry->line))
+		if (!meets || !is_guarded(import, &entry->prefix, entry->line))
 			listed->list[kept++] = *entry;
 	}
 	listed->count = kept;
+	return 0;
 }
 
 int import_plan(struct import *import)
@@ -153,22 +251,20 @@ int import_plan(struct import *import)
 
 	if (import->text) {
 		fetch_text(import);
-		listed_reserve_lines(&import->listed, import->text,
-				     import->text_bytes);
+		listed_reserve_lines(&import->listed, import->text_bytes);
 		r = plain_read(import->text, import->text_bytes, take_entry,
 			       import, &import->report);
 	}
 	for (size_t i = 0; i < import->given_count && r == 0; i++)
 		r = take_entry(import, &import->given[i], 0);
 	if (import->is_listed)
-		guard_listed(import);
+		r = guard_listed(import);
 	else if (r == 0)
 		r = listed_sort(&import->listed);
 	if (r < 0)
 		return r;
 
-	r = store_each_member(import->store, import->set.id, merge_member,
-			      &merge);
+	r = merge_all(&merge);
 	if (r == 0)
 		r = take_rest(&merge);
 	listed_done(&import->listed);
@@ -223,14 +319,13 @@ static void change_at(void *arg, size_t index, struct change *ret_change)
 		ret_change->kind = CHANGE_SET_DEL;
 }
 
-int import_commit(struct import *import)
+struct store_part import_part(struct import *import)
 {
-	size_t count = import_put_count(import) + import->removes.count +
-		       import->also_count;
-	uint64_t seq;
-
-	if (import->drops_set)
-		count++;
-	return store_commit_each(import->store, count, change_at, import,
-				 &import->entry, &seq);
+	return (struct store_part){
+		.at = change_at,
+		.arg = import,
+		.count = import_put_count(import) + import->removes.count +
+			 import->also_count + import->drops_set,
+		.entry = &import->entry,
+	};
 }

@@ -13,6 +13,7 @@
 
 #define CAPACITY_FIRST 4096
 #define HUGE_BYTES     ((size_t)2 << 20)
+#define LINE_MIN_BYTES 8 /* "1.1.1.1" and its end; few are shorter */
 
 /* A prefix as a number of 17 digits of a byte: address, then length. */
 #define DIGIT_COUNT 17
@@ -60,17 +61,12 @@ int listed_reserve(struct listed_array *array, size_t capacity)
 	return 0;
 }
 
-void listed_reserve_lines(struct listed_array *array, const char *text,
-			  size_t len)
+void listed_reserve_lines(struct listed_array *array, size_t text_bytes)
 {
-	const char *end = text + len;
-	size_t lines = 1;
+	size_t lines = text_bytes / LINE_MIN_BYTES + 1;
 
-	while (lines < SET_CAPACITY_MAX &&
-	       (text = memchr(text, '\n', (size_t)(end - text)))) {
-		text++;
-		lines++;
-	}
+	if (lines > SET_CAPACITY_MAX)
+		lines = SET_CAPACITY_MAX;
 	(void)listed_reserve(array, array->count + lines);
 }
 
@@ -106,13 +102,37 @@ static uint8_t digit_of(const struct listed *entry, int digit)
 	return ((const uint8_t *)entry)[digit];
 }
 
-/* How often each value of each digit occurs. */
-static void count_digits(const struct listed_array *array,
-			 size_t counts[DIGIT_COUNT][DIGIT_RANGE])
+/* Which digits are not the same in all? IPv4 has twelve that are. */
+static void find_digits(const struct listed_array *array,
+			bool varies[DIGIT_COUNT])
 {
+	const struct prefix *first = &array->list[0].prefix;
+	struct {
+		uint64_t half[2];
+		uint8_t bits;
+	} __attribute__((packed)) differ = {0};
+
+	for (size_t i = 0; i < array->count; i++) {
+		const struct prefix *prefix = &array->list[i].prefix;
+		uint64_t a[2], b[2];
+
+		memcpy(a, first->addr, sizeof(a));
+		memcpy(b, prefix->addr, sizeof(b));
+		differ.half[0] |= a[0] ^ b[0];
+		differ.half[1] |= a[1] ^ b[1];
+		differ.bits |= first->bits ^ prefix->bits;
+	}
+	for (int digit = 0; digit < DIGIT_COUNT; digit++)
+		varies[digit] = ((const uint8_t *)&differ)[digit];
+}
+
+/* How often each value of a digit occurs. */
+static void count_digit(const struct listed_array *array, int digit,
+			size_t counts[DIGIT_RANGE])
+{
+	memset(counts, 0, DIGIT_RANGE * sizeof(*counts));
 	for (size_t i = 0; i < array->count; i++)
-		for (int digit = 0; digit < DIGIT_COUNT; digit++)
-			counts[digit][digit_of(&array->list[i], digit)]++;
+		counts[digit_of(&array->list[i], digit)]++;
 }
 
 /* Counts become the places where each value's entries begin. */
@@ -130,20 +150,22 @@ static void make_places(size_t counts[DIGIT_RANGE])
 
 /*
  * From the last digit to the first, each pass keeping the order of the one
- * before. A digit that is the same in all is passed over: IPv4 has twelve of
- * these. The result is in *list or *spare, which change places.
+ * before. The result is in *list or *spare, which change places.
  */
-static void sort_digits(const struct listed_array *array,
-			size_t counts[DIGIT_COUNT][DIGIT_RANGE],
-			struct listed **list, struct listed **spare)
+static void sort_digits(const struct listed_array *array, struct listed **list,
+			struct listed **spare)
 {
+	bool varies[DIGIT_COUNT];
+
+	find_digits(array, varies);
 	for (int digit = DIGIT_COUNT - 1; digit >= 0; digit--) {
+		size_t places[DIGIT_RANGE];
 		struct listed *from = *list;
 		struct listed *to = *spare;
-		size_t *places = counts[digit];
 
-		if (places[digit_of(&from[0], digit)] == array->count)
+		if (!varies[digit])
 			continue;
+		count_digit(array, digit, places);
 		make_places(places);
 		for (size_t i = 0; i < array->count; i++)
 			to[places[digit_of(&from[i], digit)]++] = from[i];
@@ -166,25 +188,19 @@ static void drop_twins(struct listed_array *array)
 
 int listed_sort(struct listed_array *array)
 {
-	size_t(*counts)[DIGIT_RANGE];
 	struct listed *spare;
-	int r = -ENOMEM;
 
 	assert(array);
 
 	if (is_sorted(array))
 		return 0;
-	counts = calloc(DIGIT_COUNT, sizeof(*counts));
 	spare = reallocarray(NULL, array->count, sizeof(*spare));
-	if (counts && spare) {
-		advise_huge(spare, array->count);
-		count_digits(array, counts);
-		sort_digits(array, counts, &array->list, &spare);
-		array->capacity = array->count; /* of either */
-		drop_twins(array);
-		r = 0;
-	}
-	free(counts);
+	if (!spare)
+		return -ENOMEM;
+	advise_huge(spare, array->count);
+	sort_digits(array, &array->list, &spare);
+	array->capacity = array->count; /* of either */
+	drop_twins(array);
 	free(spare);
-	return r;
+	return 0;
 }

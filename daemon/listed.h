@@ -30,9 +30,9 @@ void listed_done(struct listed_array *array);
  * is no harm. */
 int listed_reserve(struct listed_array *array, size_t capacity);
 
-/* Room for an entry a line of `text`, as far as there is memory. */
-void listed_reserve_lines(struct listed_array *array, const char *text,
-			  size_t len);
+/* Room for as many entries as so much text may have lines, as far as there is
+ * memory; what is not filled takes none. */
+void listed_reserve_lines(struct listed_array *array, size_t text_bytes);
 
 int listed_add(struct listed_array *array, const struct prefix *prefix,
 	       uint32_t line);

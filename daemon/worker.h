@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * worker.h - another thread, for jobs whose length has no bound. There are
- * two: one parses and compares lists and commits to LMDB, one brings memory in
- * (daemon/ahead.h).
+ * three: one parses and compares lists and commits to LMDB, one brings memory
+ * in (daemon/ahead.h), one writes the files of feeds (daemon/feed_files.h).
  *
  * Jobs run one after the other in the order they were submitted. A job owns
  * its input and touches nothing else; but the store, from the start of the

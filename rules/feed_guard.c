@@ -166,9 +166,10 @@ static void walk(struct judging *judging, uint8_t *marks)
 	struct feed_judgement *judgement = judging->judgement;
 
 	for (size_t i = 0; i < entries->count; i++) {
-		const struct prefix *prefix = &entries->prefixes[i];
+		const struct prefix *prefix = feed_prefix_at(entries, i);
 
-		assert(i == 0 || prefix_cmp(prefix - 1, prefix) < 0);
+		assert(i == 0 ||
+		       prefix_cmp(feed_prefix_at(entries, i - 1), prefix) < 0);
 		marks[i] = (uint8_t)walk_entry(judging, prefix);
 	}
 	judgement->removed = (uint32_t)judging->before.over.count -

@@ -77,10 +77,21 @@ struct feed_reading {
 	bool has_notice; /* that it is no longer kept */
 };
 
+/* Prefixes in order; they may be the first field of something larger. */
 struct feed_prefixes {
 	const struct prefix *prefixes;
 	size_t count;
+	size_t step; /* bytes from one to the next; 0: as in an array */
 };
+
+static inline const struct prefix *
+feed_prefix_at(const struct feed_prefixes *list, size_t index)
+{
+	size_t step = list->step ? list->step : sizeof(struct prefix);
+
+	return (const struct prefix *)((const char *)list->prefixes +
+				       index * step);
+}
 
 struct feed_version {
 	const struct feed *feed;

@@ -38,7 +38,10 @@ static const struct prefix special[] = {
 	{.addr = {0xff}, .bits = 8}, /* multicast */
 };
 
-const struct feed_prefixes feed_special = {special, ARRAY_LEN(special)};
+const struct feed_prefixes feed_special = {
+	.prefixes = special,
+	.count = ARRAY_LEN(special),
+};
 
 unsigned int feed_sweep_step(struct feed_sweep *sweep,
 			     const struct prefix *prefix)
@@ -47,8 +50,8 @@ unsigned int feed_sweep_step(struct feed_sweep *sweep,
 	unsigned int marks = 0;
 
 	while (sweep->next < over->count &&
-	       prefix_cmp(&over->prefixes[sweep->next], prefix) <= 0) {
-		const struct prefix *at = &over->prefixes[sweep->next++];
+	       prefix_cmp(feed_prefix_at(over, sweep->next), prefix) <= 0) {
+		const struct prefix *at = feed_prefix_at(over, sweep->next++);
 
 		if (!sweep->outer || !prefix_covers(sweep->outer, at))
 			sweep->outer = at;
@@ -56,7 +59,7 @@ unsigned int feed_sweep_step(struct feed_sweep *sweep,
 	if (sweep->outer && prefix_covers(sweep->outer, prefix))
 		marks |= FEED_MARK_LEFT_OUT;
 	if (sweep->next < over->count &&
-	    prefix_covers(prefix, &over->prefixes[sweep->next]))
+	    prefix_covers(prefix, feed_prefix_at(over, sweep->next)))
 		marks |= FEED_MARK_AROUND;
 	return marks;
 }
@@ -64,7 +67,8 @@ unsigned int feed_sweep_step(struct feed_sweep *sweep,
 bool feed_sweep_has(const struct feed_sweep *sweep, const struct prefix *prefix)
 {
 	return sweep->next > 0 &&
-	       prefix_cmp(&sweep->over.prefixes[sweep->next - 1], prefix) == 0;
+	       prefix_cmp(feed_prefix_at(&sweep->over, sweep->next - 1),
+			  prefix) == 0;
 }
 
 static void add_v4(struct feed_extent *extent, const struct prefix *prefix)

@@ -84,7 +84,8 @@ static void random_list(uint64_t *random, struct list *list)
 
 static struct feed_prefixes view(const struct list *list)
 {
-	return (struct feed_prefixes){list->prefixes, list->count};
+	return (struct feed_prefixes){.prefixes = list->prefixes,
+				      .count = list->count};
 }
 
 /* Bits of enum feed_mark, pair by pair. */
@@ -266,9 +267,11 @@ static void a_million_entries_are_judged(void **state)
 	feed_init(&feed);
 	for (uint32_t i = 0; i < LARGE_COUNT; i++)
 		prefixes[i] = prefix_of_v4((20u << 24) + 3 * i, 32);
-	version.entries = (struct feed_prefixes){prefixes, LARGE_COUNT};
+	version.entries = (struct feed_prefixes){.prefixes = prefixes,
+						 .count = LARGE_COUNT};
 	version.before = version.entries;
-	version.protected = (struct feed_prefixes){prefixes, 50};
+	version.protected =
+		(struct feed_prefixes){.prefixes = prefixes, .count = 50};
 	(void)clock_gettime(CLOCK_MONOTONIC, &start);
 	feed_judge(&version, &memory, marks, &judgement);
 	(void)clock_gettime(CLOCK_MONOTONIC, &end);

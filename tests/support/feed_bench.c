@@ -54,7 +54,8 @@ void feed_bench_fill(struct feed_list *list, uint32_t count)
 
 static struct feed_prefixes view(const struct feed_list *list)
 {
-	return (struct feed_prefixes){list->prefixes, list->count};
+	return (struct feed_prefixes){.prefixes = list->prefixes,
+				      .count = list->count};
 }
 
 const struct feed_judgement *feed_bench_judge(struct feed_bench *bench)

@@ -133,7 +133,8 @@ static size_t read_version(const char *name, char *bytes)
 
 static struct feed_prefixes view(const struct list *list)
 {
-	return (struct feed_prefixes){list->prefixes, list->count};
+	return (struct feed_prefixes){.prefixes = list->prefixes,
+				      .count = list->count};
 }
 
 /* What is kept of the version is what the next is measured against. */

@@ -32,6 +32,7 @@ static void import_clean(struct import *import)
 {
 	listed_done(&import->listed);
 	listed_done(&import->adds);
+	listed_done(&import->leaves);
 	listed_done(&import->removes);
 	guard_free(import->guard);
 }
@@ -75,6 +76,14 @@ static struct import *plan_of(struct desk *desk, const char *text)
 	desk->import.text = desk->text;
 	desk->import.text_bytes = strlen(text);
 	return &desk->import;
+}
+
+static int commit(struct desk *desk)
+{
+	struct store_part part = import_part(&desk->import);
+
+	store_commit_many(desk->import.store, &part, 1);
+	return part.r;
 }
 
 static void plan(struct desk *desk, const char *text)
@@ -390,7 +399,7 @@ static void a_plan_makes_any_set_any_list(void **state)
 					 is_member[n] && !is_listed[n]);
 			is_member[n] = is_listed[n];
 		}
-		assert_int_equal(import_commit(&desk->import), 0);
+		assert_int_equal(commit(desk), 0);
 	}
 }
 
@@ -404,7 +413,7 @@ static void a_commit_makes_the_set_what_was_planned(void **state)
 	seq = scratch_usage(scratch).journal_seq;
 	desk->import.is_replacing = true;
 	plan(desk, "# two\n192.0.2.9\n192.0.2.2\n");
-	assert_int_equal(import_commit(&desk->import), 0);
+	assert_int_equal(commit(desk), 0);
 	assert_int_equal(scratch_usage(scratch).member_count, 2);
 	assert_int_equal(scratch_usage(scratch).journal_seq, seq + 1);
 	assert_true(scratch_holds(scratch, "member 3 192.0.2.2 operator 1000 "
@@ -427,7 +436,7 @@ static void a_commit_may_end_the_set_too(void **state)
 	desk->import.is_replacing = true;
 	desk->import.drops_set = true;
 	assert_int_equal(import_plan(&desk->import), 0);
-	assert_int_equal(import_commit(&desk->import), 0);
+	assert_int_equal(commit(desk), 0);
 	assert_false(scratch_holds(scratch, "\nset 4 "));
 	assert_int_equal(scratch_usage(scratch).member_count, 0);
 }
@@ -442,7 +451,7 @@ static void a_refused_commit_changes_nothing(void **state)
 	desk->import.is_replacing = true;
 	desk->import.drops_set = true; /* a built-in one stays */
 	plan(desk, "192.0.2.9\n");
-	assert_int_equal(import_commit(&desk->import), -EPERM);
+	assert_int_equal(commit(desk), -EPERM);
 	after = scratch_text(desk->scratch.store);
 	assert_string_equal(before, after);
 	free(before);
@@ -462,6 +471,101 @@ static void a_member_on_trial_is_renewed(void **state)
 	assert_int_equal(desk->import.kept, 0);
 }
 
+static int add_standing(void *arg, uint8_t set_id, const struct member *member)
+{
+	(void)set_id;
+	return standings_add(arg, member);
+}
+
+/* Read elsewhere, as a version of a feed is: the list in order, and the set. */
+static void plan_listed(struct desk *desk, const struct listed_array *listed)
+{
+	struct import *import = &desk->import;
+
+	import->is_listed = true;
+	import->is_replacing = true;
+	for (size_t i = 0; i < listed->count; i++)
+		assert_int_equal(listed_add(&import->listed,
+					    &listed->list[i].prefix,
+					    listed->list[i].line),
+				 0);
+	assert_int_equal(listed_sort(&import->listed), 0);
+	assert_int_equal(store_each_member(import->store, SET_ID, add_standing,
+					   &import->standings),
+			 0);
+	assert_int_equal(import_plan(import), 0);
+}
+
+static void a_list_that_was_read_elsewhere_is_compared_too(void **state)
+{
+	struct desk *desk = *state;
+	struct listed_array listed = {0};
+
+	store_members(desk, three, 3);
+	for (uint32_t line = 1; line <= 2; line++) {
+		const struct prefix host =
+			prefix_of_v4(0xc0000206 - 2 * line, 32);
+
+		assert_int_equal(listed_add(&listed, &host, line), 0);
+	}
+	plan_listed(desk, &listed);
+	listed_done(&listed);
+	assert_plan(&desk->import, "192.0.2.4:1", "192.0.2.1:0 192.0.2.3:0");
+	assert_numbers(&desk->import, 1, 0, 1);
+	assert_int_equal(desk->import.stored, 3);
+}
+
+static struct prefix random_net(void)
+{
+	/* few bits differ, so that many lie in each other */
+	uint32_t addr = 0xc0000000u | (uint32_t)rand() % 16 << 20 |
+			(uint32_t)rand() % 16;
+
+	return prefix_of_v4(addr, (unsigned int)rand() % 33);
+}
+
+/* The walk along both against a search for each. */
+static void what_is_protected_is_left_out_of_it_too(void **state)
+{
+	struct desk *desk = *state;
+	unsigned int seed = (unsigned int)time(NULL);
+
+	print_message("seed %u\n", seed);
+	srand(seed);
+	for (int round = 0; round < ROUNDS; round++) {
+		struct import *import = &desk->import;
+		struct listed_array listed = {0};
+		size_t expected = 0;
+
+		import_begin(desk);
+		assert_int_equal(guard_new(&import->guard), 0);
+		for (int i = rand() % 8; i > 0; i--) {
+			struct guard_entry entry = {.source = GUARD_OWN,
+						    .prefix = random_net()};
+
+			assert_int_equal(guard_add(import->guard, &entry), 0);
+		}
+		for (uint32_t i = 0; i < NUMBERS; i++) {
+			const struct prefix net = random_net();
+
+			assert_int_equal(listed_add(&listed, &net, i + 1), 0);
+		}
+		assert_int_equal(listed_sort(&listed), 0);
+		plan_listed(desk, &listed);
+		for (size_t i = 0; i < listed.count; i++) {
+			const struct listed *entry = &listed.list[i];
+
+			if (guard_find(import->guard, &entry->prefix))
+				continue;
+			assert_true(expected < import->adds.count);
+			assert_int_equal(import->adds.list[expected++].line,
+					 entry->line);
+		}
+		assert_int_equal(import->adds.count, expected);
+		listed_done(&listed);
+	}
+}
+
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -477,6 +581,8 @@ int main(void)
 		test(a_member_with_another_end_is_renewed),
 		test(a_member_on_trial_is_renewed),
 		test(other_sets_are_no_matter),
+		test(a_list_that_was_read_elsewhere_is_compared_too),
+		test(what_is_protected_is_left_out_of_it_too),
 		test(a_list_for_an_empty_set_needs_room_for_all),
 		test(only_what_is_new_needs_room),
 		test(what_is_protected_is_left_out_and_named),

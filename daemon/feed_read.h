@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * feed_read.h - a version of a feed is read and judged against what its set
+ * holds and what is protected, and if it is accepted, what is to change is
+ * planned; and its file is written.
+ *
+ * Owns		the guard, the bytes, and all that came of it
+ * Errors	negative errno, with `why`; a version that is held is none
+ * Threads	the worker; feed_read_file() any: touches only the file
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/config.h"
+#include "daemon/feed_intake.h"
+#include "daemon/import.h"
+
+#define FEED_READ_WHY (FEED_INTAKE_WHY + 64) /* bytes with the NUL */
+
+struct feed_read {
+	/* What was asked for; borrowed, but for the guard and the bytes. */
+	const struct feed *feed;
+	const struct config *config;
+	struct store *store;
+	struct import *import; /* into its set; its plan is made */
+	struct guard *guard;
+	uint8_t except_id; /* 0: there is no set of exceptions */
+	uint64_t number;
+	bool is_new; /* the bytes that came; else a version that is kept */
+	bool is_dry; /* nothing is to change */
+	size_t members; /* about as many are in the set */
+	char *bytes; /* mapped, or NULL */
+	size_t len;
+
+	/* What came of it. */
+	struct feed_intake intake;
+	struct prefix_list before; /* of the set, where some members leave */
+	bool is_accepted;
+	uint32_t entries; /* that are to be in the set */
+	int plan_r; /* of import_plan(), when it is accepted */
+	uint64_t set_ns, plan_ns, file_ns; /* that it took */
+	char why[FEED_READ_WHY];
+};
+
+int feed_read_run(struct feed_read *read);
+
+/* Durable when it returns. */
+int feed_read_file(struct feed_read *read);
+
+void feed_read_done(struct feed_read *read);
