@@ -10,8 +10,9 @@
 # Everything CMakeLists.txt looks for; libcmocka because tests are built too.
 PACKAGES_build="
 	bpftool clang cmake gcc libbpf-dev libc6-dev libcap-ng-dev libcmocka-dev
-	libcurl4-openssl-dev libevent-dev libjansson-dev liblmdb-dev libnl-3-dev
-	libnl-route-3-dev libpcap-dev libseccomp-dev libssl-dev libsystemd-dev
+	libcurl4-openssl-dev libevent-dev libjansson-dev liblmdb-dev
+	libmaxminddb-dev libnl-3-dev libnl-route-3-dev libpcap-dev libseccomp-dev
+	libssl-dev libsystemd-dev
 	libxdp-dev libyajl-dev libyaml-dev libzip-dev linux-libc-dev ninja-build
 	pkg-config zlib1g-dev"
 
