@@ -160,8 +160,9 @@ const struct kind_spec kind_specs[] = {
 	[KIND_RULE] = {"ID", "the id of a rule", NULL},
 	[KIND_SET] = {"NAME",
 		      "a set name: 1 to 31 lower-case letters, digits "
-		      "or '-', first a letter",
-		      set_name_is_valid},
+		      "or '-', first a letter; or one like geo:CN or "
+		      "asn:64496",
+		      set_name_is_known},
 	[KIND_SOCKET] = {"PATH", "a path of 1 to 107 bytes", check_socket},
 	[KIND_SPAN] = {"SPAN",
 		       "a span of at most ten years: 90s, 15m, 1h, 7d, "

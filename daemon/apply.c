@@ -393,7 +393,7 @@ static struct apply_set *next_unfilled(struct apply *apply)
 }
 
 static int fill(struct apply *apply, uint8_t set_id,
-		const struct prefix *members, size_t count)
+		const struct prefix *members, size_t count, const char *reason)
 {
 	struct import *import;
 	int r = import_new(apply->daemon,
@@ -408,7 +408,7 @@ static int fill(struct apply *apply, uint8_t set_id,
 						      : ORIGIN_OPERATOR,
 		.uid = apply->uid,
 		.created_s = clock_wall_s(),
-		.reason = strdup("policy"),
+		.reason = strdup(reason),
 	};
 	import->entry.uid = apply->uid;
 	import->finished = filled;
@@ -427,7 +427,7 @@ static int fill_management(struct apply *apply)
 		return r;
 	return apply->newcomer_count > 0
 		       ? fill(apply, SET_ID_MANAGEMENT, apply->newcomers,
-			      apply->newcomer_count)
+			      apply->newcomer_count, "policy")
 		       : 1;
 }
 
@@ -435,7 +435,7 @@ static void fill_next(struct apply *apply)
 {
 	struct apply_set *set = next_unfilled(apply);
 	int r = set ? fill(apply, set->new_id, set->own->members,
-			   set->own->member_count)
+			   set->own->member_count, set->reason)
 		    : fill_management(apply);
 
 	if (r < 0)

@@ -15,6 +15,7 @@ struct apply_set {
 	uint8_t old_id; /* of the ledger; 0: there is none */
 	uint8_t new_id; /* that stands beside it; 0: it stays as it is */
 	bool is_changed; /* other members than are stored */
+	char reason[REASON_MAX]; /* of its members: who lists them */
 };
 
 struct apply {

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What of an apply is done on the worker. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "daemon/apply_job.h"
 #include "daemon/cookies.h"
+#include "daemon/geo_sets.h"
 #include "daemon/listed.h"
 #include "daemon/merge/guard.h"
+#include "daemon/slurp.h"
 #include "rules/feedfile/plain.h"
-#include "rules/wire.h"
 
 /* The members of a set on their way from its lists. */
 struct reading {
@@ -75,68 +73,18 @@ static int add_entry(void *arg, const struct prefix *prefix, uint32_t line)
 	return r < 0 ? r : listed_add(reading->listed, prefix, line);
 }
 
-/* Not mapped: somebody may cut it short, and then a read is fine and a look
- * into a mapping the end of fwd. */
-static int read_text(const struct reading *reading, int fd, size_t size,
-		     char **ret_text)
-{
-	CLEANUP(freep) char *text = malloc(size + 1);
-	size_t len = 0;
-
-	if (!text)
-		return -ENOMEM;
-	while (len <= size) {
-		ssize_t n = read(fd, text + len, size + 1 - len);
-
-		if (n < 0 && errno != EINTR)
-			return refuse_list(reading, -errno, ": %s",
-					   strerror(errno));
-		if (n == 0)
-			break;
-		len += n > 0 ? (size_t)n : 0;
-	}
-	if (len != size)
-		return refuse_list(reading, -EAGAIN,
-				   ": it was changed while it was read: write "
-				   "it beside, and rename it");
-	*ret_text = TAKE(text);
-	return 0;
-}
-
-static int open_list(const struct reading *reading, size_t *ret_size)
-{
-	CLEANUP(closep)
-	int fd = open(reading->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat stat = {0};
-
-	if (fd < 0 || fstat(fd, &stat) < 0)
-		return refuse_list(reading, -errno, ": %s", strerror(errno));
-	if (!S_ISREG(stat.st_mode))
-		return refuse_list(reading, -EINVAL, ": not a file");
-	if (stat.st_size > WIRE_BULK_MAX)
-		return refuse_list(reading, -EFBIG, ": more than 512 MiB");
-	if (stat.st_size == 0)
-		return refuse_list(reading, -ENODATA,
-				   ": it is empty, and so is one whose "
-				   "download failed: a comment will do if it "
-				   "is meant to be");
-	*ret_size = (size_t)stat.st_size;
-	return TAKE_FD(fd);
-}
-
 /* What a line says is not told: whoever asks may not read what fwd can. */
 static int read_list(struct reading *reading)
 {
-	CLEANUP(freep) char *text = NULL;
+	CLEANUP(slurped_done) struct slurped list = {0};
 	struct plain_report report = {0};
-	size_t size = 0;
-	CLEANUP(closep) int fd = open_list(reading, &size);
-	int r = fd < 0 ? fd : read_text(reading, fd, size, &text);
+	char why[SLURP_WHY_MAX];
+	int r = slurp(reading->path, &list, why);
 
 	if (r < 0)
-		return r;
-	listed_reserve_lines(reading->listed, size);
-	r = plain_read(text, size, add_entry, reading, &report);
+		return refuse_list(reading, r, ": %s", why);
+	listed_reserve_lines(reading->listed, list.len);
+	r = plain_read(list.bytes, list.len, add_entry, reading, &report);
 	if (r == -ENOSPC)
 		return refuse_list(reading, r,
 				   ": the set holds at most %u members",
@@ -234,7 +182,7 @@ static int compare_set(struct apply *apply, struct apply_set *set)
 	struct comparison comparison = {.own = set->own};
 	int r;
 
-	if (!set->old_id || set->own->set.kind == SET_DYNAMIC) {
+	if (!set->old_id || !set_is_policys(&set->own->set)) {
 		set->is_changed = !set->old_id;
 		return 0;
 	}
@@ -256,8 +204,12 @@ static int prepare_sets(struct apply *apply)
 	apply->set_count = policy->set_count;
 	for (size_t i = 0; i < policy->set_count && r == 0; i++) {
 		apply->sets[i].own = &policy->sets[i];
-		r = read_lists(apply, &policy->sets[i]);
+		(void)snprintf(apply->sets[i].reason, REASON_MAX, "policy");
+		if (policy->sets[i].set.kind != SET_GEO)
+			r = read_lists(apply, &policy->sets[i]);
 	}
+	if (r == 0)
+		r = geo_sets_read(policy, apply->sets, apply->why);
 	if (r == 0)
 		r = store_each_set(apply->store, find_set, apply);
 	for (size_t i = 0; i < policy->set_count && r == 0; i++)

@@ -250,7 +250,7 @@ static void drop_undeclared(struct daemon *daemon, const struct judge *judge,
 		const struct set *set =
 			ledger_set_named(daemon->ledger, own->name);
 
-		if (set && own->kind == SET_STATIC &&
+		if (set && set_is_policys(own) &&
 		    set->id >= SET_ID_FIRST_FREE &&
 		    !declares(judge, own->name) &&
 		    !named_by(&judge->policy, own->name))

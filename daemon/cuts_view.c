@@ -164,7 +164,7 @@ static bool goes(const struct view *view, const struct policy *other,
 	size_t at = other ? declared(other, set->name) : 0;
 
 	return other && at < other->set_count &&
-	       other->sets[at].set.kind == SET_STATIC &&
+	       set_is_policys(&other->sets[at].set) &&
 	       set->id >= SET_ID_FIRST_FREE &&
 	       declared(view->of.policy, set->name) ==
 		       view->of.policy->set_count;

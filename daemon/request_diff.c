@@ -182,7 +182,7 @@ static bool is_as_stored(const struct apply *apply,
 {
 	size_t at = (size_t)(after - apply->judge->policy.sets);
 
-	return after->set.kind == SET_STATIC && !apply->sets[at].is_changed;
+	return set_is_policys(&after->set) && !apply->sets[at].is_changed;
 }
 
 /* Members of sets that stay dynamic are no policy's. Those that were found to
@@ -197,8 +197,8 @@ static int read_members(struct diff *diff)
 		struct policy_set *after =
 			set_of(&diff->apply.judge->policy, set->set.name);
 		bool is_same = after && is_as_stored(&diff->apply, after);
-		bool is_counted = after ? after->set.kind == SET_STATIC
-					: set->set.kind == SET_STATIC;
+		bool is_counted =
+			set_is_policys(after ? &after->set : &set->set);
 
 		if (is_same)
 			forget_members(after);

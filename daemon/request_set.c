@@ -159,7 +159,7 @@ static int read_set(struct call *call, struct set *set)
 
 	if (!action)
 		return -EINVAL;
-	if (set_kind_from_text(kind, &kind_id) < 0) {
+	if (set_kind_from_text(kind, &kind_id) < 0 || kind_id == SET_GEO) {
 		call_refuse(call, -EINVAL,
 			    "\"kind\": \"%s\" is not static or dynamic", kind);
 		return -EINVAL;

@@ -95,6 +95,13 @@ const struct set *args_set(struct daemon *daemon, struct call *call,
 			    name, name);
 		return NULL;
 	}
+	if (change && set->kind == SET_GEO && call->request != REQ_SET_DROP) {
+		call_refuse(call, -EPERM,
+			    "set %s is what a database lists: what a rule is "
+			    "to treat otherwise goes into a set of its own",
+			    name);
+		return NULL;
+	}
 	if (change && daemon->is_importing[set->id]) {
 		call_refuse(call, -EBUSY,
 			    "set %s: an import is under way, try again when "

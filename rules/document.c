@@ -142,6 +142,7 @@ static int read_sets(struct document_reader *reader,
 		set->set.action = SET_NONE;
 		set->set.capacity = SET_CAPACITY_DEFAULT;
 		set->line = name->mark.line;
+		set->column = name->mark.column;
 		r = read_set_name(reader, name, set);
 		if (r < 0)
 			return r;
@@ -284,6 +285,9 @@ int document_read(const char *text, size_t len, struct policy *ret_policy,
 	policy_init(&policy);
 	r = document_read_mapping(&reader, &schema_document, tree_root(tree),
 				  &policy, &values);
+	if (r >= 0)
+		r = document_declare_geo(&reader);
+	free(reader.geo_uses);
 	if (r < 0) {
 		policy_done(&policy);
 		return r;

@@ -150,12 +150,19 @@ static int compare_set_names(const void *a, const void *b)
 	return strncmp(a, b, SET_NAME_MAX);
 }
 
-/* "@name" */
+/* "@name", or a geo set */
 static int add_set(struct document_reader *reader, const struct node *item,
 		   struct match_address *match)
 {
 	const char *name = item->text + 1;
+	int r;
 
+	if (document_is_geo(item)) {
+		r = document_read_geo(reader, item,
+				      match->sets[match->set_count]);
+		match->set_count += r == 0;
+		return r;
+	}
 	if (!set_name_is_valid(name))
 		return document_note_refuse(
 			reader->note, item->mark,
@@ -169,7 +176,8 @@ static int add_set(struct document_reader *reader, const struct node *item,
 
 static bool is_set(const struct node *item)
 {
-	return item->kind == NODE_SCALAR && item->text[0] == '@';
+	return item->kind == NODE_SCALAR &&
+	       (item->text[0] == '@' || document_is_geo(item));
 }
 
 static int make_room_for_sets(struct document_reader *reader,
@@ -285,25 +293,26 @@ int document_read_files(struct document_reader *reader,
 			const struct schema_key *key, const struct node *value,
 			void *field)
 {
-	struct policy_set *set =
-		(void *)((char *)field - offsetof(struct policy_set, files));
+	char ***files = field;
+	size_t *count =
+		(void *)((char *)field - key->offset + key->count_offset);
 	struct document_items items;
 	int r = document_items_of(reader, key, value, true, &items);
 
 	if (r < 0 || items.count == 0)
 		return r;
-	set->files = calloc(items.count, sizeof(*set->files));
-	if (!set->files)
+	*files = calloc(items.count, sizeof(**files));
+	if (!*files)
 		return -ENOMEM;
 	for (const struct node *item = items.first; items.count > 0;
 	     items.count--, item = item->next) {
 		if (item->kind != NODE_SCALAR || *item->text != '/' ||
 		    !text_is_line(item->text, DOCUMENT_FILE_MAX))
 			return document_refuse(reader, key, item);
-		set->files[set->file_count] = strdup(item->text);
-		if (!set->files[set->file_count])
+		(*files)[*count] = strdup(item->text);
+		if (!(*files)[*count])
 			return -ENOMEM;
-		set->file_count++;
+		++*count;
 	}
 	return 0;
 }

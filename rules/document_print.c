@@ -116,15 +116,23 @@ static void each_prefix(struct document_list *list, const void *match)
 			list, prefix_to_text(&prefixes->prefixes[i], text));
 }
 
+static size_t count_of(const struct schema_key *key, const void *field)
+{
+	size_t count;
+
+	memcpy(&count, (const char *)field - key->offset + key->count_offset,
+	       sizeof(count));
+	return count;
+}
+
 static void write_prefixes(struct document_writer *writer,
 			   const struct schema_key *key, const void *field)
 {
-	struct prefixes prefixes;
+	const struct prefixes prefixes = {
+		.prefixes = *(struct prefix *const *)field,
+		.count = count_of(key, field),
+	};
 
-	prefixes.prefixes = *(struct prefix *const *)field;
-	memcpy(&prefixes.count,
-	       (const char *)field - key->offset + key->count_offset,
-	       sizeof(prefixes.count));
 	for (size_t i = 0; i < prefixes.count; i++) {
 		if (prefix_has_all_v4(&prefixes.prefixes[i]))
 			document_write_fail(writer);
@@ -138,12 +146,14 @@ static void write_sets(struct document_writer *writer,
 	const struct policy *policy = writer->policy;
 
 	(void)field;
-	if (policy->set_count == 0)
+	if (policy->set_count == 0 || policy->sets[0].set.kind == SET_GEO)
 		return;
 	document_open_block(writer, key->name);
 	for (size_t i = 0; i < policy->set_count; i++) {
 		const struct policy_set *set = &policy->sets[i];
 
+		if (set->set.kind == SET_GEO)
+			break; /* the rules that name them say it */
 		if (!set_name_is_valid(set->set.name))
 			document_write_fail(writer);
 		document_open_block(writer, set->set.name);
@@ -153,9 +163,25 @@ static void write_sets(struct document_writer *writer,
 	document_close_block(writer);
 }
 
+/* Nothing but lists of files, and those empty? */
+static bool says_nothing(const struct schema_mapping *mapping,
+			 const void *object)
+{
+	for (size_t i = 0; i < mapping->key_count; i++) {
+		const struct schema_key *key = &mapping->keys[i];
+
+		if (key->type != SCHEMA_FILES ||
+		    count_of(key, (const char *)object + key->offset) > 0)
+			return false;
+	}
+	return true;
+}
+
 static void write_group(struct document_writer *writer,
 			const struct schema_key *key, const void *field)
 {
+	if (says_nothing(key->mapping, field))
+		return;
 	document_open_block(writer, key->name);
 	document_write_mapping(writer, key->mapping, field);
 	document_close_block(writer);
@@ -258,26 +284,33 @@ static void write_span(struct document_writer *writer,
 	document_write_value(writer, key->name, text);
 }
 
+struct files {
+	char *const *paths;
+	size_t count;
+};
+
 static void each_file(struct document_list *list, const void *match)
 {
-	const struct policy_set *set = match;
+	const struct files *files = match;
 
-	for (size_t i = 0; i < set->file_count; i++)
-		document_list_name(list, set->files[i]);
+	for (size_t i = 0; i < files->count; i++)
+		document_list_name(list, files->paths[i]);
 }
 
 static void write_files(struct document_writer *writer,
 			const struct schema_key *key, const void *field)
 {
-	const struct policy_set *set =
-		(const void *)((const char *)field - key->offset);
+	const struct files files = {
+		.paths = *(char *const *const *)field,
+		.count = count_of(key, field),
+	};
 
-	for (size_t i = 0; i < set->file_count; i++) {
-		if (*set->files[i] != '/' ||
-		    !text_is_line(set->files[i], DOCUMENT_FILE_MAX))
+	for (size_t i = 0; i < files.count; i++) {
+		if (*files.paths[i] != '/' ||
+		    !text_is_line(files.paths[i], DOCUMENT_FILE_MAX))
 			document_write_fail(writer);
 	}
-	document_write_list(writer, key->name, false, each_file, set);
+	document_write_list(writer, key->name, false, each_file, &files);
 }
 
 static void write_id(struct document_writer *writer,

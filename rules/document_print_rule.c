@@ -78,7 +78,9 @@ static void each_address(struct document_list *list, const void *match)
 	char text[PREFIX_TEXT_MAX];
 
 	for (size_t i = 0; i < addresses->set_count; i++) {
-		(void)snprintf(text, sizeof(text), "@%s", addresses->sets[i]);
+		(void)snprintf(text, sizeof(text), "%s%s",
+			       geo_is_meant(addresses->sets[i]) ? "" : "@",
+			       addresses->sets[i]);
 		document_list_value(list, text);
 	}
 	for (size_t i = 0; i < addresses->prefix_count; i++)

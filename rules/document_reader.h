@@ -16,10 +16,18 @@
 #include "rules/schema.h"
 #include "rules/tree.h"
 
+/* Where a rule names a set of kind geo. */
+struct geo_use {
+	char name[SET_NAME_MAX];
+	struct mark mark;
+};
+
 struct document_reader {
 	struct policy *policy; /* as read so far; NULL: of a feed */
 	struct document_note *note;
 	size_t prefixes_left; /* of DOCUMENT_PREFIXES_MAX */
+	struct geo_use *geo_uses; /* owned */
+	size_t geo_use_count, geo_use_room;
 };
 
 typedef int document_read_fn(struct document_reader *reader,
@@ -101,6 +109,15 @@ size_t document_sort(void *items, size_t count, size_t size,
 /* document_address.c: prefixes, sets, MACs, files */
 document_read_fn document_read_prefixes, document_read_addresses,
 	document_read_macs, document_read_files;
+
+/* document_geo.c: is it a set of kind geo that is meant, and is there one of
+ * this name? */
+bool document_is_geo(const struct node *item);
+int document_read_geo(struct document_reader *reader, const struct node *item,
+		      char ret_name[SET_NAME_MAX]);
+
+/* At the end: the policy has those that its rules name. */
+int document_declare_geo(struct document_reader *reader);
 
 /* document_range.c: ranges of numbers, and flags */
 document_read_fn document_read_protocols, document_read_ports,

@@ -39,12 +39,17 @@ void policy_init(struct policy *policy)
 	};
 }
 
+static void files_done(char **files, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(files[i]);
+	free(files);
+}
+
 static void set_done(struct policy_set *set)
 {
 	free(set->members);
-	for (size_t i = 0; i < set->file_count; i++)
-		free(set->files[i]);
-	free(set->files);
+	files_done(set->files, set->file_count);
 }
 
 void policy_done(struct policy *policy)
@@ -55,6 +60,8 @@ void policy_done(struct policy *policy)
 		free(policy->zones[i].interfaces);
 	for (size_t i = 0; i < policy->set_count; i++)
 		set_done(&policy->sets[i]);
+	for (size_t i = 0; i < GEO_KIND_COUNT; i++)
+		files_done(policy->geo[i].files, policy->geo[i].file_count);
 	for (size_t i = 0; i < policy->rule_count; i++)
 		rule_done(&policy->rules[i]);
 	free(policy->zones);

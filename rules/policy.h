@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "rules/base.h"
+#include "rules/geo.h"
 #include "rules/prefix.h"
 #include "rules/rule.h"
 #include "rules/set.h"
@@ -35,14 +36,23 @@ struct zone {
 	uint32_t line;
 };
 
-/* A set the policy declares. Members of a dynamic one are not the policy's. */
+/* A set the policy declares, or has because a rule names it: those of kind geo
+ * stand behind the others, by name. Members of a dynamic one are not the
+ * policy's. */
 struct policy_set {
 	struct set set; /* its id is 0 */
 	struct prefix *members; /* in order, each once */
 	size_t member_count;
 	char **files; /* absolute paths of plain lists, read when applied */
 	size_t file_count;
-	uint32_t line;
+	uint32_t line, column; /* of kind geo, where it is first named */
+};
+
+/* Where the members of sets of one geo_kind are listed: absolute paths of
+ * databases, of lists and of folders of them, read when applied. */
+struct policy_geo {
+	char **files;
+	size_t file_count;
 };
 
 enum verdict {
@@ -72,6 +82,7 @@ struct policy {
 	size_t zone_count;
 	struct policy_set *sets;
 	size_t set_count;
+	struct policy_geo geo[GEO_KIND_COUNT];
 	struct limit *limits; /* named ones first, in order; then those that
 				 stand in rules */
 	size_t limit_count;

@@ -41,8 +41,8 @@ static const struct schema_words essential_words = {essential_word,
 static const struct schema_words verdict_words = {verdict_word, VERDICT_COUNT};
 static const struct schema_words set_action_words = {set_action_word,
 						     SET_ACTION_COUNT};
-static const struct schema_words set_kind_words = {set_kind_word,
-						   SET_KIND_COUNT};
+/* One of kind geo is not declared. */
+static const struct schema_words set_kind_words = {set_kind_word, SET_GEO};
 static const struct schema_words unit_words = {unit_word, LIMIT_UNIT_COUNT};
 static const struct schema_words per_words = {per_word, LIMIT_PER_COUNT};
 
@@ -81,6 +81,7 @@ static const struct schema_key set_keys[] = {
 	 .type = SCHEMA_FILES,
 	 .fallback = "[]",
 	 .offset = AT(struct policy_set, files),
+	 .count_offset = AT(struct policy_set, file_count),
 	 .help = "Plain lists with more members, an entry a line.\n"
 		 "They are read when the policy is applied, and not again "
 		 "before the next time.\n"
@@ -159,6 +160,45 @@ static const struct schema_mapping default_mapping = {
 	.key_count = ARRAY_LEN(default_keys),
 };
 
+#define GEO_KEY(kind_name, kind, text)                                     \
+	{                                                                  \
+		.name = kind_name, .type = SCHEMA_FILES, .fallback = "[]", \
+		.offset = AT(struct policy, geo[kind].files),              \
+		.count_offset = AT(struct policy, geo[kind].file_count),   \
+		.help = text                                               \
+	}
+
+static const struct schema_key geo_keys[] = {
+	GEO_KEY("country", GEO_COUNTRY,
+		"What lists the networks of countries: MaxMind DB files, whose "
+		"names end in .mmdb, of which country.iso_code is taken; plain "
+		"lists of one country each, whose names start with its code, "
+		"like cn.cidr; and folders of such lists, also in folders ipv4 "
+		"and ipv6 of these."),
+	GEO_KEY("asn", GEO_ASN,
+		"What lists the networks of autonomous systems: MaxMind DB "
+		"files with autonomous_system_number, and tables of lines like "
+		"192.0.2.0,192.0.2.255,64496 or 192.0.2.0/24,64496.\n"
+		"A table may be compressed by gzip."),
+};
+
+static const struct schema_mapping geo_mapping = {
+	.noun = "geo",
+	.title = "Geo sets",
+	.help = "Rules may name the networks of a country, geo:CN by its code "
+		"in ISO 3166-1, and of an autonomous system, asn:64496, as "
+		"they name sets.\n"
+		"These are sets of kind geo, which nobody declares and which "
+		"do nothing by themselves.\n"
+		"Their members are what all files of the key list together, "
+		"read when the policy is applied, and not again before the "
+		"next time.\n"
+		"A file that is not there or is damaged, and a country or "
+		"system that none of them lists, refuses the whole document.",
+	.keys = geo_keys,
+	.key_count = ARRAY_LEN(geo_keys),
+};
+
 #define THRESHOLD_COUNT(field, least, most, value, text)                    \
 	{                                                                   \
 		.name = #field, .type = SCHEMA_NUMBER, .min = least,        \
@@ -230,6 +270,11 @@ static const struct schema_key document_keys[] = {
 	 .fallback = "{}",
 	 .help = "Named collections of networks, at most 200.\n"
 		 "Rules may refer to sets that are not declared here."},
+	{.name = "geo",
+	 .type = SCHEMA_GROUP,
+	 .mapping = &geo_mapping,
+	 .help = "What lists the networks of countries and of autonomous "
+		 "systems."},
 	{.name = "limits",
 	 .type = SCHEMA_LIMITS,
 	 .mapping = &schema_limit,
@@ -271,7 +316,7 @@ const struct schema_mapping schema_document = {
 };
 
 const struct schema_mapping *const schema_mappings[] = {
-	&schema_document,   &schema_set,  &schema_limit,  &default_mapping,
-	&threshold_mapping, &schema_rule, &schema_window,
+	&schema_document, &schema_set,	      &geo_mapping, &schema_limit,
+	&default_mapping, &threshold_mapping, &schema_rule, &schema_window,
 };
 const size_t schema_mapping_count = ARRAY_LEN(schema_mappings);

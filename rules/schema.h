@@ -98,7 +98,8 @@ struct schema_key {
 	uint32_t min, max; /* of a value; of WORDS and PREFIXES, of how many;
 			      of texts, of bytes */
 	size_t offset; /* of the field in the struct of the mapping */
-	size_t count_offset; /* of the field that counts it, of PREFIXES */
+	size_t count_offset; /* of the field that counts it, of PREFIXES and
+				FILES */
 	enum schema_type type;
 	bool is_required;
 	bool is_negatable; /* {not: value} as well */

@@ -74,9 +74,11 @@ const struct schema_form schema_forms[SCHEMA_TYPE_COUNT] = {
 			   "{\"enum\": [\"ipv4\", \"ipv6\"]}", SHAPE_ONE},
 	[SCHEMA_ADDRESSES] = {"address",
 			      "an address, a network like 192.0.2.0/24, a "
-			      "range like 192.0.2.1-192.0.2.9, or \"@\" and "
-			      "the name of a set",
-			      STRING("^([0-9a-fA-F:./-]+|@[a-z][a-z0-9-]*)$"),
+			      "range like 192.0.2.1-192.0.2.9, \"@\" and the "
+			      "name of a set, a country like geo:CN, or an "
+			      "autonomous system like asn:64496",
+			      STRING("^([0-9a-fA-F:./-]+|@[a-z][a-z0-9-]*|"
+				     "geo:[A-Z]{2}|asn:[1-9][0-9]{0,9})$"),
 			      SHAPE_ITEMS},
 	[SCHEMA_PROTOCOLS] = {"protocol",
 			      "a number 0-255, a range 1-50 or a name (tcp, "

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "rules/base.h"
+#include "rules/geo.h"
 
 /* Operators block and allow for a time as well as for good, so these two are
  * dynamic; who may manage the machine is not to run out by itself. */
@@ -47,6 +48,7 @@ _Static_assert(ARRAY_LEN(action_names) == SET_ACTION_COUNT, "");
 static const char *const kind_names[] = {
 	[SET_STATIC] = "static",
 	[SET_DYNAMIC] = "dynamic",
+	[SET_GEO] = "geo",
 };
 
 _Static_assert(ARRAY_LEN(kind_names) == SET_KIND_COUNT, "");
@@ -136,18 +138,29 @@ bool set_name_is_valid(const char *name)
 	return len > 0 && len < SET_NAME_MAX && name[len] == '\0';
 }
 
+bool set_name_is_known(const char *name)
+{
+	return set_name_is_valid(name) || geo_name_is_valid(name);
+}
+
 bool set_name_is_storable(const char *name)
 {
-	size_t len;
+	char known[SET_NAME_MAX];
+	size_t len, end;
 
 	assert(name);
 
-	len = measure_name(name);
-	if (len > 0 && name[len] == '.' && is_digit(name[len + 1]) &&
+	len = strcspn(name, ".");
+	end = len;
+	if (name[len] == '.' && is_digit(name[len + 1]) &&
 	    (name[len + 1] != '0' || name[len + 2] == '\0')) {
-		len++;
-		while (is_digit(name[len]))
-			len++;
+		end++;
+		while (is_digit(name[end]))
+			end++;
 	}
-	return len > 0 && len < SET_NAME_MAX && name[len] == '\0';
+	if (end >= SET_NAME_MAX || name[end] != '\0')
+		return false;
+	memcpy(known, name, len);
+	known[len] = '\0';
+	return set_name_is_known(known);
 }

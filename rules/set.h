@@ -30,6 +30,7 @@ enum set_action {
 enum set_kind {
 	SET_STATIC, /* members stay until somebody takes them out */
 	SET_DYNAMIC, /* members come and go with a time to live */
+	SET_GEO, /* members are what a database lists, see rules/geo.h */
 	SET_KIND_COUNT,
 };
 
@@ -57,17 +58,27 @@ static inline bool set_is_guarded(const struct set *set)
 	return set->action == SET_DROP || set->action == SET_SHADOW;
 }
 
+/* Are its members those that a policy gives it, no more and no less? */
+static inline bool set_is_policys(const struct set *set)
+{
+	return set->kind != SET_DYNAMIC;
+}
+
 /* "allow", "drop", "shadow"; "static", "dynamic". */
 const char *set_action_name(enum set_action action);
 const char *set_kind_name(enum set_kind kind);
 int set_action_from_text(const char *text, enum set_action *ret_action);
 int set_kind_from_text(const char *text, enum set_kind *ret_kind);
 
-/* Lower-case letters, digits, '-'; starts with a letter; 1..31 bytes. */
+/* May a user give it: lower-case letters, digits, '-'; starts with a letter;
+ * 1..31 bytes? */
 bool set_name_is_valid(const char *name);
 
+/* That, or one of rules/geo.h: may a user mean a set by it? */
+bool set_name_is_known(const char *name);
+
 /*
- * A name as the store keeps it: one for users, or one with '.' and a number
+ * A name as the store keeps it: a known one, or one with '.' and a number
  * without leading zeros behind it ("office.12"), which is a version of a set
  * that a policy declares; 0 is what one was before, and going. Users can neither type nor take such a name.
  */

@@ -79,12 +79,14 @@ static void write_half(const struct nft_writer *writer, const char *name,
 static void write_set(const struct nft_writer *writer, const char *name)
 {
 	const struct policy_set *set = find_set(writer->policy, name);
+	char written[SET_NAME_MAX];
 
-	if (set && set->file_count > 0)
+	if (set && (set->file_count > 0 || set->set.kind == SET_GEO))
 		foreign_report_rule(writer->report, NOTE_DIFFERS, name,
 				    "members in files are not written");
-	write_half(writer, name, set, 4);
-	write_half(writer, name, set, 6);
+	(void)nft_set_name(name, written);
+	write_half(writer, written, set, 4);
+	write_half(writer, written, set, 6);
 }
 
 static bool match_names_set(const struct match_address *match, const char *name)

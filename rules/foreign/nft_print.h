@@ -35,8 +35,8 @@
  *	6. Frames that are not IP do not come to the table: nothing of
  *	   default_other is in it. What fails the kernel's checks of headers
  *	   is dropped before prerouting, and never counted.
- *	7. Members of dynamic sets, and files of static ones, are not in the
- *	   policy; so the sets are empty, or short of them.
+ *	7. Members of dynamic sets and geo sets, and files of static ones, are
+ *	   not in the policy; so the sets are empty, or short of them.
  *	8. A zone is written as its interfaces. What prerouting sees comes from
  *	   the upper of stacked interfaces (of a VLAN, a bridge, a bond), what
  *	   our gate sees from the lower.

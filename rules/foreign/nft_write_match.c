@@ -175,6 +175,7 @@ static bool write_address(FILE *out, const char *field,
 	const char *ip = family == 4 ? "ip" : "ip6";
 	const char *not = match->is_negated ? "!= " : "";
 	bool has = has_prefix(match, family);
+	char name[SET_NAME_MAX];
 
 	if (is_empty(match) || family == 0 ||
 	    (family == 4 && covers_v4(match) && !match->is_negated))
@@ -187,7 +188,8 @@ static bool write_address(FILE *out, const char *field,
 	for (size_t i = 0; i < match->set_count; i++) {
 		if (match->is_negated || alternative == i + has)
 			(void)fprintf(out, "%s %s %s@%s.v%u ", ip, field, not,
-				      match->sets[i], family);
+				      nft_set_name(match->sets[i], name),
+				      family);
 	}
 	return has || match->set_count > 0;
 }

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "rules/foreign/report.h"
 #include "rules/policy.h"
@@ -25,6 +26,18 @@ struct nft_variant {
 	uint8_t family; /* 4, 6 or 0 */
 	size_t source, destination; /* which alternative */
 };
+
+/* "geo.CN" for geo:CN: names there have no colon, and those that a user gives
+ * here no dot. Returns `buf`. */
+static inline const char *nft_set_name(const char *name, char buf[SET_NAME_MAX])
+{
+	size_t len = strnlen(name, SET_NAME_MAX - 1);
+
+	for (size_t i = 0; i < len; i++)
+		buf[i] = (char)(name[i] == ':' ? '.' : name[i]);
+	buf[len] = '\0';
+	return buf;
+}
 
 /* How many rules nftables needs for one address condition in a family: none
  * when it cannot be met, one without a condition too. */

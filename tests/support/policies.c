@@ -108,6 +108,13 @@ static void check_rule(const struct rule *a, const struct rule *b)
 	check_windows(where, a, b);
 }
 
+static void check_files(const char *where, char *const *a, char *const *b,
+			size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		check_text(where, a[i], b[i]);
+}
+
 static void check_set(const struct policy_set *a, const struct policy_set *b)
 {
 	const char *where = a->set.name;
@@ -120,8 +127,7 @@ static void check_set(const struct policy_set *a, const struct policy_set *b)
 	CHECK_SAME(a, b, member_count);
 	CHECK_SAME(a, b, file_count);
 	check_prefixes(where, a->members, b->members, a->member_count);
-	for (size_t i = 0; i < a->file_count; i++)
-		check_text(where, a->files[i], b->files[i]);
+	check_files(where, a->files, b->files, a->file_count);
 }
 
 static void check_limit(const struct limit *a, const struct limit *b)
@@ -167,6 +173,11 @@ void assert_same_policy(const struct policy *a, const struct policy *b)
 		check_zone(&a->zones[i], &b->zones[i]);
 	for (size_t i = 0; i < a->set_count; i++)
 		check_set(&a->sets[i], &b->sets[i]);
+	for (size_t i = 0; i < GEO_KIND_COUNT; i++) {
+		CHECK_SAME(a, b, geo[i].file_count);
+		check_files("geo", a->geo[i].files, b->geo[i].files,
+			    a->geo[i].file_count);
+	}
 	for (size_t i = 0; i < a->limit_count; i++)
 		check_limit(&a->limits[i], &b->limits[i]);
 	for (size_t i = 0; i < a->rule_count; i++)

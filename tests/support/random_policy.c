@@ -16,6 +16,7 @@
 #define LIMITS_MAX 4
 #define RULES_MAX  12
 #define ITEMS_MAX  12
+#define GEO_NAMES  4
 
 /* splitmix64 (Steele, Lea, Flood, 2014) */
 static uint64_t draw(uint64_t *random, uint64_t below)
@@ -134,37 +135,37 @@ static void random_zones(uint64_t *random, struct policy *policy)
 	}
 }
 
-static void random_files(uint64_t *random, struct policy_set *set)
+static void random_files(uint64_t *random, char ***ret_files, size_t *ret_count)
 {
 	static const char *const files[] = {"/a", "/var/lib/portcullis/a list",
 					    "/x: y # \"z\"\\",
 					    "/\xc3\xa4/\xe2\x82\xac.txt"};
 
-	set->file_count = draw(random, NAMES_MAX);
-	set->files = room_for(NAMES_MAX, sizeof(*set->files));
-	for (size_t i = 0; i < set->file_count; i++) {
-		set->files[i] = strdup(files[draw(random, ARRAY_LEN(files))]);
-		assert_non_null(set->files[i]);
+	*ret_count = draw(random, NAMES_MAX);
+	*ret_files = room_for(NAMES_MAX, sizeof(**ret_files));
+	for (size_t i = 0; i < *ret_count; i++) {
+		(*ret_files)[i] = strdup(files[draw(random, ARRAY_LEN(files))]);
+		assert_non_null((*ret_files)[i]);
 	}
 }
 
 static void random_sets(uint64_t *random, struct policy *policy)
 {
 	policy->set_count = draw(random, SETS_MAX);
-	policy->sets = room_for(SETS_MAX, sizeof(*policy->sets));
+	policy->sets = room_for(SETS_MAX + GEO_NAMES, sizeof(*policy->sets));
 	for (size_t i = 0; i < policy->set_count; i++) {
 		struct policy_set *set = &policy->sets[i];
 
 		(void)snprintf(set->set.name, sizeof(set->set.name), "%s%zu",
 			       sometimes(random) ? "no-" : "y", i);
 		set->set.action = (uint8_t)draw(random, SET_ACTION_COUNT);
-		set->set.kind = (uint8_t)draw(random, SET_KIND_COUNT);
+		set->set.kind = (uint8_t)draw(random, SET_GEO);
 		set->set.capacity = 100 + (uint32_t)draw(random, 1000000);
 		if (set->set.kind == SET_DYNAMIC || sometimes(random))
 			continue;
 		random_prefixes(random, ITEMS_MAX, &set->members,
 				&set->member_count);
-		random_files(random, set);
+		random_files(random, &set->files, &set->file_count);
 	}
 }
 
@@ -367,6 +368,47 @@ static void random_rule(uint64_t *random, struct policy *policy, size_t number)
 	random_windows(random, rule);
 }
 
+static void add_geo_set(struct policy *policy, struct match_address *match,
+			const char *name)
+{
+	struct policy_set *set = &policy->sets[policy->set_count++];
+
+	set->set.action = SET_NONE;
+	set->set.kind = SET_GEO;
+	set->set.capacity = SET_CAPACITY_DEFAULT;
+	text_copy(set->set.name, SET_NAME_MAX, name);
+	text_copy(match->sets[match->set_count++], SET_NAME_MAX, name);
+}
+
+/* Sources, and sets that a rule names; in order, ahead of those it has. */
+static void random_geo(uint64_t *random, struct policy *policy)
+{
+	static const char *const names[GEO_NAMES] = {
+		"asn:4294967295", "asn:64496", "geo:CN", "geo:DE"};
+	struct match_address *match, old;
+
+	for (unsigned int kind = 0; kind < GEO_KIND_COUNT; kind++)
+		random_files(random, &policy->geo[kind].files,
+			     &policy->geo[kind].file_count);
+	if (policy->rule_count == 0)
+		return;
+	match = &policy->rules[draw(random, policy->rule_count)].source;
+	old = *match;
+	match->sets = room_for(GEO_NAMES + NAMES_MAX, sizeof(*match->sets));
+	match->set_count = 0;
+	for (size_t i = 0; i < GEO_NAMES; i++) {
+		struct geo_place place;
+
+		assert_int_equal(geo_from_name(names[i], &place), 0);
+		if (policy->geo[place.kind].file_count > 0 && sometimes(random))
+			add_geo_set(policy, match, names[i]);
+	}
+	for (size_t i = 0; i < old.set_count; i++)
+		memcpy(match->sets[match->set_count++], old.sets[i],
+		       SET_NAME_MAX);
+	free(old.sets);
+}
+
 void random_policy(uint64_t *random, struct policy *ret_policy)
 {
 	struct policy *policy = ret_policy;
@@ -390,4 +432,5 @@ void random_policy(uint64_t *random, struct policy *ret_policy)
 	policy->rules = room_for(RULES_MAX, sizeof(*policy->rules));
 	for (size_t i = 0; i < policy->rule_count; i++)
 		random_rule(random, policy, i);
+	random_geo(random, policy);
 }
