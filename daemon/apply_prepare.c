@@ -209,7 +209,7 @@ static int prepare_sets(struct apply *apply)
 			r = read_lists(apply, &policy->sets[i]);
 	}
 	if (r == 0)
-		r = geo_sets_read(policy, apply->sets, apply->why);
+		r = geo_sets_read(apply);
 	if (r == 0)
 		r = store_each_set(apply->store, find_set, apply);
 	for (size_t i = 0; i < policy->set_count && r == 0; i++)

@@ -185,7 +185,7 @@ typedef int read_fn(struct source *source, const struct slurped *file);
 static int read_by(struct source *source, read_fn *read)
 {
 	CLEANUP(slurped_done) struct slurped file = {0};
-	size_t before[SET_ID_MAX];
+	size_t before[SET_ID_MAX] = {0};
 	char why[SLURP_WHY_MAX];
 	int r = slurp(source->path, &file, why);
 

@@ -164,19 +164,18 @@ static int read_kind(struct geo_reading *reading, const struct policy *policy,
 	return r;
 }
 
-int geo_sets_read(struct policy *policy, struct apply_set *sets,
-		  char why[JUDGE_NOTE_MAX])
+int geo_sets_read(struct apply *apply)
 {
-	CLEANUP(reading_done) struct geo_reading reading = {.why = why};
+	CLEANUP(reading_done) struct geo_reading reading = {.why = apply->why};
+	struct policy *policy = &apply->judge->policy;
 	int r;
 
-	assert(policy);
-	assert(sets);
+	assert(apply->set_count == policy->set_count);
 
 	r = list_wanted(&reading, policy);
 	for (unsigned int kind = 0; kind < GEO_KIND_COUNT && r == 0; kind++)
 		r = read_kind(&reading, policy, (enum geo_kind)kind);
 	if (r == 0)
 		r = check(&reading, policy);
-	return r < 0 ? r : give_members(&reading, policy, sets);
+	return r < 0 ? r : give_members(&reading, policy, apply->sets);
 }

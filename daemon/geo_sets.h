@@ -10,14 +10,12 @@
  * Such a set does nothing by itself. So what is protected may be in it, and is
  * not left out: it passes ahead of the rules that name the set.
  *
- * Errors	negative errno, with `why`; the policy's sets are as they were
+ * Errors	negative errno, with apply->why
  * Threads	no state; the worker
  */
 #pragma once
 
 #include "daemon/apply_job.h"
 
-/* `sets` are those of the policy, in its order; they are told who lists their
- * members, and as of when. */
-int geo_sets_read(struct policy *policy, struct apply_set *sets,
-		  char why[JUDGE_NOTE_MAX]);
+/* Also apply->sets are told who lists their members, and as of when. */
+int geo_sets_read(struct apply *apply);

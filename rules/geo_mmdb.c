@@ -124,9 +124,9 @@ static void read_title(struct geo_mmdb_report *report,
 	    type.type != MMDB_STRING)
 		return;
 	for (size_t i = 0; i < type.size && i < GEO_MMDB_TYPE_MAX - 1; i++) {
-		char c = (char)section->bytes[type.at + i];
+		uint8_t c = section->bytes[type.at + i];
 
-		report->type[i] = c > 0x20 && c < 0x7f ? c : '?';
+		report->type[i] = (char)(c > 0x20 && c < 0x7f ? c : '?');
 	}
 }
 
@@ -153,7 +153,7 @@ static int read_metadata(struct reader *reader, const uint8_t *bytes,
 			 const uint8_t *mark, size_t len)
 {
 	struct mmdb_section section = {.bytes = mark + MARKER_LEN};
-	uint64_t version, nodes, record_bits, ip_version;
+	uint64_t version = 0, nodes = 0, record_bits = 0, ip_version = 0;
 	struct mmdb_value map;
 	int r;
 
@@ -207,7 +207,7 @@ static int find_country(const struct reader *reader,
 			const struct mmdb_value *record, uint32_t *ret_key)
 {
 	uint32_t values_left = GEO_MMDB_VALUES_MAX;
-	struct mmdb_value country, code;
+	struct mmdb_value country, code = {0};
 	int r = mmdb_map_find(&reader->data, record, "country", &values_left,
 			      &country);
 
@@ -228,7 +228,7 @@ static int find_asn(const struct reader *reader,
 {
 	uint32_t values_left = GEO_MMDB_VALUES_MAX;
 	struct mmdb_value value;
-	uint64_t number;
+	uint64_t number = 0;
 	int r = mmdb_map_find(&reader->data, record, "autonomous_system_number",
 			      &values_left, &value);
 
@@ -357,6 +357,11 @@ static int walk(struct reader *reader)
 	struct place stack[DEPTH_MAX + 1] = {{0}}; /* one a bit, and one */
 	size_t count = 1;
 
+	reader->is_seen = calloc(reader->node_count / 8 + 1, 1);
+	reader->known = calloc(KNOWN_COUNT, sizeof(*reader->known));
+	if (!reader->is_seen || !reader->known)
+		return -ENOMEM;
+	find_v4(reader);
 	while (count > 0) {
 		struct place place = stack[--count];
 		int r = 0;
@@ -379,7 +384,6 @@ static int walk(struct reader *reader)
 int geo_mmdb_read(const void *bytes, size_t len, enum geo_kind kind, geo_fn *fn,
 		  void *arg, struct geo_mmdb_report *ret_report)
 {
-	CLEANUP(reader_done)
 	struct reader reader = {
 		.kind = kind,
 		.fn = fn,
@@ -398,14 +402,9 @@ int geo_mmdb_read(const void *bytes, size_t len, enum geo_kind kind, geo_fn *fn,
 	mark = find_marker(bytes, len);
 	r = mark ? read_metadata(&reader, bytes, mark, len)
 		 : refuse(&reader, why_no_mmdb);
-	if (r < 0)
-		return r;
-	reader.is_seen = calloc(reader.node_count / 8 + 1, 1);
-	reader.known = calloc(KNOWN_COUNT, sizeof(*reader.known));
-	if (!reader.is_seen || !reader.known)
-		return -ENOMEM;
-	find_v4(&reader);
-	r = walk(&reader);
+	if (r == 0)
+		r = walk(&reader);
+	reader_done(&reader);
 	if (r == 0 && ret_report->networks == 0) {
 		ret_report->why = why_nothing[kind];
 		r = -ENODATA;

@@ -109,7 +109,7 @@ int mmdb_value_at(const struct mmdb_section *section, size_t at,
 		  struct mmdb_value *ret_value)
 {
 	struct mmdb_value value;
-	size_t to;
+	size_t to = 0;
 	int r;
 
 	assert(section);

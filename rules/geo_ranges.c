@@ -94,10 +94,11 @@ static int read_line(struct line *line, struct span text, const char **ret_why)
 
 static bool is_header(struct span text)
 {
-	char c = *text.at == '"' && span_len(text) > 1 ? text.at[1] : *text.at;
+	struct span field = take_field(&text);
 
-	return !is_address(take_field(&text)) &&
-	       ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'));
+	return !span_is_empty(field) && !is_address(field) &&
+	       ((*field.at >= 'a' && *field.at <= 'z') ||
+		(*field.at >= 'A' && *field.at <= 'Z'));
 }
 
 int geo_ranges_read(const char *text, size_t len, geo_fn *fn, void *arg,

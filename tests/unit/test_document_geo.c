@@ -140,19 +140,20 @@ static void there_are_no_more_sets_than_there_can_be(void **state)
 {
 	char text[8192] = V GEO "sets: {a: {}}\nrules:\n"
 				"- {id: a, action: drop, source: [asn:1";
+	size_t used = strlen(text);
 	struct policy policy;
 
 	(void)state;
-	for (int i = 2; i < 200; i++) {
-		size_t used = strlen(text);
-
-		(void)snprintf(text + used, sizeof(text) - used, ", asn:%d", i);
-	}
-	strcat(text, ", asn:1]}\n");
+	for (int i = 2; i < 200; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+					 ", asn:%d", i);
+	used += (size_t)snprintf(text + used, sizeof(text) - used,
+				 ", asn:1]}\n");
 	read_document(text, &policy);
 	assert_int_equal(policy.set_count, 200);
 	policy_done(&policy);
-	strcat(text, "- {id: b, action: drop, source: asn:200}\n");
+	(void)snprintf(text + used, sizeof(text) - used,
+		       "- {id: b, action: drop, source: asn:200}\n");
 	assert_document_refused(text, -E2BIG, 5, "at most 200 are allowed");
 }
 

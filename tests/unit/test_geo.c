@@ -96,16 +96,23 @@ static int see(void *arg, uint32_t key, const struct prefix *prefix)
 	return ++seen->calls == seen->stop_at ? -ECANCELED : 0;
 }
 
+static char *copy_of(const char *text, size_t len)
+{
+	char *copy = malloc(len + !len);
+
+	assert_non_null(copy);
+	memcpy(copy, text, len);
+	return copy;
+}
+
 /* From memory that ends behind it. */
 static int read_table(const char *text, struct seen *seen,
 		      struct geo_ranges_note *ret_note)
 {
 	size_t len = strlen(text);
-	char *copy = malloc(len + !len);
+	char *copy = copy_of(text, len);
 	int r;
 
-	assert_non_null(copy);
-	memcpy(copy, text, len);
 	*ret_note = (struct geo_ranges_note){0};
 	r = geo_ranges_read(copy, len, see, seen, ret_note);
 	free(copy);

@@ -140,6 +140,22 @@ static void a_name_with_a_version_is_for_the_store_only(void **state)
 	assert_true(set_name_is_storable("spamhaus-drop-4"));
 }
 
+static void names_of_places_are_known_and_no_users(void **state)
+{
+	(void)state;
+	assert_true(set_name_is_known("geo:CN"));
+	assert_true(set_name_is_known("asn:64496"));
+	assert_true(set_name_is_known("office"));
+	assert_false(set_name_is_valid("geo:CN"));
+	assert_true(set_name_is_storable("geo:CN"));
+	assert_true(set_name_is_storable("geo:CN.12"));
+	assert_true(set_name_is_storable("asn:4294967295.18446744"));
+	assert_false(set_name_is_known("geo:CN.12"));
+	assert_false(set_name_is_known("geo:XX"));
+	assert_false(set_name_is_storable("geo:XX.12"));
+	assert_false(set_name_is_storable("asn:0.1"));
+}
+
 static void another_name_is_not_for_the_store_either(void **state)
 {
 	static const char *const names[] = {
@@ -179,6 +195,7 @@ int main(void)
 		cmocka_unit_test(
 			an_unknown_word_is_refused_and_changes_nothing),
 		cmocka_unit_test(a_plain_lower_case_name_is_valid),
+		cmocka_unit_test(names_of_places_are_known_and_no_users),
 		cmocka_unit_test(another_name_is_not_valid),
 		cmocka_unit_test(a_name_has_31_bytes_at_most),
 		cmocka_unit_test(a_name_with_a_version_is_for_the_store_only),
