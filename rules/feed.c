@@ -76,29 +76,10 @@ static int check_name(const struct checking *checking)
 	return 0;
 }
 
-/* Is it of http, and of another machine than this one? */
-static bool url_is_readable(const char *url)
-{
-	static const char *const local[] = {"127.0.0.1", "[::1]", "localhost"};
-	static const char scheme[] = "http://";
-	size_t len;
-
-	if (strncmp(url, scheme, strlen(scheme)) != 0)
-		return false;
-	url += strlen(scheme);
-	for (size_t i = 0; i < ARRAY_LEN(local); i++) {
-		len = strlen(local[i]);
-		if (strncmp(url, local[i], len) == 0 &&
-		    (url[len] == '\0' || strchr(":/?", url[len])))
-			return false;
-	}
-	return true;
-}
-
 static int check_url(const struct checking *checking)
 {
 	const struct feed *feed = checking->feed;
-	bool is_http = url_is_readable(feed->url);
+	bool is_http = feed_url_is_readable(feed->url);
 
 	if (is_http && !feed->may_be_http)
 		return document_note_refuse(
@@ -296,6 +277,24 @@ int feed_print_man(FILE *out)
 {
 	return schema_print_man(feed_schema_mappings, feed_schema_mapping_count,
 				out);
+}
+
+bool feed_url_is_readable(const char *url)
+{
+	static const char *const local[] = {"127.0.0.1", "[::1]", "localhost"};
+	static const char scheme[] = "http://";
+	size_t len;
+
+	if (strncmp(url, scheme, strlen(scheme)) != 0)
+		return false;
+	url += strlen(scheme);
+	for (size_t i = 0; i < ARRAY_LEN(local); i++) {
+		len = strlen(local[i]);
+		if (strncmp(url, local[i], len) == 0 &&
+		    (url[len] == '\0' || strchr(":/?", url[len])))
+			return false;
+	}
+	return true;
 }
 
 const char *feed_class_name(enum feed_class class)

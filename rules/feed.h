@@ -126,6 +126,9 @@ int feed_print(const struct feed *feed, FILE *out);
 /* The key reference of feed.yml(5), in mdoc, from one .Ss to the next. */
 int feed_print_man(FILE *out);
 
+/* Is it of http, and of another machine than this one? */
+bool feed_url_is_readable(const char *url);
+
 /* "reputation", "shadow", "ask". */
 const char *feed_class_name(enum feed_class class);
 const char *feed_action_name(enum feed_action action);

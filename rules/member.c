@@ -7,10 +7,9 @@
 #include "rules/base.h"
 
 static const char *const origin_names[] = {
-	[ORIGIN_OPERATOR] = "operator",
-	[ORIGIN_IMPORT] = "import",
-	[ORIGIN_TRIAL] = "trial",
-	[ORIGIN_FEED] = "feed",
+	[ORIGIN_OPERATOR] = "operator", [ORIGIN_IMPORT] = "import",
+	[ORIGIN_TRIAL] = "trial",	[ORIGIN_FEED] = "feed",
+	[ORIGIN_CROWDSEC] = "crowdsec", /* the longest */
 };
 
 _Static_assert(ARRAY_LEN(origin_names) == ORIGIN_COUNT, "");

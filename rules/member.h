@@ -21,13 +21,14 @@ enum origin {
 	ORIGIN_IMPORT, /* a list, through fwctl set import */
 	ORIGIN_TRIAL, /* a policy that does not judge for good: goes with it */
 	ORIGIN_FEED, /* a version of a feed */
+	ORIGIN_CROWDSEC, /* a decision; `line` is its id */
 	ORIGIN_COUNT,
 };
 
 struct evidence {
 	uint8_t origin; /* enum origin */
 	uint32_t uid; /* whose request it was */
-	uint32_t line; /* line of the imported list, 0 if none */
+	uint32_t line; /* of the imported list, 0 if none */
 	uint64_t created_s;
 	uint64_t expires_s; /* 0: never */
 	const char *reason; /* borrowed; valid UTF-8 or "", < REASON_MAX */

@@ -109,6 +109,8 @@ struct feed_entry {
 	uint32_t score; /* in the feed's own scale; 0 if it has none */
 	uint64_t until_s; /* 0: the feed names no end */
 	uint64_t id; /* a stream's name for the decision; 0 if it has none */
+	const char *reason; /* a stream's, as reason_is_valid() has it; of the
+			     * call only; NULL if the format has none */
 	uint8_t kind; /* enum feed_kind */
 };
 

@@ -2,13 +2,19 @@
 /*
  * crowdsec-stream: decisions that are new, with how long they last, and those
  * that have been deleted. An empty list may be null. Taken are bans of one
- * address or one range; a captcha is not ours to ask.
+ * address or one range; a captcha is not ours to ask. Why is the scenario, and
+ * in brackets where the decision is from: "crowdsecurity/ssh-bf (CAPI)".
  */
+#include <stdio.h>
 #include <strings.h>
 
 #include "rules/feedfile/formats.h"
 #include "rules/feedfile/instant.h"
 #include "rules/feedfile/record.h"
+#include "rules/member.h"
+
+#define SCENARIO_MAX 200
+#define ORIGIN_MAX   40
 
 enum field {
 	VALUE,
@@ -16,6 +22,8 @@ enum field {
 	TYPE,
 	DURATION,
 	ID,
+	SCENARIO,
+	ORIGIN,
 };
 
 static const char path_new[] = "new[]";
@@ -23,12 +31,41 @@ static const char path_deleted[] = "deleted[]";
 
 struct state {
 	bool has_list;
+	char reason[REASON_MAX];
 };
 
 static bool is_scope(struct span scope, const char *name)
 {
 	return span_len(scope) == strlen(name) &&
 	       strncasecmp(scope.at, name, strlen(name)) == 0;
+}
+
+static int shown_len(struct span text, int max)
+{
+	return span_len(text) < (size_t)max ? (int)span_len(text) : max;
+}
+
+/* What cannot be shown becomes '?'. */
+static const char *make_reason(struct state *state,
+			       const struct json_value *fields)
+{
+	struct span scenario = fields[SCENARIO].text;
+	struct span origin = fields[ORIGIN].text;
+	char *reason = state->reason;
+
+	if (span_is_empty(origin))
+		(void)snprintf(reason, REASON_MAX, "%.*s",
+			       shown_len(scenario, SCENARIO_MAX), scenario.at);
+	else
+		(void)snprintf(reason, REASON_MAX, "%.*s (%.*s)",
+			       shown_len(scenario, SCENARIO_MAX), scenario.at,
+			       shown_len(origin, ORIGIN_MAX), origin.at);
+	if (reason_is_valid(reason))
+		return reason;
+	for (; *reason; reason++)
+		if (*reason < ' ' || *reason > '~')
+			*reason = '?';
+	return state->reason;
 }
 
 static int give(struct feed_scan *scan, void *state,
@@ -39,7 +76,6 @@ static int give(struct feed_scan *scan, void *state,
 	struct span id = fields[ID].text;
 	uint64_t lasts_s;
 
-	(void)state;
 	if (!record_is(&fields[TYPE], "ban") ||
 	    (!is_scope(fields[SCOPE].text, "ip") &&
 	     !is_scope(fields[SCOPE].text, "range"))) {
@@ -60,6 +96,7 @@ static int give(struct feed_scan *scan, void *state,
 		return 0;
 	}
 	entry->until_s = scan->options->now_s + lasts_s;
+	entry->reason = make_reason(state, fields);
 	return record_give(scan, &fields[VALUE]);
 }
 
@@ -90,7 +127,9 @@ int read_crowdsec_stream(struct feed_scan *scan, struct span text)
 			   [SCOPE] = "scope",
 			   [TYPE] = "type",
 			   [DURATION] = "duration",
-			   [ID] = "id"},
+			   [ID] = "id",
+			   [SCENARIO] = "scenario",
+			   [ORIGIN] = "origin"},
 		.give = give,
 		.other = other,
 		.is_format = is_format,

@@ -15,6 +15,7 @@
 
 #include "rules/base.h"
 #include "rules/feedfile/json.h"
+#include "rules/member.h"
 #include "tests/support/feeds.h"
 
 #define DROP                                                                \
@@ -258,6 +259,60 @@ static void a_stream_adds_for_a_time_and_deletes(void **state)
 			   2, "not a duration");
 }
 
+struct reason {
+	char text[REASON_MAX];
+};
+
+static int keep_reason(void *arg, const struct feed_entry *entry)
+{
+	struct reason *reason = arg;
+
+	assert_true(reason_is_valid(entry->reason));
+	(void)snprintf(reason->text, sizeof(reason->text), "%s", entry->reason);
+	return 0;
+}
+
+/* Of a decision with these fields. */
+static const char *reason_of(const char *fields)
+{
+	static struct reason reason;
+	const struct feed_options options = {.format = FEED_CROWDSEC_STREAM};
+	struct feed_report report;
+	char text[1024];
+
+	reason.text[0] = '\0';
+	(void)snprintf(text, sizeof(text),
+		       "{\"new\":[{\"duration\":\"1h\",\"scope\":\"Ip\","
+		       "\"type\":\"ban\",\"value\":\"192.0.2.1\"%s}]}",
+		       fields);
+	assert_int_equal(feedfile_read(&options, text, strlen(text),
+				       keep_reason, &reason, &report),
+			 0);
+	assert_int_equal(report.accepted, 1);
+	return reason.text;
+}
+
+static void a_decision_says_why_and_where_it_is_from(void **state)
+{
+	char fields[700], long_name[301];
+
+	(void)state;
+	assert_string_equal(reason_of(",\"scenario\":\"a/ssh-bf\","
+				      "\"origin\":\"CAPI\""),
+			    "a/ssh-bf (CAPI)");
+	assert_string_equal(reason_of(",\"scenario\":\"a\""), "a");
+	assert_string_equal(reason_of(""), "");
+	assert_string_equal(reason_of(",\"scenario\":\"a\\u001b[31mb\","
+				      "\"origin\":\"x\\ny\""),
+			    "a?[31mb (x?y)");
+	memset(long_name, 'n', 300);
+	long_name[300] = '\0';
+	(void)snprintf(fields, sizeof(fields),
+		       ",\"scenario\":\"%s\",\"origin\":\"%s\"", long_name,
+		       long_name);
+	assert_int_equal(strlen(reason_of(fields)), 200 + 40 + 3);
+}
+
 static void every_json_feed_is_refused_when_cut_anywhere(void **state)
 {
 	static const struct {
@@ -443,6 +498,7 @@ int main(void)
 		cmocka_unit_test(a_manifest_gives_the_names_of_events),
 		cmocka_unit_test(a_warninglist_of_networks_allows),
 		cmocka_unit_test(a_stream_adds_for_a_time_and_deletes),
+		cmocka_unit_test(a_decision_says_why_and_where_it_is_from),
 		cmocka_unit_test(every_json_feed_is_refused_when_cut_anywhere),
 		cmocka_unit_test(json_that_is_something_else_is_refused),
 		cmocka_unit_test(nothing_may_begin_behind_the_end),
