@@ -69,6 +69,7 @@ static const struct item items[] = {
 	       "most pages of TAXII, or events of MISP", 1, 100000, 1000),
 	FLAG("allow-http", allow_http, "URLs may be http"),
 	FLAG("allow-markup", allow_markup, "HTML and XML are no error"),
+	FLAG("no-redirects", no_redirects, "a redirect is an error"),
 	FLAG("taxii", taxii, "a TAXII 2.1 collection, to a STIX bundle"),
 	FLAG("misp", misp, "a manifest of MISP, to its events"),
 };

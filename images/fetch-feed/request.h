@@ -33,6 +33,7 @@ struct request {
 	long max_pages;
 	bool allow_http;
 	bool allow_markup;
+	bool no_redirects;
 	bool taxii;
 	bool misp;
 };

@@ -357,6 +357,10 @@ static int ask_around(struct transfer *transfer, const char *url,
 		r = ask(transfer, here, &from, answer);
 		if (r < 0 || !is_redirect(answer->http_status))
 			return r;
+		if (transfer->request->no_redirects)
+			return answer_fail(answer, -ELOOP,
+					   "%s redirects, which is not allowed",
+					   place_label(&from, label));
 		if (redirects++ == REDIRECTS_MAX)
 			return answer_fail(answer, -ELOOP,
 					   "%s redirects once too often",

@@ -13,6 +13,14 @@ asked() {
 
 https 'chain?left=3'
 arrived "three redirects"
+
+before=$(asked)
+https plain --no-redirects
+arrived "none, and none allowed"
+https 'chain?left=1' --no-redirects
+failed "a redirect that is not allowed" "redirects, which is not allowed"
+is "requests: a redirect that is not allowed" 2 $(($(asked) - before))
+
 before=$(asked)
 https 'chain?left=4'
 failed "four redirects" "redirects once too often"
