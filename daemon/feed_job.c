@@ -348,6 +348,7 @@ static int prepare_import(struct feed_job *job, const struct set *set)
 		       (unsigned long long)read->number);
 	import = read->import;
 	import->is_listed = true;
+	import->is_set_read = true;
 	import->is_replacing = true;
 	/* what a person let in or took back is so at once */
 	if (read->is_new && job->feed.grace_s)

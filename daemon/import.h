@@ -57,6 +57,13 @@ struct import {
 	bool is_repair; /* some that are stored may not be enforced */
 	bool drops_set; /* at the end the set itself goes */
 	struct evidence evidence; /* of additions; reason is owned */
+
+	/* Or NULL: what each entry of the list, by its line, has as evidence in
+	 * place of the one above, of which the origin stays: the members of
+	 * another one are left as they are. On the worker too. */
+	void (*evidence_of)(const struct import *import, uint32_t line,
+			    struct evidence *ret_evidence);
+	uint32_t slack_s; /* of ends: so much later or earlier is the same */
 	uint64_t leave_s; /* moment up to which those stay that go, unless they
 			   * already have one; 0: they go at once */
 	const struct change *also; /* in the same commit; borrowed */
@@ -66,8 +73,8 @@ struct import {
 	const struct prefix
 		*given; /* in place of text; borrowed till the end */
 	size_t given_count;
-	bool is_listed; /* in place of both, `listed` is there from the start,
-			 * and `standings`, what the store has of the set */
+	bool is_listed; /* in place of both, `listed` is there from the start */
+	bool is_set_read; /* `standings` is what the store has of the set */
 	struct journal_entry entry;
 	bool is_held; /* the set is */
 

@@ -12,6 +12,18 @@
 
 #define FETCH_BYTES (256u << 10)
 
+/* Of the entry that stands on that line of the list. */
+static struct evidence evidence_at(const struct import *import, uint32_t line)
+{
+	struct evidence evidence = import->evidence;
+
+	if (import->evidence_of)
+		import->evidence_of(import, line, &evidence);
+	else
+		evidence.line = line;
+	return evidence;
+}
+
 static bool is_guarded(struct import *import, const struct prefix *prefix,
 		       uint32_t line)
 {
@@ -22,7 +34,9 @@ static bool is_guarded(struct import *import, const struct prefix *prefix,
 	if (!entry)
 		return false;
 	if (line)
-		(void)snprintf(where, sizeof(where), "line %u", line);
+		(void)snprintf(where, sizeof(where), "%s %u",
+			       import->evidence_of ? "decision" : "line",
+			       evidence_at(import, line).line);
 	else
 		(void)snprintf(where, sizeof(where), "the policy");
 	guarded_add(&import->guarded, where, prefix, entry);
@@ -94,13 +108,42 @@ int standings_add(struct standings *standings, const struct member *member)
 	return 0;
 }
 
-static int meet_member(struct merge *merge, const struct standing *member)
+/* Are its members another's, and to be left alone? */
+static bool is_of_others(const struct import *import,
+			 const struct standing *member)
+{
+	return import->evidence_of && member->origin != import->evidence.origin;
+}
+
+/* `reason` is NULL where none was kept. */
+static bool is_same(const struct import *import, const struct listed *entry,
+		    const struct standing *old, const char *reason)
+{
+	struct evidence evidence;
+	uint64_t early_s, late_s;
+
+	if (import->is_repair || old->origin == ORIGIN_TRIAL)
+		return false;
+	if (!import->evidence_of)
+		return old->expires_s == import->evidence.expires_s;
+	evidence = evidence_at(import, entry->line);
+	early_s = old->expires_s < evidence.expires_s ? old->expires_s
+						      : evidence.expires_s;
+	late_s = old->expires_s < evidence.expires_s ? evidence.expires_s
+						     : old->expires_s;
+	return evidence.line == old->line &&
+	       late_s - early_s <= import->slack_s &&
+	       (!reason || strcmp(evidence.reason, reason) == 0);
+}
+
+static int meet_member(struct merge *merge, const struct standing *member,
+		       const char *reason)
 {
 	struct import *import = merge->import;
 	const struct listed *entry = &import->listed.list[merge->next++];
 
-	if (!import->is_repair && member->origin != ORIGIN_TRIAL &&
-	    member->expires_s == import->evidence.expires_s) {
+	if (is_of_others(import, member) ||
+	    is_same(import, entry, member, reason)) {
 		import->kept++;
 		return 0;
 	}
@@ -108,7 +151,8 @@ static int meet_member(struct merge *merge, const struct standing *member)
 	return listed_add(&import->adds, &entry->prefix, entry->line);
 }
 
-static int merge_member(struct merge *merge, const struct standing *member)
+static int merge_member(struct merge *merge, const struct standing *member,
+			const char *reason)
 {
 	struct import *import = merge->import;
 
@@ -121,12 +165,13 @@ static int merge_member(struct merge *merge, const struct standing *member)
 		if (order > 0)
 			break;
 		if (order == 0)
-			return meet_member(merge, member);
+			return meet_member(merge, member, reason);
 		r = take_new(merge);
 		if (r < 0)
 			return r;
 	}
-	if (!import->is_replacing || (import->leave_s && member->expires_s)) {
+	if (!import->is_replacing || is_of_others(import, member) ||
+	    (import->leave_s && member->expires_s)) {
 		import->kept++;
 		return 0;
 	}
@@ -139,7 +184,7 @@ static int merge_stored(void *arg, uint8_t set_id, const struct member *member)
 	const struct standing standing = standing_of(member);
 
 	(void)set_id;
-	return merge_member(arg, &standing);
+	return merge_member(arg, &standing, member->evidence.reason);
 }
 
 /* With the set as it is stored, or as that was read before. */
@@ -148,11 +193,11 @@ static int merge_all(struct merge *merge)
 	struct import *import = merge->import;
 	int r = 0;
 
-	if (!import->is_listed)
+	if (!import->is_set_read)
 		return store_each_member(import->store, import->set.id,
 					 merge_stored, merge);
 	for (size_t i = 0; i < import->standings.count && r == 0; i++)
-		r = merge_member(merge, &import->standings.list[i]);
+		r = merge_member(merge, &import->standings.list[i], NULL);
 	freep(&import->standings.list);
 	import->standings = (struct standings){0};
 	return r;
@@ -286,9 +331,8 @@ void import_put_at(const struct import *import, size_t index,
 
 	*ret_member = (struct member){
 		.prefix = entry->prefix,
-		.evidence = import->evidence,
+		.evidence = evidence_at(import, entry->line),
 	};
-	ret_member->evidence.line = entry->line;
 	if (leaves)
 		ret_member->evidence.expires_s = import->leave_s;
 }
