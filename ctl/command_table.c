@@ -228,6 +228,28 @@ const struct command command_table[] = {
 	 {{0}},
 	 NULL,
 	 cmd_counters},
+	{"crowdsec resync",
+	 "have all decisions of CrowdSec asked for again",
+	 "At the next question of fwctl crowdsec run. What is blocked changes "
+	 "by the difference only.",
+	 {{0}},
+	 NULL,
+	 cmd_crowdsec_resync},
+	{"crowdsec run",
+	 "block what CrowdSec decides, until a signal ends it",
+	 "For a unit of systemd. Asks the local API that "
+	 "/etc/portcullis/crowdsec.yml (or $PORTCULLIS_CROWDSEC) names for "
+	 "decisions, again and again, and has them enforced in a set of their "
+	 "own. While the API is away decisions stay until their own end.",
+	 {{0}},
+	 NULL,
+	 cmd_crowdsec_run},
+	{"crowdsec status",
+	 "which decisions of CrowdSec are in force, and since when",
+	 NULL,
+	 {{0}},
+	 NULL,
+	 cmd_crowdsec_status},
 	{"detach",
 	 "stop judging the packets of an interface",
 	 NULL,

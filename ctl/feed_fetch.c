@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,14 +50,23 @@ static int write_request(int fd, const json_t *feed, const char *path)
 		      answer_number(feed, "bytes_max"));
 	if (answer_is(feed, "http"))
 		(void)fputs("allow-http\n", to);
+	if (answer_is(feed, "no_redirects"))
+		(void)fputs("no-redirects\n", to);
+	if (answer_number(feed, "timeout"))
+		(void)fprintf(to, "timeout %" PRId64 "\n",
+			      answer_number(feed, "timeout"));
 	put_kind(to, feed);
 	return fclose(to) == 0 ? 0 : -errno;
 }
 
+/* Signals that the caller holds back are not held back from it. */
 static void become_fetcher(int in, int out)
 {
 	const char *path = getenv(FETCHER_ENV);
+	sigset_t none;
 
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (!path || !*path)
 		path = PORTCULLIS_LIBEXECDIR "/fetch-feed";
 	if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0)

@@ -21,6 +21,7 @@ struct feed_fetch {
 	json_t *answer; /* {"ok", "outcome", ...} of fetch-feed(8) */
 };
 
-/* `feed` is the daemon's answer to feed-show. */
+/* `feed` is the daemon's answer to feed-show; "no_redirects" and "timeout", of
+ * seconds, may be added. */
 int feed_fetch_run(const json_t *feed, struct feed_fetch *ret_fetch);
 void feed_fetch_done(struct feed_fetch *fetch);

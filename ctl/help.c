@@ -265,7 +265,8 @@ static void complete_tables(FILE *out)
 
 void help_completion(FILE *out)
 {
-	static const char *const groups[] = {"feed", "policy", "set"};
+	static const char *const groups[] = {"crowdsec", "feed", "policy",
+					     "set"};
 
 	fputs("# bash completion for fwctl; printed by `fwctl completion "
 	      "bash`\n\n"
@@ -288,7 +289,7 @@ void help_completion(FILE *out)
 	      "\t\t\tcontinue\n"
 	      "\t\tfi\n"
 	      "\t\tif [[ ! $name ]]; then name=$word\n"
-	      "\t\telif [[ $name == @(feed|policy|set) ]]; then "
+	      "\t\telif [[ $name == @(crowdsec|feed|policy|set) ]]; then "
 	      "name+=\" $word\"\n"
 	      "\t\telse count=$((count + 1)); fi\n"
 	      "\tdone\n",

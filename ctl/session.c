@@ -132,7 +132,8 @@ static bool waits_for_import(enum request request)
 	       request == REQ_SET_NEW || request == REQ_SET_IMPORT ||
 	       request == REQ_SET_DROP || request == REQ_BACKUP ||
 	       request == REQ_RESTORE || request == REQ_POLICY_APPLY ||
-	       request == REQ_POLICY_DIFF || request == REQ_POLICY_ROLLBACK;
+	       request == REQ_POLICY_DIFF || request == REQ_POLICY_ROLLBACK ||
+	       request == REQ_CROWDSEC_TAKE;
 }
 
 static int ask_patiently(struct session *session, enum request request,

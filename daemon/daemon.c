@@ -14,6 +14,7 @@
 #include "daemon/capturing.h"
 #include "daemon/clock.h"
 #include "daemon/cookies.h"
+#include "daemon/crowdsec.h"
 #include "daemon/expire.h"
 #include "daemon/feeds.h"
 #include "daemon/gate_follow.h"
@@ -173,6 +174,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	apply_tick(arg);
 	prepared_tick(arg, clock_boot_s());
 	feeds_tick(arg, clock_wall_s());
+	crowdsec_tick(arg, clock_wall_s());
 	windows_follow(arg, clock_wall_s());
 	cookies_follow(arg, clock_wall_s());
 	named_follow(arg, clock_wall_s());
@@ -554,6 +556,7 @@ void daemon_free(struct daemon *daemon)
 	generation_free(daemon->live);
 	closep(&daemon->pins_fd);
 	feeds_done(&daemon->feeds);
+	crowdsec_done(&daemon->crowdsec);
 	store_close(daemon->store);
 	guard_free(daemon->guard);
 	event_log_done(&daemon->events);

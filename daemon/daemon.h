@@ -24,6 +24,7 @@
 #include "daemon/awaited.h"
 #include "daemon/config.h"
 #include "daemon/control/server.h"
+#include "daemon/crowdsec_state.h"
 #include "daemon/ended.h"
 #include "daemon/event_log.h"
 #include "daemon/feed_slot.h"
@@ -106,6 +107,7 @@ struct daemon {
 	uint64_t prepared_count; /* so far */
 	struct capturing *capturing; /* the same */
 	struct feeds feeds;
+	struct crowdsec crowdsec;
 	struct flow_follow flow_follow;
 	uint64_t windows_s; /* of the wall clock, that rules' times are as of */
 	bool is_importing[SET_ID_MAX + 1]; /* its members are not to change;

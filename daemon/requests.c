@@ -45,6 +45,10 @@ static request_fn *const functions[] = {
 	[REQ_FEED_DECIDE] = request_feed_decide,
 	[REQ_FEED_HITS] = request_feed_hits,
 	[REQ_FEED_PROBE] = request_feed_probe,
+	[REQ_CROWDSEC_TAKE] = request_crowdsec_take,
+	[REQ_CROWDSEC_TRIED] = request_crowdsec_tried,
+	[REQ_CROWDSEC_RESYNC] = request_crowdsec_resync,
+	[REQ_CROWDSEC_STATUS] = request_crowdsec_status,
 };
 _Static_assert(ARRAY_LEN(functions) == REQ_COUNT, "");
 
@@ -54,7 +58,7 @@ static bool changes_sets(enum request request)
 	       request == REQ_SET_NEW || request == REQ_SET_IMPORT ||
 	       request == REQ_SET_DROP || request == REQ_FEED_PUT ||
 	       request == REQ_FEED_DROP || request == REQ_FEED_IMPORT ||
-	       request == REQ_FEED_DECIDE;
+	       request == REQ_FEED_DECIDE || request == REQ_CROWDSEC_TAKE;
 }
 
 void requests_handle(void *arg, struct call *call)

@@ -50,6 +50,10 @@ void request_feed_tried(struct daemon *daemon, struct call *call);
 void request_feed_decide(struct daemon *daemon, struct call *call);
 void request_feed_hits(struct daemon *daemon, struct call *call);
 void request_feed_probe(struct daemon *daemon, struct call *call);
+void request_crowdsec_take(struct daemon *daemon, struct call *call);
+void request_crowdsec_tried(struct daemon *daemon, struct call *call);
+void request_crowdsec_resync(struct daemon *daemon, struct call *call);
+void request_crowdsec_status(struct daemon *daemon, struct call *call);
 
 /*
  * Arguments, read and checked. A getter that fails has refused the call, so

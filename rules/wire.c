@@ -46,11 +46,15 @@ const struct request_spec request_specs[REQ_COUNT] = {
 	[REQ_FEED_DECIDE] = {"feed-decide", WIRE_CHANGE, false},
 	[REQ_FEED_HITS] = {"feed-hits", WIRE_VIEW, false},
 	[REQ_FEED_PROBE] = {"feed-probe", WIRE_CHANGE, true},
+	[REQ_CROWDSEC_TAKE] = {"crowdsec-take", WIRE_CHANGE, true},
+	[REQ_CROWDSEC_TRIED] = {"crowdsec-tried", WIRE_CHANGE, false},
+	[REQ_CROWDSEC_RESYNC] = {"crowdsec-resync", WIRE_CHANGE, false},
+	[REQ_CROWDSEC_STATUS] = {"crowdsec-status", WIRE_VIEW, false},
 };
 
 /* The array's length is given by its declaration, so a row left out would not
  * show in it: the enum may not grow without a look here. */
-_Static_assert(REQ_COUNT == REQ_FEED_PROBE + 1, "");
+_Static_assert(REQ_COUNT == REQ_CROWDSEC_STATUS + 1, "");
 
 enum request request_from_name(const char *name)
 {

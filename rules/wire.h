@@ -66,6 +66,10 @@ enum request {
 	REQ_FEED_DECIDE,
 	REQ_FEED_HITS,
 	REQ_FEED_PROBE, /* with a memfd: a list */
+	REQ_CROWDSEC_TAKE, /* with a memfd: a reply of the stream */
+	REQ_CROWDSEC_TRIED, /* a poll that brought none */
+	REQ_CROWDSEC_RESYNC,
+	REQ_CROWDSEC_STATUS,
 	REQ_COUNT,
 };
 

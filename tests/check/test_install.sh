@@ -23,6 +23,7 @@ promised='
 bin/fwctl
 libexec/portcullis/fetch-feed
 sbin/fwd
+lib/systemd/system/portcullis-crowdsec.service
 lib/systemd/system/portcullis-feed.service
 lib/systemd/system/portcullis-feed.timer
 lib/systemd/system/portcullis.service
@@ -39,6 +40,7 @@ share/doc/portcullis/examples/fwd.yml
 share/doc/portcullis/examples/gateway.yml
 share/doc/portcullis/examples/web-host.yml
 share/man/man1/fwctl.1
+share/man/man5/crowdsec.yml.5
 share/man/man5/feed.yml.5
 share/man/man5/firewall.yml.5
 share/man/man5/fwd.yml.5
@@ -85,6 +87,9 @@ bash -n "$here/share/bash-completion/completions/fwctl" ||
 grep -q "^ExecStart=$prefix/bin/fwctl feed update$" \
 	"$here/lib/systemd/system/portcullis-feed.service" ||
 	wrong "portcullis-feed.service does not start $prefix/bin/fwctl"
+grep -q "^ExecStart=$prefix/bin/fwctl crowdsec run$" \
+	"$here/lib/systemd/system/portcullis-crowdsec.service" ||
+	wrong "portcullis-crowdsec.service does not start $prefix/bin/fwctl"
 grep -q "^ExecStart=$prefix/sbin/fwd$" \
 	"$here/lib/systemd/system/portcullis.service" ||
 	wrong "portcullis.service does not start $prefix/sbin/fwd"

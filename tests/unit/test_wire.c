@@ -32,10 +32,10 @@ static void an_unknown_request_has_no_number(void **state)
 static void a_viewer_may_only_look(void **state)
 {
 	static const enum request views[] = {
-		REQ_STATUS,	REQ_DOCTOR,	 REQ_WHY,     REQ_SET_LIST,
-		REQ_SET_SHOW,	REQ_COUNTERS,	 REQ_EVENTS,  REQ_LOG,
-		REQ_POLICY_LOG, REQ_POLICY_SHOW, REQ_EXPLAIN, REQ_FEED_LIST,
-		REQ_FEED_HITS,
+		REQ_STATUS,	REQ_DOCTOR,	     REQ_WHY,	  REQ_SET_LIST,
+		REQ_SET_SHOW,	REQ_COUNTERS,	     REQ_EVENTS,  REQ_LOG,
+		REQ_POLICY_LOG, REQ_POLICY_SHOW,     REQ_EXPLAIN, REQ_FEED_LIST,
+		REQ_FEED_HITS,	REQ_CROWDSEC_STATUS,
 	};
 	unsigned int count = 0;
 
@@ -55,7 +55,8 @@ static void some_requests_take_a_descriptor(void **state)
 			     i == REQ_RESTORE || i == REQ_POLICY_APPLY ||
 			     i == REQ_POLICY_SHOW || i == REQ_POLICY_DIFF ||
 			     i == REQ_CAPTURE || i == REQ_FEED_PUT ||
-			     i == REQ_FEED_IMPORT || i == REQ_FEED_PROBE;
+			     i == REQ_FEED_IMPORT || i == REQ_FEED_PROBE ||
+			     i == REQ_CROWDSEC_TAKE;
 
 		assert_int_equal(request_specs[i].takes_fd, takes);
 	}
