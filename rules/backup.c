@@ -24,6 +24,7 @@ void backup_done(struct backup *backup)
 	assert(backup);
 
 	free(backup->changes);
+	free(backup->feeds);
 	free(backup->text);
 	free(backup->revision);
 	*backup = (struct backup){0};
@@ -100,19 +101,23 @@ static int put_member(void *arg, uint8_t set_id, const struct member *member)
 		evidence->reason[0] ? " " : "", evidence->reason);
 }
 
-/* A line of the policy; what is not ended by a newline is one as well. */
-static int put_text_line(struct writer *writer, const char *line, size_t len)
+/* A line behind a word; what is not ended by a newline is one as well. */
+static int put_text_line(struct writer *writer, const char *word,
+			 const char *line, size_t len)
 {
 	int r;
 
 	writer->line_count++;
-	r = put_bytes(writer, "text ", len > 0 ? 5 : 4);
+	r = put_bytes(writer, word, strlen(word));
+	if (r == 0 && len > 0)
+		r = put_bytes(writer, " ", 1);
 	if (r == 0)
 		r = put_bytes(writer, line, len);
 	return r < 0 ? r : put_bytes(writer, "\n", 1);
 }
 
-static int put_text(struct writer *writer, const char *text, size_t text_len)
+static int put_text(struct writer *writer, const char *word, const char *text,
+		    size_t text_len)
 {
 	const char *end = text + text_len;
 	int r = 0;
@@ -121,10 +126,35 @@ static int put_text(struct writer *writer, const char *text, size_t text_len)
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		const char *line_end = newline ? newline : end;
 
-		r = put_text_line(writer, text, (size_t)(line_end - text));
+		r = put_text_line(writer, word, text,
+				  (size_t)(line_end - text));
 		text = newline ? newline + 1 : end;
 	}
 	return r;
+}
+
+static int put_feed(void *arg, const struct feed_put *feed)
+{
+	const struct feed_state *state = feed->state;
+	int r = put_line(
+		arg,
+		"feed %s %" PRIu64 " %" PRIu64 " %" PRIu32 " %" PRIu64
+		" %" PRIu64 " %" PRIu64 " %d %d %" PRIu32 " %" PRIu32 " %zu\n",
+		feed->name, state->version, state->newest, state->entries,
+		state->accepted_s, state->times.good_s, state->shadow_until_s,
+		state->is_stopped, state->is_dead, state->accepted_count,
+		state->held_count, feed->len);
+
+	return r < 0 ? r : put_text(arg, "definition", feed->text, feed->len);
+}
+
+static int count_feed(void *arg, const struct feed_put *feed)
+{
+	size_t *count = arg;
+
+	(void)feed;
+	++*count;
+	return 0;
 }
 
 /* Looked for among all that are kept. */
@@ -155,7 +185,7 @@ static int put_policy(struct writer *writer, struct store *store,
 		     revision.time_s, revision.uid, revision.note[0] ? " " : "",
 		     revision.note);
 	if (r == 0)
-		r = put_text(writer, text, len);
+		r = put_text(writer, "text", text, len);
 	free(text);
 	return r;
 }
@@ -164,19 +194,26 @@ static int put_body(struct writer *writer, struct store *store)
 {
 	struct pending pending;
 	uint64_t current = 0;
+	size_t feeds = 0;
 	int r;
 
 	/* one snapshot: nobody else may use the store meanwhile */
 	r = store_policy_state(store, &current, &pending);
 	if (r == 0)
+		r = store_each_feed(store, count_feed, &feeds);
+	if (r == 0)
 		r = put_line(writer, "%s\n",
-			     current ? BACKUP_HEADING_POLICY : BACKUP_HEADING);
+			     feeds     ? BACKUP_HEADING_FEEDS
+			     : current ? BACKUP_HEADING_POLICY
+				       : BACKUP_HEADING);
 	if (r == 0)
 		r = store_each_set(store, put_set, writer);
 	if (r == 0)
 		r = store_each_attachment(store, put_attachment, writer);
 	if (r == 0)
 		r = store_each_member(store, 0, put_member, writer);
+	if (r == 0)
+		r = store_each_feed(store, put_feed, writer);
 	if (r == 0 && current != 0)
 		r = put_policy(writer, store, current);
 	return r;

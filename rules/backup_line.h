@@ -11,6 +11,7 @@
 
 #define BACKUP_HEADING	      "portcullis-backup 1"
 #define BACKUP_HEADING_POLICY "portcullis-backup 2" /* with a policy */
+#define BACKUP_HEADING_FEEDS  "portcullis-backup 3" /* with feeds */
 #define BACKUP_END_MAX	      48 /* "end LINES CRC32\n" with the NUL */
 
 /* The last line, behind `line_count` lines of this CRC-32. */

@@ -10,6 +10,7 @@
 
 #include <zlib.h>
 
+#include "rules/backup_feed.h"
 #include "rules/backup_line.h"
 #include "rules/fields.h"
 
@@ -22,7 +23,9 @@ struct parser {
 	const char *reason; /* of the last member */
 	bool has_set[SET_ID_MAX + 1];
 	bool has_policy; /* as the heading says */
-	int section; /* of the last line */
+	bool has_feeds; /* the same */
+	struct backup_feed *feed; /* whose definition is being read, or NULL */
+	int place; /* of the last line's section */
 	const struct change *last; /* NULL at the first of a section */
 };
 
@@ -36,23 +39,7 @@ static int take_set_id(struct parser *parser, uint8_t *ret_id)
 		return r;
 	if (id == 0)
 		return fields_refuse(&parser->line, "0 is no set");
-
 	*ret_id = (uint8_t)id;
-	return 0;
-}
-
-static int take_set_name(struct parser *parser, char name[SET_NAME_MAX])
-{
-	char field[FIELD_MAX];
-	int r;
-
-	r = fields_take(&parser->line, field);
-	if (r < 0)
-		return r;
-	if (!set_name_is_storable(field))
-		return fields_refuse(&parser->line, "not a name of a set");
-
-	memcpy(name, field, strlen(field) + 1);
 	return 0;
 }
 
@@ -119,7 +106,7 @@ static int parse_set(struct parser *parser, struct change *ret_change)
 
 	r = take_set_id(parser, &set.id);
 	if (r == 0)
-		r = take_set_name(parser, set.name);
+		r = backup_take_name(&parser->line, set.name);
 	if (r == 0)
 		r = take_set_kind(parser, &set.kind);
 	if (r == 0)
@@ -299,6 +286,45 @@ static int take_note(struct parser *parser, char note[REVISION_NOTE_MAX])
 	return 0;
 }
 
+/* Is a text as long as was said, or has it the newline that the last line may
+ * lack? */
+static bool has_length(const struct parser *parser, const char *text,
+		       size_t wanted)
+{
+	size_t len = (size_t)(parser->text_end - text);
+
+	return len == wanted || (len == wanted + 1 && text[wanted - 1] != '\n');
+}
+
+static int end_feed(struct parser *parser)
+{
+	struct backup_feed *feed = TAKE(parser->feed);
+
+	if (!feed || has_length(parser, feed->text, feed->len))
+		return 0;
+	return fields_refuse(&parser->line,
+			     "a definition is not as long as it says");
+}
+
+static int parse_feed(struct parser *parser, struct change *ret_change)
+{
+	struct backup *backup = parser->backup;
+	struct backup_feed feed = {.text = parser->text_end};
+	int r = end_feed(parser);
+
+	(void)ret_change;
+	if (r == 0 && !parser->has_feeds)
+		r = fields_refuse(&parser->line,
+				  "a feed, and it is of version 1 or 2");
+	if (r == 0)
+		r = backup_take_feed(&parser->line, &feed);
+	if (r == 0)
+		r = backup_add_feed(backup, &feed, &parser->line);
+	if (r == 0)
+		parser->feed = &backup->feeds[backup->feed_count - 1];
+	return r;
+}
+
 static int parse_policy(struct parser *parser, struct change *ret_change)
 {
 	struct revision revision = {0};
@@ -306,12 +332,15 @@ static int parse_policy(struct parser *parser, struct change *ret_change)
 	int r;
 
 	(void)ret_change;
-	if (!parser->has_policy)
+	if (!parser->has_policy && !parser->has_feeds)
 		return fields_refuse(&parser->line,
 				     "a policy, and it is of version 1");
 	if (parser->backup->revision)
 		return fields_refuse(&parser->line, "a second policy");
-	r = fields_take_number(&parser->line, REVISION_TEXT_MAX, &bytes);
+	r = end_feed(parser);
+	if (r == 0)
+		r = fields_take_number(&parser->line, REVISION_TEXT_MAX,
+				       &bytes);
 	if (r == 0)
 		r = fields_take_number(&parser->line, UINT64_MAX,
 				       &revision.time_s);
@@ -335,36 +364,50 @@ static int parse_policy(struct parser *parser, struct change *ret_change)
 }
 
 /* Any bytes, and the newline that the last may lack. */
-static int parse_text(struct parser *parser, struct change *ret_change)
+static void take_line(struct parser *parser)
 {
 	size_t len = (size_t)(parser->line.end - parser->line.at);
-
-	(void)ret_change;
-	if (!parser->backup->revision)
-		return fields_refuse(&parser->line, "a text of no policy");
 
 	memcpy(parser->text_end, parser->line.at, len);
 	parser->text_end[len] = '\n';
 	parser->text_end += len + 1;
+}
+
+static int parse_definition(struct parser *parser, struct change *ret_change)
+{
+	(void)ret_change;
+	if (!parser->feed)
+		return fields_refuse(&parser->line, "a definition of no feed");
+	take_line(parser);
 	return 0;
 }
 
-/* The text is as long as was said, or has a newline more. */
-static int check_policy(struct parser *parser)
+static int parse_text(struct parser *parser, struct change *ret_change)
+{
+	(void)ret_change;
+	if (!parser->backup->revision)
+		return fields_refuse(&parser->line, "a text of no policy");
+	take_line(parser);
+	return 0;
+}
+
+/* What the heading promised, and texts as long as was said. */
+static int check_whole(struct parser *parser)
 {
 	struct backup *backup = parser->backup;
-	size_t len, wanted;
+	int r = end_feed(parser);
 
+	if (r < 0)
+		return r;
+	if (parser->has_feeds && backup->feed_count == 0)
+		return fields_refuse(&parser->line, "version 3, and no feed");
 	if (!backup->revision)
 		return parser->has_policy
 			       ? fields_refuse(&parser->line,
 					       "version 2, and no policy")
 			       : 0;
-
-	len = (size_t)(parser->text_end - backup->revision_text);
-	wanted = backup->revision->text_bytes;
-	if (len != wanted &&
-	    (len != wanted + 1 || backup->revision_text[wanted - 1] == '\n'))
+	if (!has_length(parser, backup->revision_text,
+			backup->revision->text_bytes))
 		return fields_refuse(&parser->line,
 				     "the policy is not as long as it says");
 	return 0;
@@ -372,15 +415,19 @@ static int check_policy(struct parser *parser)
 
 typedef int parse_fn(struct parser *parser, struct change *ret_change);
 
-/* In the order of the document. */
 static const struct section {
 	const char *word;
 	parse_fn *parse;
+	int place; /* in the document: the same of those that take turns */
 	bool is_change; /* each line of it */
 } sections[] = {
-	{"set", parse_set, true},	{"attachment", parse_attachment, true},
-	{"member", parse_member, true}, {"policy", parse_policy, false},
-	{"text", parse_text, false},
+	{"set", parse_set, 1, true},
+	{"attachment", parse_attachment, 2, true},
+	{"member", parse_member, 3, true},
+	{"feed", parse_feed, 4, false},
+	{"definition", parse_definition, 4, false},
+	{"policy", parse_policy, 5, false},
+	{"text", parse_text, 6, false},
 };
 
 static int find_section(const char *word)
@@ -397,7 +444,7 @@ static int parse_line(struct parser *parser)
 	struct backup *backup = parser->backup;
 	struct change *change = &backup->changes[backup->change_count];
 	char word[FIELD_MAX];
-	int section, r;
+	int section, place, r;
 
 	r = fields_take(&parser->line, word);
 	if (r < 0)
@@ -406,12 +453,13 @@ static int parse_line(struct parser *parser)
 	if (section < 0)
 		return fields_refuse(&parser->line,
 				     "starts with no word of a backup");
-	if (section < parser->section)
+	place = sections[section].place;
+	if (place < parser->place)
 		return fields_refuse(&parser->line,
 				     "is after lines that come later");
-	if (section > parser->section)
+	if (place > parser->place)
 		parser->last = NULL;
-	parser->section = section;
+	parser->place = place;
 
 	r = sections[section].parse(parser, change);
 	if (r < 0)
@@ -481,9 +529,11 @@ static bool line_is(const struct fields *line, const char *text)
 static int check_heading(struct parser *parser)
 {
 	parser->has_policy = line_is(&parser->line, BACKUP_HEADING_POLICY);
-	if (!parser->has_policy && !line_is(&parser->line, BACKUP_HEADING))
+	parser->has_feeds = line_is(&parser->line, BACKUP_HEADING_FEEDS);
+	if (!parser->has_policy && !parser->has_feeds &&
+	    !line_is(&parser->line, BACKUP_HEADING))
 		return fields_refuse(&parser->line,
-				     "not a backup of version 1 or 2");
+				     "not a backup of version 1, 2 or 3");
 	return 0;
 }
 
@@ -502,7 +552,7 @@ static int parse_body(struct parser *parser, const char *text, size_t len)
 		if (r < 0)
 			return r;
 	}
-	return check_policy(parser);
+	return check_whole(parser);
 }
 
 static int parse(struct parser *parser, const char *text, size_t len)

@@ -256,9 +256,9 @@ static const struct {
 	const char *body;
 	const char *note;
 } bad_lines[] = {
-	{"portcullis-backup 3\n", "line 1: not a backup of version 1 or 2"},
-	{"portcullis-backup 1 \n", "line 1: not a backup of version 1 or 2"},
-	{"\n", "line 1: not a backup of version 1 or 2"},
+	{"portcullis-backup 4\n", "line 1: not a backup of version 1, 2 or 3"},
+	{"portcullis-backup 1 \n", "line 1: not a backup of version 1, 2 or 3"},
+	{"\n", "line 1: not a backup of version 1, 2 or 3"},
 	{HEAD "\n", "line 3: a field is missing"},
 	{HEAD "sets 4 x dynamic drop 5\n",
 	 "line 3: starts with no word of a backup"},
