@@ -26,13 +26,27 @@ static void add_result(json_t *results, const char *name, json_t *result)
 }
 
 /* Nothing came: fwd is told, for when to try again. */
+static enum outcome tell_fwd(struct session *session, const char *name,
+			     const char *error, int64_t retry_after_s)
+{
+	CLEANUP(json_decrefp) json_t *answer = NULL;
+
+	if (session_has(session, OPTION_DRY_RUN))
+		return OUTCOME_DONE;
+	return session_ask(
+		session, REQ_FEED_TRIED,
+		json_pack("{s:s, s:s, s:I}", "feed", name, "error", error,
+			  "retry_after",
+			  (json_int_t)(retry_after_s > 0 ? retry_after_s : 0)),
+		-1, &answer);
+}
+
 static enum outcome tell_tried(struct session *session, const char *name,
 			       const json_t *fetched, json_t *results)
 {
 	const char *error = answer_text(fetched, "error");
 	bool is_unchanged =
 		strcmp(answer_text(fetched, "outcome"), "unchanged") == 0;
-	CLEANUP(json_decrefp) json_t *answer = NULL;
 	CLEANUP(json_decrefp) json_t *result = NULL;
 	char short_error[200];
 	enum outcome outcome;
@@ -41,16 +55,8 @@ static enum outcome tell_tried(struct session *session, const char *name,
 		       is_unchanged ? ""
 		       : *error	    ? error
 				    : "the fetch failed");
-	outcome = session_ask(
-		session, REQ_FEED_TRIED,
-		json_pack(
-			"{s:s, s:s, s:I}", "feed", name, "error", short_error,
-			"retry_after",
-			(json_int_t)(answer_number(fetched, "retry_after_s") > 0
-					     ? answer_number(fetched,
-							     "retry_after_s")
-					     : 0)),
-		-1, &answer);
+	outcome = tell_fwd(session, name, short_error,
+			   answer_number(fetched, "retry_after_s"));
 	result = json_pack("{s:s, s:s}", "outcome",
 			   is_unchanged ? "unchanged" : "failed", "why",
 			   short_error);
@@ -83,10 +89,22 @@ static enum outcome bring(struct session *session, const char *name,
 	return outcome;
 }
 
+static const char *fetch_error(int r)
+{
+	switch (r) {
+	case -EPROTO:
+		return "fetch-feed ended without an answer";
+	case -ENOSPC:
+		return "there is no room for what is to be fetched";
+	default:
+		return "fetch-feed could not be run";
+	}
+}
+
 static enum outcome update_one(struct session *session, const char *name,
 			       json_t *results)
 {
-	CLEANUP(feed_fetch_done) struct feed_fetch fetch = {0};
+	CLEANUP(feed_fetch_done) struct feed_fetch fetch = {.fd = -1};
 	CLEANUP(json_decrefp) json_t *feed = NULL;
 	bool shows = isatty(STDERR_FILENO);
 	enum outcome outcome =
@@ -105,11 +123,11 @@ static enum outcome update_one(struct session *session, const char *name,
 	r = feed_fetch_run(feed, &fetch);
 	if (shows)
 		(void)fputs("\r\033[K", stderr);
-	if (r < 0)
-		return session_refuse(session, r,
-				      "feed %s: fetch-feed could not be run: "
-				      "%s",
-				      name, strerror(-r));
+	if (r < 0) {
+		(void)tell_fwd(session, name, fetch_error(r), 0);
+		return session_refuse(session, r, "feed %s: %s", name,
+				      fetch_error(r));
+	}
 	return strcmp(answer_text(fetch.answer, "outcome"), "new") == 0
 		       ? bring(session, name, &fetch, results)
 		       : tell_tried(session, name, fetch.answer, results);
@@ -189,6 +207,7 @@ enum outcome cmd_feed_update(struct session *session)
 				      r == -EWOULDBLOCK
 					      ? "another update is under way"
 					      : strerror(-r));
+	feed_fetch_sweep();
 	results = json_array();
 	answer = json_pack("{s:b, s:o}", "ok", 1, "feeds", results);
 	outcome =

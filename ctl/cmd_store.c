@@ -52,6 +52,11 @@ static void view_restore(FILE *out, const json_t *answer)
 	fprintf(out, "restored: %" PRId64 " sets, %" PRId64 " members\n",
 		answer_number(answer, "sets"),
 		answer_number(answer, "members"));
+	if (answer_number(answer, "feeds"))
+		fprintf(out,
+			"feeds: %" PRId64 ", each to be fetched anew when "
+			"feed update is called\n",
+			answer_number(answer, "feeds"));
 	if (answer_number(answer, "revision"))
 		fprintf(out, "policy: in force, as revision %" PRId64 "\n",
 			answer_number(answer, "revision"));

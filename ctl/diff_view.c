@@ -135,7 +135,7 @@ static void print_cut(FILE *out, const json_t *cut)
 	fputc('\n', out);
 }
 
-static void print_flows(FILE *out, const json_t *flows)
+void diff_view_flows(FILE *out, const json_t *flows)
 {
 	const json_t *first = answer_list(flows, "first");
 	int64_t cut = answer_number(flows, "cut");
@@ -176,7 +176,7 @@ void diff_view(FILE *out, const json_t *answer)
 
 	diff_view_documents(out, answer);
 	if (flows)
-		print_flows(out, flows);
+		diff_view_flows(out, flows);
 	else
 		fprintf(out, "live flows cut: not known, %s\n",
 			answer_number(before, "revision")

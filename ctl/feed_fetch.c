@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ctl/feed_fetch.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "ctl/answer.h"
 
 #define FETCHER_ENV "PORTCULLIS_FETCHER"
+#define DIR_NAME    "fwctl-feed.XXXXXX"
+#define DIR_ANY	    "fwctl-feed.??????"
+#define LIST	    "list"
 
 static void put_line(FILE *to, const char *name, const char *value)
 {
@@ -132,19 +140,42 @@ static int run(const json_t *feed, struct feed_fetch *fetch)
 	return r;
 }
 
-int feed_fetch_run(const json_t *feed, struct feed_fetch *ret_fetch)
+static const char *place(void)
 {
 	const char *cache = getenv("CACHE_DIRECTORY"); /* systemd's */
 
-	*ret_fetch = (struct feed_fetch){0};
-	(void)snprintf(ret_fetch->dir, sizeof(ret_fetch->dir),
-		       "%s/fwctl-feed.XXXXXX",
-		       cache && *cache ? cache : "/tmp");
+	return cache && *cache ? cache : "/tmp";
+}
+
+/* Its own to read, and locked, so that nobody takes it for left over. */
+static int lock_dir(const char *path)
+{
+	CLEANUP(closep)
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat stat;
+
+	if (fd < 0 || fstat(fd, &stat) < 0)
+		return -errno;
+	if (stat.st_uid != geteuid())
+		return -EPERM;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return -errno;
+	return TAKE_FD(fd);
+}
+
+int feed_fetch_run(const json_t *feed, struct feed_fetch *ret_fetch)
+{
+	*ret_fetch = (struct feed_fetch){.fd = -1};
+	(void)snprintf(ret_fetch->dir, sizeof(ret_fetch->dir), "%s/" DIR_NAME,
+		       place());
 	if (!mkdtemp(ret_fetch->dir)) {
 		ret_fetch->dir[0] = '\0';
 		return -errno;
 	}
-	(void)snprintf(ret_fetch->path, sizeof(ret_fetch->path), "%s/list",
+	ret_fetch->fd = lock_dir(ret_fetch->dir);
+	if (ret_fetch->fd < 0)
+		return ret_fetch->fd;
+	(void)snprintf(ret_fetch->path, sizeof(ret_fetch->path), "%s/" LIST,
 		       ret_fetch->dir);
 	return run(feed, ret_fetch);
 }
@@ -156,4 +187,35 @@ void feed_fetch_done(struct feed_fetch *fetch)
 		return;
 	(void)unlink(fetch->path);
 	(void)rmdir(fetch->dir);
+	closep(&fetch->fd);
+}
+
+static void remove_left(const char *path)
+{
+	CLEANUP(closep) int fd = lock_dir(path);
+	const struct dirent *entry;
+	DIR *dir;
+
+	if (fd < 0)
+		return;
+	dir = opendir(path);
+	if (!dir)
+		return;
+	for (entry = readdir(dir); entry; entry = readdir(dir))
+		(void)unlinkat(fd, entry->d_name, 0); /* not the dots */
+	(void)closedir(dir);
+	(void)rmdir(path);
+}
+
+void feed_fetch_sweep(void)
+{
+	char pattern[PATH_MAX];
+	glob_t found;
+
+	(void)snprintf(pattern, sizeof(pattern), "%s/" DIR_ANY, place());
+	if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		remove_left(found.gl_pathv[i]);
+	globfree(&found);
 }

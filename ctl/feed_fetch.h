@@ -16,6 +16,7 @@
 #include "rules/base.h"
 
 struct feed_fetch {
+	int fd; /* of dir, locked while it is in use; -1 */
 	char dir[128]; /* "": there is none */
 	char path[144]; /* of what came */
 	json_t *answer; /* {"ok", "outcome", ...} of fetch-feed(8) */
@@ -25,3 +26,6 @@ struct feed_fetch {
  * seconds, may be added. */
 int feed_fetch_run(const json_t *feed, struct feed_fetch *ret_fetch);
 void feed_fetch_done(struct feed_fetch *fetch);
+
+/* Remove what is left of those who were killed. */
+void feed_fetch_sweep(void);

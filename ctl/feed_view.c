@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctl/answer.h"
+#include "ctl/diff_view.h"
 #include "ctl/grid.h"
 #include "ctl/rejects.h"
 #include "ctl/unit.h"
@@ -174,6 +175,38 @@ static void put_widest(FILE *out, const json_t *answer)
 	fputc('\n', out);
 }
 
+/* Of what would be listed. */
+static void put_protected(FILE *out, const json_t *answer)
+{
+	const json_t *hits = answer_object(answer, "protected");
+
+	if (!answer_number(answer, "left_out") &&
+	    !answer_number(answer, "around"))
+		return;
+	fprintf(out,
+		"  protected: %" PRId64 " left out, %" PRId64
+		" cut around it (own %" PRId64 ", resolvers %" PRId64
+		", special %" PRId64 ")\n",
+		answer_number(answer, "left_out"),
+		answer_number(answer, "around"), answer_number(hits, "own"),
+		answer_number(hits, "resolvers"),
+		answer_number(hits, "special"));
+}
+
+static void put_flows(FILE *out, const json_t *answer)
+{
+	const json_t *flows = answer_object(answer, "flows");
+
+	if (!answer_is(answer, "dry"))
+		return;
+	if (flows)
+		diff_view_flows(out, flows);
+	else
+		fputs("live flows cut: not known, no policy that remembers "
+		      "them is in force\n",
+		      out);
+}
+
 void feed_view_result(FILE *out, const json_t *answer)
 {
 	char span[UNIT_TEXT_MAX];
@@ -193,14 +226,15 @@ void feed_view_result(FILE *out, const json_t *answer)
 	fprintf(out,
 		"\n  %" PRId64 " lines, %" PRId64 " entries (%" PRId64
 		" new, %" PRId64 " gone), %" PRId64 " rejected, %" PRId64
-		" skipped, %" PRId64 " protected left out\n",
+		" skipped\n",
 		answer_number(answer, "lines"),
 		answer_number(answer, "entries"), answer_number(answer, "new"),
 		answer_number(answer, "gone"), answer_number(answer, "rejects"),
-		answer_number(answer, "skipped"),
-		answer_number(answer, "left_out"));
+		answer_number(answer, "skipped"));
+	put_protected(out, answer);
 	put_findings(out, answer);
 	put_widest(out, answer);
+	put_flows(out, answer);
 	if (strcmp(answer_text(answer, "outcome"), "accepted") == 0)
 		fprintf(out,
 			"  members %" PRId64 ": %" PRId64 " added, %" PRId64

@@ -126,7 +126,7 @@ static json_t *json_of_cut(const struct cut *cut)
 			 *cut->set ? cut->set : NULL);
 }
 
-static json_t *json_of_cuts(const struct cuts_result *result)
+json_t *diff_json_cuts(const struct cuts_result *result)
 {
 	json_t *told = json_array();
 
@@ -148,6 +148,6 @@ json_t *diff_json_take(struct diff_json *json, const struct cuts_result *cuts)
 	(void)json_object_set(json->answer, "notes", json->notes);
 	if (cuts)
 		(void)json_object_set_new(json->answer, "flows",
-					  json_of_cuts(cuts));
+					  diff_json_cuts(cuts));
 	return TAKE(json->answer);
 }

@@ -37,5 +37,8 @@ int diff_json_add(void *arg, const struct difference *difference);
 __attribute__((format(printf, 2, 3))) void
 diff_json_note(struct diff_json *json, const char *format, ...);
 
+/* Flows that would be cut; the caller's. */
+json_t *diff_json_cuts(const struct cuts_result *result);
+
 /* The whole, the caller's; `cuts` NULL: flows were not looked at. */
 json_t *diff_json_take(struct diff_json *json, const struct cuts_result *cuts);

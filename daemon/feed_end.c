@@ -31,11 +31,11 @@ static void ended(struct import *import, int r, const char *why)
 	slot->is_busy = false;
 	if (r < 0)
 		log_errx("feed %s: %s", slot->feed.name, why);
-	if (r == 0 && ending->is_drop) {
-		feed_files_keep(daemon->config.state_dir, slot->feed.name, NULL,
-				0);
+	if (import->committed_ns && ending->is_drop) {
+		feed_files_keep_state(daemon->config.state_dir, slot->feed.name,
+				      NULL);
 		feeds_forget(daemon, slot->feed.name);
-	} else if (r == 0) {
+	} else if (import->committed_ns) {
 		slot->state = ending->state;
 		feeds_alert(daemon, slot);
 	}
@@ -97,8 +97,8 @@ static void forgotten(void *arg, int r)
 
 	ending->slot->is_busy = false;
 	if (r == 0) {
-		feed_files_keep(ending->daemon->config.state_dir,
-				ending->slot->feed.name, NULL, 0);
+		feed_files_keep_state(ending->daemon->config.state_dir,
+				      ending->slot->feed.name, NULL);
 		feeds_forget(ending->daemon, ending->slot->feed.name);
 	}
 	ending->done(ending->arg, r, r < 0 ? strerror(-r) : NULL);
@@ -132,6 +132,10 @@ void feed_end_drop(struct daemon *daemon, struct feed_slot *slot, uint32_t uid,
 	struct ending *ending = NULL;
 	int r = has_set ? feed_job_check(daemon, slot, &why) : 0;
 
+	if (r == 0 && daemon->is_importing[0]) {
+		r = -EBUSY;
+		why = "a restore is under way, try again when it is done";
+	}
 	if (r == 0) {
 		ending = calloc(1, sizeof(*ending));
 		r = ending ? 0 : -ENOMEM;

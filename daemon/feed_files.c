@@ -7,7 +7,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,13 +24,17 @@ static void closedirp(DIR **dir)
 		(void)closedir(*dir);
 }
 
-/* The folder below one, made if it is not there. */
+/* The folder below one, made if it is not there, durably. */
 static int enter(int parent, const char *name)
 {
 	int fd;
 
-	if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
+	if (mkdirat(parent, name, 0700) == 0) {
+		if (fsync(parent) < 0)
+			return -errno;
+	} else if (errno != EEXIST) {
 		return -errno;
+	}
 	fd = openat(parent, name,
 		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
@@ -38,7 +42,8 @@ static int enter(int parent, const char *name)
 
 static int open_folder(const char *state_dir, const char *name)
 {
-	CLEANUP(closep) int state = open(state_dir, O_PATH | O_CLOEXEC);
+	CLEANUP(closep)
+	int state = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CLEANUP(closep) int feeds = -1;
 
 	if (state < 0)
@@ -122,19 +127,30 @@ int feed_files_map(const char *state_dir, const char *name, uint64_t number,
 	return 0;
 }
 
-static bool is_kept(const char *file, const uint64_t *numbers, size_t count)
+static bool is_number(const char *file, uint64_t number)
 {
-	char *end;
-	uint64_t number = strtoull(file, &end, 10);
+	char name[NAME_BYTES];
 
-	for (size_t i = 0; i < count && !*end; i++)
-		if (numbers[i] == number)
-			return true;
-	return false;
+	name_of(number, name);
+	return number && strcmp(file, name) == 0;
 }
 
-void feed_files_keep(const char *state_dir, const char *name,
-		     const uint64_t *numbers, size_t count)
+static bool is_kept(const char *file, const struct feed_state *state)
+{
+	for (size_t i = 0; i < FEED_EARLIER; i++)
+		if (is_number(file, state->earlier[i]))
+			return true;
+	return is_number(file, state->version) ||
+	       is_number(file, state->waiting);
+}
+
+static bool is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+void feed_files_keep_state(const char *state_dir, const char *name,
+			   const struct feed_state *state)
 {
 	CLEANUP(closedirp) DIR *dir = NULL;
 	const struct dirent *entry;
@@ -147,9 +163,25 @@ void feed_files_keep(const char *state_dir, const char *name,
 	if (!dir)
 		return;
 	for (entry = readdir(dir); entry; entry = readdir(dir))
-		if (entry->d_name[0] != '.' &&
-		    !is_kept(entry->d_name, numbers, count))
+		if (!is_dots(entry->d_name) &&
+		    (!state || !is_kept(entry->d_name, state)))
 			(void)unlinkat(dirfd(dir), entry->d_name, 0);
-	if (count == 0)
-		(void)rmdir(path);
+	(void)rmdir(path); /* which fails while a version is in it */
+}
+
+void feed_files_sweep(const char *state_dir, feed_files_fn *is_known, void *arg)
+{
+	CLEANUP(closedirp) DIR *dir = NULL;
+	const struct dirent *entry;
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s/" FOLDER, state_dir) >=
+	    (int)sizeof(path))
+		return;
+	dir = opendir(path);
+	if (!dir)
+		return;
+	for (entry = readdir(dir); entry; entry = readdir(dir))
+		if (!is_dots(entry->d_name) && !is_known(arg, entry->d_name))
+			feed_files_keep_state(state_dir, entry->d_name, NULL);
 }

@@ -12,8 +12,11 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "rules/feed_state.h"
 
 /* Durable when it returns. */
 int feed_files_write(const char *state_dir, const char *name, uint64_t number,
@@ -24,7 +27,14 @@ int feed_files_write(const char *state_dir, const char *name, uint64_t number,
 int feed_files_map(const char *state_dir, const char *name, uint64_t number,
 		   char **ret_text, size_t *ret_len);
 
-/* Remove all but these; with none the directory too. What cannot be removed
- * stays. */
-void feed_files_keep(const char *state_dir, const char *name,
-		     const uint64_t *numbers, size_t count);
+/* Remove all but those that the state speaks of, NULL: all, and what is left
+ * of one that was not written to its end; with none left the directory too.
+ * What cannot be removed stays. No other thread is at this feed's meanwhile. */
+void feed_files_keep_state(const char *state_dir, const char *name,
+			   const struct feed_state *state);
+
+typedef bool feed_files_fn(void *arg, const char *name);
+
+/* Remove all of those feeds for which `is_known` says no. */
+void feed_files_sweep(const char *state_dir, feed_files_fn *is_known,
+		      void *arg);

@@ -10,6 +10,7 @@
 #include "daemon/clock.h"
 #include "rules/base.h"
 #include "rules/feed_carve.h"
+#include "rules/feed_sweep.h"
 #include "rules/feedfile/decode.h"
 
 int prefix_list_add(struct prefix_list *list, const struct prefix *prefix)
@@ -113,53 +114,69 @@ static struct feed_prefixes entries_of(const struct listed_array *listed)
 				      .step = sizeof(*listed->list)};
 }
 
-/* What is marked to be left out goes. */
-static void leave_out(struct listed_array *listed, const uint8_t *marks)
+/* A copy of the entries, for some are about to be cut. */
+static int gather(const struct listed_array *listed, struct prefix_list *ret)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < listed->count; i++)
-		if (!(marks[i] & FEED_MARK_LEFT_OUT))
-			listed->list[kept++] = listed->list[i];
-	listed->count = kept;
-}
-
-static int judge(struct feed_intake *intake)
-{
-	const struct feed_report *report = &intake->report;
-	CLEANUP(freep) uint8_t *marks = NULL;
-	struct feed_version version;
-
-	marks = calloc(intake->listed.count + 1, sizeof(*marks));
-	if (!marks)
+	ret->list = reallocarray(NULL, listed->count + 1, sizeof(*ret->list));
+	if (!ret->list)
 		return -ENOMEM;
-	version = (struct feed_version){
-		.feed = intake->feed,
-		.reading =
-			{
-				.accepted = report->accepted,
-				.rejected = report->rejected,
-				.has_stated = report->has_stated_count ||
-					      report->has_stated_bytes,
-				.stated_matches = report->stated_matches,
-				.stated = report->stated_count,
-				.counted = report->accepted,
-				.is_cut = report->has_end_mark &&
-					  !report->is_whole,
-				.has_notice = report->is_dead,
-			},
-		.entries = entries_of(&intake->listed),
-		.before = intake->before,
-		.protected = prefixes_of(&intake->protected),
-		.resolvers = prefixes_of(&intake->resolvers),
-	};
-	feed_judge(&version, &intake->memory, marks, &intake->judgement);
-	leave_out(&intake->listed, marks);
+	ret->count = listed->count;
+	ret->capacity = listed->count + 1;
+	for (size_t i = 0; i < listed->count; i++)
+		ret->list[i] = listed->list[i].prefix;
 	return 0;
 }
 
+/* All that may not be listed, as one list. */
+static int add_never(struct feed_intake *intake,
+		     const struct feed_prefixes *prefixes)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < prefixes->count && r == 0; i++)
+		r = prefix_list_add(&intake->never, &prefixes->prefixes[i]);
+	return r;
+}
+
+static int list_never(struct feed_intake *intake)
+{
+	const struct feed_prefixes exceptions =
+					   prefixes_of(&intake->exceptions),
+				   protected = prefixes_of(&intake->protected),
+				   resolvers = prefixes_of(&intake->resolvers);
+	enum feed_class class = (enum feed_class)intake->feed->class;
+	int r = add_never(intake, &exceptions);
+
+	/* what is good may be all that is protected, and lists of whole ranges
+	 * are about special ones */
+	if (r == 0 && class != FEED_CLASS_ALLOW)
+		r = add_never(intake, &protected);
+	if (r == 0 && class != FEED_CLASS_ALLOW)
+		r = add_never(intake, &resolvers);
+	if (r == 0 && class != FEED_CLASS_ALLOW && !feed_class_is_broad(class))
+		r = add_never(intake, &feed_special);
+	intake->never.count =
+		feed_carve_tidy(intake->never.list, intake->never.count);
+	return r;
+}
+
+/* How many entries an exception cuts or takes out. */
+static void count_excepted(struct feed_intake *intake)
+{
+	struct prefix_list *exceptions = &intake->exceptions;
+	struct feed_sweep sweep = {0};
+
+	exceptions->count =
+		feed_carve_tidy(exceptions->list, exceptions->count);
+	sweep.over = prefixes_of(exceptions);
+	for (size_t i = 0; i < intake->listed.count && exceptions->count; i++)
+		intake->excepted +=
+			feed_sweep_step(&sweep,
+					&intake->listed.list[i].prefix) != 0;
+}
+
 struct carving {
-	struct listed_array *to;
+	struct listed_array pieces;
 	uint32_t line;
 };
 
@@ -167,67 +184,134 @@ static int take_piece(void *arg, const struct prefix *prefix)
 {
 	struct carving *carving = arg;
 
-	return listed_add(carving->to, prefix, carving->line);
+	return listed_add(&carving->pieces, prefix, carving->line);
 }
 
-/* Those that an exception is in, or is around, are few: the rest is copied. */
-static int carve(struct feed_intake *intake)
+static int add_pieces(struct listed_array *listed,
+		      const struct listed_array *pieces)
 {
-	struct prefix_list *exceptions = &intake->exceptions;
-	struct listed_array carved = {0};
-	struct carving carving = {.to = &carved};
 	int r = 0;
 
-	if (exceptions->count == 0)
-		return 0;
-	exceptions->count =
-		feed_carve_tidy(exceptions->list, exceptions->count);
-	(void)listed_reserve(&carved, intake->listed.count);
-	for (size_t i = 0; i < intake->listed.count && r == 0; i++) {
-		const struct listed *entry = &intake->listed.list[i];
-		size_t before = carved.count;
+	for (size_t i = 0; i < pieces->count && r == 0; i++)
+		r = listed_add(listed, &pieces->list[i].prefix,
+			       pieces->list[i].line);
+	/* pieces of one network may be listed by themselves too */
+	return r == 0 && pieces->count > 0 ? listed_sort(listed) : r;
+}
 
+/* Entries that are in what may not be listed, or around it, are few: the rest
+ * stays where it is. Nor may a set have what has all of IPv4 in it. */
+static int carve(struct feed_intake *intake)
+{
+	const struct prefix_list *never = &intake->never;
+	struct listed_array *listed = &intake->listed;
+	struct feed_sweep sweep = {.over = prefixes_of(never)};
+	struct carving carving = {0};
+	size_t kept = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < listed->count && r == 0; i++) {
+		const struct listed *entry = &listed->list[i];
+
+		if (prefix_has_all_v4(&entry->prefix))
+			continue;
 		carving.line = entry->line;
-		r = feed_carve(exceptions->list, exceptions->count,
-			       &entry->prefix, take_piece, &carving);
-		intake->excepted += carved.count != before + 1 ||
-				    prefix_cmp(&carved.list[before].prefix,
-					       &entry->prefix) != 0;
+		if (feed_sweep_step(&sweep, &entry->prefix))
+			r = feed_carve(never->list, never->count,
+				       &entry->prefix, take_piece, &carving);
+		else
+			listed->list[kept++] = *entry;
 	}
-	if (r == 0) /* pieces of one network may be listed by themselves too */
-		r = listed_sort(&carved);
-	if (r < 0) {
-		listed_done(&carved);
-		return r;
-	}
-	listed_done(&intake->listed);
-	intake->listed = carved;
+	listed->count = kept;
+	if (r == 0)
+		r = add_pieces(listed, &carving.pieces);
+	listed_done(&carving.pieces);
+	return r;
+}
+
+static struct feed_reading reading_of(const struct feed_report *report)
+{
+	return (struct feed_reading){
+		.accepted = report->accepted,
+		.rejected = report->rejected,
+		.has_stated =
+			report->has_stated_count || report->has_stated_bytes,
+		.stated_matches = report->stated_matches,
+		.stated = report->stated_count,
+		.counted = report->accepted,
+		.is_cut = report->has_end_mark && !report->is_whole,
+		.has_notice = report->is_dead,
+	};
+}
+
+static int judge(struct feed_intake *intake, const struct prefix_list *entries)
+{
+	CLEANUP(freep) uint8_t *marks = calloc(entries->count + 1, 1);
+	const struct feed_prefixes after = entries_of(&intake->listed);
+	struct feed_version version;
+
+	if (!marks)
+		return -ENOMEM;
+	version = (struct feed_version){
+		.feed = intake->feed,
+		.reading = reading_of(&intake->report),
+		.entries = prefixes_of(entries),
+		.before = intake->before,
+		.before_entries = intake->before_entries,
+		.after = &after,
+		.protected = prefixes_of(&intake->protected),
+		.resolvers = prefixes_of(&intake->resolvers),
+	};
+	feed_judge(&version, &intake->memory, marks, &intake->judgement);
 	return 0;
+}
+
+/* What the set holds, as if it were a version. */
+static int read_before(struct feed_intake *intake)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < intake->before.count && r == 0; i++)
+		r = listed_add(&intake->listed,
+			       feed_prefix_at(&intake->before, i), 0);
+	return r;
+}
+
+static int read_bytes(struct feed_intake *intake)
+{
+	CLEANUP(decoded_done) struct decoded text = {0};
+	const char *why = NULL;
+	int r = decode(intake->bytes, intake->len, intake->feed->bytes_max,
+		       &text, &why);
+
+	if (r < 0 && why)
+		(void)snprintf(intake->why, sizeof(intake->why), "%s", why);
+	return r == 0 ? read_entries(intake, text.text, text.len) : r;
 }
 
 int feed_intake_run(struct feed_intake *intake)
 {
-	CLEANUP(decoded_done) struct decoded text = {0};
+	CLEANUP(prefix_list_done) struct prefix_list entries = {0};
 	uint64_t start_ns = clock_mono_ns();
-	const char *why = NULL;
 	int r;
 
 	assert(intake->feed);
 
-	r = decode(intake->bytes, intake->len, intake->feed->bytes_max, &text,
-		   &why);
-	if (r < 0 && why)
-		(void)snprintf(intake->why, sizeof(intake->why), "%s", why);
-	if (r == 0)
-		r = read_entries(intake, text.text, text.len);
+	r = intake->bytes ? read_bytes(intake) : read_before(intake);
 	intake->parse_ns = clock_take_span(&start_ns);
 	if (r == 0)
 		r = listed_sort(&intake->listed);
 	intake->merge_ns = clock_take_span(&start_ns);
 	if (r == 0)
-		r = judge(intake);
+		r = gather(&intake->listed, &entries);
 	if (r == 0)
+		r = list_never(intake);
+	if (r == 0) {
+		count_excepted(intake);
 		r = carve(intake);
+	}
+	if (r == 0)
+		r = judge(intake, &entries);
 	intake->judge_ns = clock_take_span(&start_ns);
 	if (r < 0 && !*intake->why)
 		(void)snprintf(intake->why, sizeof(intake->why), "%s",
@@ -240,5 +324,6 @@ void feed_intake_done(struct feed_intake *intake)
 	prefix_list_done(&intake->protected);
 	prefix_list_done(&intake->resolvers);
 	prefix_list_done(&intake->exceptions);
+	prefix_list_done(&intake->never);
 	listed_done(&intake->listed);
 }

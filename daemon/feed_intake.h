@@ -6,9 +6,10 @@
  *	decode	gzip and zip, up to the feed's bound
  *	read	rules/feedfile
  *	order	sorted, each once
+ *	carve	exceptions, and all that is protected, are taken out of the
+ *		entries, also of those around them
  *	judge	rules/feed_guard, against what the set holds and what is
  *		protected
- *	carve	exceptions are taken out
  *
  * Owns		all that came of it, which feed_intake_done() frees
  * Errors	negative errno with `why`; a version that is held is none
@@ -42,18 +43,21 @@ void prefix_list_sort(struct prefix_list *list);
 struct feed_intake {
 	/* What was asked for; borrowed but for the lists. */
 	const struct feed *feed;
-	const char *bytes;
+	const char *bytes; /* NULL: what the set holds, read anew */
 	size_t len;
 	uint64_t now_s;
+	uint32_t before_entries; /* of the version in force, as it was read */
 	struct feed_memory memory; /* brought up to date */
 	struct feed_prefixes before; /* of the set, in order */
 	struct prefix_list protected, resolvers; /* in order */
-	struct prefix_list exceptions;
+	struct prefix_list exceptions; /* in any order */
 
 	/* What came of it. */
 	struct feed_report report;
 	struct feed_judgement judgement;
 	struct listed_array listed; /* what is to be in the set */
+	struct prefix_list never; /* what was taken out: in order, none in
+				   * another */
 	size_t excepted; /* entries that an exception cut or took out */
 	uint64_t parse_ns, merge_ns, judge_ns; /* that it took */
 	char why[FEED_INTAKE_WHY];

@@ -57,7 +57,8 @@ static void fill_spans(struct feed_job *job)
 		(read->set_ns + read->intake.judge_ns + read->plan_ns) / 1000;
 }
 
-/* Answers, and is over. */
+/* Answers, and is over. A file that is of no version any more goes before
+ * another job may write one. */
 static void finish(struct feed_job *job, int r)
 {
 	struct feed_turns *turns = &job->daemon->feeds.turns;
@@ -67,6 +68,9 @@ static void finish(struct feed_job *job, int r)
 		(void)snprintf(job->why, sizeof(job->why), "feed %s: %s",
 			       job->slot->feed.name, strerror(-r));
 	release_set(job);
+	if (!job->order.is_dry)
+		feed_files_keep_state(job->daemon->config.state_dir,
+				      job->slot->feed.name, &job->slot->state);
 	job->slot->is_busy = false;
 	job->result.intake = &job->read.intake;
 	fill_spans(job);
@@ -78,6 +82,26 @@ static void finish(struct feed_job *job, int r)
 	turn = job->turn;
 	job_free(job);
 	feed_turns_end(turns, &turn);
+}
+
+static void cuts_found(void *arg, int r)
+{
+	struct feed_job *job = arg;
+
+	if (r == 0)
+		job->result.cuts = feed_cuts_result(job->read.cuts);
+	finish(job, 0);
+}
+
+/* Nothing is changed; which flows would be is still to be found. */
+static void finish_dry(struct feed_job *job, const char *outcome)
+{
+	job->result.outcome = outcome;
+	job->result.version = job->read.number;
+	if (job->read.cuts)
+		feed_cuts_start(job->read.cuts, job->daemon, cuts_found, job);
+	else
+		finish(job, 0);
 }
 
 static void put_aside_done(void *arg, int r, const char *why)
@@ -104,7 +128,7 @@ static void put_aside(struct feed_job *job, const char *outcome)
 
 	job->result.outcome = outcome;
 	if (job->order.is_dry) {
-		finish(job, 0);
+		finish_dry(job, outcome);
 		return;
 	}
 	memcpy(job->state.etag, job->slot->state.etag, FEED_ETAG_MAX);
@@ -159,16 +183,18 @@ static void imported(struct import *import, int r, const char *why)
 {
 	struct feed_job *job = import->arg;
 	struct feed_result *result = &job->result;
-	uint64_t kept[FEED_EARLIER + 2];
 
+	/* it is, also where the table has no room for all of it */
+	if (import->committed_ns) {
+		job->slot->state = job->state;
+		feeds_alert(job->daemon, job->slot);
+	}
 	if (r < 0) {
 		(void)snprintf(job->why, sizeof(job->why), "feed %s: %s",
 			       job->feed.name, why);
 		finish(job, r);
 		return;
 	}
-	job->slot->state = job->state;
-	feeds_alert(job->daemon, job->slot);
 	result->outcome = "accepted";
 	result->version = job->state.version;
 	result->added = import->added;
@@ -182,12 +208,20 @@ static void imported(struct import *import, int r, const char *why)
 		   "leaving=%zu",
 		   job->feed.name, (unsigned long long)job->state.version,
 		   import->added, import->removes.count, import->leaves.count);
-	memcpy(kept, job->state.earlier, sizeof(job->state.earlier));
-	kept[FEED_EARLIER] = job->state.version;
-	kept[FEED_EARLIER + 1] = job->state.waiting;
-	feed_files_keep(job->daemon->config.state_dir, job->feed.name, kept,
-			ARRAY_LEN(kept));
 	finish(job, 0);
+}
+
+/* Those before it, the last one first, each once. */
+static void remember_earlier(struct feed_state *state, uint64_t number)
+{
+	uint64_t earlier[FEED_EARLIER + 1] = {state->version};
+	size_t count = 0;
+
+	memcpy(earlier + 1, state->earlier, sizeof(state->earlier));
+	memset(state->earlier, 0, sizeof(state->earlier));
+	for (size_t i = 0; i < ARRAY_LEN(earlier); i++)
+		if (earlier[i] && earlier[i] != number && count < FEED_EARLIER)
+			state->earlier[count++] = earlier[i];
 }
 
 /* The state once this version is in force. */
@@ -197,9 +231,7 @@ static void promote(struct feed_job *job)
 	uint64_t number = job->read.number;
 
 	if (number != state->version) {
-		memmove(state->earlier + 1, state->earlier,
-			sizeof(state->earlier) - sizeof(state->earlier[0]));
-		state->earlier[0] = state->version;
+		remember_earlier(state, number);
 		state->version = number;
 		state->accepted_s = job->read.intake.now_s;
 	}
@@ -217,7 +249,8 @@ static void promote(struct feed_job *job)
 	}
 	if (job->order.source == FEED_WAITING)
 		state->memory = (struct feed_memory){0};
-	state->entries = job->read.entries;
+	if (!job->read.is_of_set)
+		state->entries = job->read.intake.judgement.entries;
 }
 
 static void accepted(struct feed_job *job)
@@ -234,12 +267,17 @@ static void accepted(struct feed_job *job)
 
 static void settle(struct feed_job *job)
 {
-	if (!job->read.is_accepted) {
+	if (!job->read.is_accepted && job->read.is_new) {
 		held(job);
+	} else if (!job->read.is_accepted) {
+		(void)snprintf(job->why, sizeof(job->why),
+			       "feed %s: version %llu lists every address: "
+			       "nobody can let that in",
+			       job->feed.name,
+			       (unsigned long long)job->read.number);
+		finish(job, -EPERM);
 	} else if (job->order.is_dry) {
-		job->result.outcome = "would be accepted";
-		job->result.version = job->read.number;
-		finish(job, 0);
+		finish_dry(job, "would be accepted");
 	} else {
 		accepted(job);
 	}
@@ -375,6 +413,7 @@ static void prepare_state(struct feed_job *job)
 	job->state = slot->state;
 	job->read.intake.now_s = now_s;
 	job->read.intake.memory = slot->state.memory;
+	job->read.intake.before_entries = slot->state.entries;
 	if (!job->read.is_new)
 		return;
 	job->state.times.tried_s = now_s;
@@ -400,6 +439,8 @@ static int start_reading(struct feed_job *job)
 	read->except_id = except_id(daemon, job->feed.name);
 	read->number = number_of(job);
 	read->is_dry = job->order.is_dry;
+	if (read->is_dry && feed_cuts_can(daemon))
+		read->revision = daemon->live->current;
 	read->members = ledger_set_count(daemon->ledger, set->id);
 	r = prepare_import(job, set);
 	if (r < 0)
@@ -430,6 +471,8 @@ static struct feed_job *job_new(struct daemon *daemon, struct feed_slot *slot,
 	job->slot = slot;
 	job->order = *order;
 	job->read.is_new = order->source == FEED_FETCHED;
+	job->read.is_again = order->source == FEED_AGAIN;
+	job->result.is_dry = order->is_dry;
 	job->read.bytes = order->bytes;
 	job->read.len = order->len;
 	job->started_ns = clock_mono_ns();

@@ -22,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/cuts.h"
 #include "daemon/daemon.h"
 #include "daemon/feed_intake.h"
 #include "daemon/feeds.h"
@@ -38,6 +39,9 @@ struct feed_result {
 			      * "would be accepted": what became of it */
 	uint64_t version;
 	const struct feed_intake *intake; /* valid during the call */
+	const struct cuts_result *cuts; /* the same, of a dry run; NULL: the
+					 * policy in force remembers no flows */
+	bool is_dry;
 	size_t added, removed, leaving, kept;
 	size_t members; /* of the set, after it */
 	uint64_t took_us; /* since it was asked for; of it, without waits: */

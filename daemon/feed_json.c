@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/diff_json.h"
 #include "daemon/json.h"
 #include "daemon/packet/maps.h"
 
@@ -28,6 +29,19 @@ static const char *mode_of(const struct feed_slot *slot)
 	return set_action_name(feeds_action(&slot->feed, &slot->state));
 }
 
+/* Versions that could be gone back to, the last one first. */
+static json_t *kept_of(const struct feed_state *state)
+{
+	json_t *kept = json_array();
+
+	for (size_t i = 0; i < FEED_EARLIER; i++)
+		if (state->earlier[i])
+			(void)json_array_append_new(
+				kept,
+				json_integer((json_int_t)state->earlier[i]));
+	return kept;
+}
+
 static void put_state(json_t *item, const struct feed_slot *slot,
 		      uint64_t now_s)
 {
@@ -39,6 +53,7 @@ static void put_state(json_t *item, const struct feed_slot *slot,
 	put_number(item, "waiting", state->waiting);
 	put_number(item, "waiting_since", state->waiting_s);
 	put_number(item, "before", state->earlier[0]);
+	(void)json_object_set_new(item, "kept", kept_of(state));
 	put_number(item, "shadow_until",
 		   state->shadow_until_s == UINT64_MAX ? 0
 						       : state->shadow_until_s);
@@ -137,6 +152,15 @@ static json_t *widest_of(const struct feed_judgement *judgement)
 	return widest;
 }
 
+/* Entries in what is protected or around it; one may be in more than one. */
+static json_t *hits_of(const struct feed_judgement *judgement)
+{
+	return json_pack("{s:I, s:I, s:I}", "own",
+			 (json_int_t)judgement->hits_protected, "resolvers",
+			 (json_int_t)judgement->hits_resolvers, "special",
+			 (json_int_t)judgement->hits_special);
+}
+
 static void put_judgement(json_t *answer, const struct feed_intake *intake)
 {
 	const struct feed_report *report = &intake->report;
@@ -151,6 +175,7 @@ static void put_judgement(json_t *answer, const struct feed_intake *intake)
 	put_number(answer, "skipped", skipped);
 	put_number(answer, "left_out", judgement->left_out);
 	put_number(answer, "around", judgement->around);
+	(void)json_object_set_new(answer, "protected", hits_of(judgement));
 	put_number(answer, "excepted", intake->excepted);
 	put_number(answer, "new", judgement->added);
 	put_number(answer, "gone", judgement->removed);
@@ -174,6 +199,10 @@ json_t *feed_json_result(const struct feed_result *result)
 	put_number(answer, "leaving", result->leaving);
 	put_number(answer, "kept", result->kept);
 	put_number(answer, "members", result->members);
+	put_flag(answer, "dry", result->is_dry);
+	if (result->cuts)
+		(void)json_object_set_new(answer, "flows",
+					  diff_json_cuts(result->cuts));
 	put_number(answer, "took_us", result->took_us);
 	put_number(answer, "parse_us", result->parse_us);
 	put_number(answer, "merge_us", result->merge_us);

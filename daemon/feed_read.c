@@ -120,7 +120,8 @@ static int judge(struct feed_read *read)
 	int r;
 
 	intake->feed = read->feed;
-	intake->bytes = read->bytes ? read->bytes : "";
+	if (!read->is_of_set)
+		intake->bytes = read->bytes ? read->bytes : "";
 	intake->len = read->len;
 	r = feed_intake_run(intake);
 	if (r < 0)
@@ -136,7 +137,8 @@ static void plan(struct feed_read *read)
 {
 	struct feed_intake *intake = &read->intake;
 
-	read->entries = (uint32_t)intake->listed.count;
+	read->import->never = intake->never.list;
+	read->import->never_count = intake->never.count;
 	read->import->listed = intake->listed;
 	intake->listed = (struct listed_array){0};
 	read->plan_r = import_plan(read->import);
@@ -147,6 +149,11 @@ int feed_read_run(struct feed_read *read)
 	uint64_t from_ns = clock_mono_ns();
 	int r = read->is_new ? 0 : map_version(read);
 
+	/* a restore brings the members, and not what they were read from */
+	if (r == -ENOENT && read->is_again) {
+		read->is_of_set = true;
+		r = 0;
+	}
 	if (r == 0)
 		r = read_protected(read);
 	if (r == 0)
@@ -154,6 +161,11 @@ int feed_read_run(struct feed_read *read)
 	read->set_ns = clock_take_span(&from_ns);
 	if (r == 0)
 		r = judge(read);
+	/* without memory for it, it is not known */
+	if (r == 0 && read->revision)
+		(void)feed_cuts_new(read->store, read->revision,
+				    &read->import->set, &read->intake.listed,
+				    &read->cuts);
 	from_ns = clock_mono_ns();
 	if (r == 0 && read->is_accepted && !read->is_dry)
 		plan(read);
@@ -175,6 +187,7 @@ int feed_read_file(struct feed_read *read)
 void feed_read_done(struct feed_read *read)
 {
 	feed_intake_done(&read->intake);
+	feed_cuts_free(read->cuts);
 	guard_free(read->guard);
 	if (read->bytes)
 		(void)munmap(read->bytes, read->len);

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "daemon/config.h"
+#include "daemon/feed_cuts.h"
 #include "daemon/feed_intake.h"
 #include "daemon/import.h"
 
@@ -30,6 +31,10 @@ struct feed_read {
 	uint8_t except_id; /* 0: there is no set of exceptions */
 	uint64_t number;
 	bool is_new; /* the bytes that came; else a version that is kept */
+	bool is_again; /* the one in force: where it is not kept, what the set
+			* holds */
+	uint64_t
+		revision; /* that judges, to ask which flows would be cut; or 0 */
 	bool is_dry; /* nothing is to change */
 	size_t members; /* about as many are in the set */
 	char *bytes; /* mapped, or NULL */
@@ -39,7 +44,8 @@ struct feed_read {
 	struct feed_intake intake;
 	struct prefix_list before; /* of the set, where some members leave */
 	bool is_accepted;
-	uint32_t entries; /* that are to be in the set */
+	bool is_of_set; /* what the set holds was read in place of a version */
+	struct feed_cuts *cuts; /* NULL: nobody asked, or it is not known */
 	int plan_r; /* of import_plan(), when it is accepted */
 	uint64_t set_ns, plan_ns, file_ns; /* that it took */
 	char why[FEED_READ_WHY];

@@ -28,5 +28,7 @@ struct feed_slot {
 struct feeds {
 	struct feed_slot *list[FEEDS_MAX];
 	size_t count;
+	size_t coming; /* new ones that are being stored */
+	bool has_unknown; /* the store has some that were not understood */
 	struct feed_turns turns;
 };

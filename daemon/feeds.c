@@ -10,6 +10,7 @@
 #include "daemon/clock.h"
 #include "daemon/commit.h"
 #include "daemon/feed_end.h"
+#include "daemon/feed_files.h"
 #include "daemon/log.h"
 #include "daemon/set_id.h"
 
@@ -36,6 +37,14 @@ struct feed_slot *feeds_find(const struct feeds *feeds, const char *name)
 		if (strcmp(feeds->list[i]->feed.name, name) == 0)
 			return feeds->list[i];
 	return NULL;
+}
+
+bool feeds_are_busy(const struct feeds *feeds)
+{
+	for (size_t i = 0; i < feeds->count; i++)
+		if (feeds->list[i]->is_busy)
+			return true;
+	return feeds->coming > 0;
 }
 
 bool feeds_except_name(const char *name, char except[SET_NAME_MAX])
@@ -69,17 +78,19 @@ static int add_slot(struct feeds *feeds, struct feed_slot *slot)
 
 static int load_one(void *arg, const struct feed_put *put)
 {
-	struct daemon *daemon = arg;
+	struct feeds *feeds = arg;
 	struct document_note note = {0};
 	struct feed_slot *slot = calloc(1, sizeof(*slot));
 	int r = slot ? 0 : -ENOMEM;
 
 	if (r == 0)
 		r = feed_read(put->text, put->len, &slot->feed, &note);
-	if (r == -EINVAL || r == -E2BIG) {
+	if (r == -EINVAL || r == -E2BIG ||
+	    (r == 0 && strcmp(slot->feed.name, put->name) != 0)) {
 		/* of a later fwd: its members stay as they are */
 		log_errx("feed %s: its definition is not understood: %s",
-			 put->name, note.text);
+			 put->name, r < 0 ? note.text : "it names another");
+		feeds->has_unknown = true;
 		free(slot);
 		return 0;
 	}
@@ -90,20 +101,76 @@ static int load_one(void *arg, const struct feed_put *put)
 	if (r == 0) {
 		slot->len = put->len;
 		slot->state = *put->state;
-		r = add_slot(&daemon->feeds, slot);
+		r = add_slot(feeds, slot);
 	}
 	if (r < 0)
 		slot_free(slot);
 	return r;
 }
 
+int feeds_read(struct store *store, struct feeds *ret_feeds)
+{
+	struct feeds feeds = {0};
+	int r = store_each_feed(store, load_one, &feeds);
+
+	if (r < 0)
+		feeds_done(&feeds);
+	else
+		*ret_feeds = feeds;
+	return r;
+}
+
+static bool is_on(void *arg, const char *name)
+{
+	return feeds_find(arg, name) != NULL;
+}
+
+/* What was left over when fwd ended in the middle of something. */
+static void sweep_files(struct daemon *daemon)
+{
+	struct feeds *feeds = &daemon->feeds;
+	const char *dir = daemon->config.state_dir;
+
+	for (size_t i = 0; i < feeds->count; i++)
+		feed_files_keep_state(dir, feeds->list[i]->feed.name,
+				      &feeds->list[i]->state);
+	if (!feeds->has_unknown)
+		feed_files_sweep(dir, is_on, feeds);
+}
+
+static void alert_all(struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->feeds.count; i++)
+		feeds_alert(daemon, daemon->feeds.list[i]);
+}
+
 int feeds_load(struct daemon *daemon)
 {
-	int r = store_each_feed(daemon->store, load_one, daemon);
+	int r = feeds_read(daemon->store, &daemon->feeds);
 
-	for (size_t i = 0; i < daemon->feeds.count && r == 0; i++)
-		feeds_alert(daemon, daemon->feeds.list[i]);
-	return r;
+	if (r < 0)
+		return r;
+	sweep_files(daemon);
+	alert_all(daemon);
+	return 0;
+}
+
+static void clear_alert(struct daemon *daemon, const char *name)
+{
+	char key[ALERT_KEY_MAX];
+
+	(void)snprintf(key, sizeof(key), ALERT_FEED, name);
+	(void)alerts_clear(&daemon->alerts, key);
+}
+
+void feeds_take(struct daemon *daemon, struct feeds *feeds)
+{
+	for (size_t i = 0; i < daemon->feeds.count; i++)
+		clear_alert(daemon, daemon->feeds.list[i]->feed.name);
+	feeds_done(&daemon->feeds);
+	daemon->feeds = *feeds;
+	*feeds = (struct feeds){0};
+	alert_all(daemon);
 }
 
 void feeds_alert(struct daemon *daemon, const struct feed_slot *slot)
@@ -146,12 +213,15 @@ struct editing {
 	struct feed_slot *slot; /* that is changed; NULL: a new one */
 	struct set set, old; /* old.id 0: it is new */
 	bool has_set; /* it is changed too */
+	bool is_new; /* room was kept for it */
 };
 
 static void edit_end(struct editing *editing, int r, const char *why)
 {
 	if (editing->slot)
 		editing->slot->is_busy = false;
+	if (editing->is_new)
+		editing->daemon->feeds.coming--;
 	if (editing->edit.done)
 		editing->edit.done(editing->edit.arg, r, why);
 	free(editing->edit.text);
@@ -206,6 +276,26 @@ static void edited(void *arg, int r)
 	edit_end(editing, r, r < 0 ? strerror(-r) : NULL);
 }
 
+static int stop_at(void *arg, const struct set *set,
+		   const struct member *member)
+{
+	(void)member;
+	return set->id == *(const uint8_t *)arg ? -EEXIST : 0;
+}
+
+/* What it lists dropped nothing until now, and may be ours by now. */
+static bool has_protected(const struct daemon *daemon, const struct set *set)
+{
+	uint8_t id = set->id;
+
+	for (size_t i = 0; i < guard_count(daemon->guard); i++)
+		if (ledger_each_covering(daemon->ledger,
+					 &guard_entry(daemon->guard, i)->prefix,
+					 stop_at, &id) < 0)
+			return true;
+	return false;
+}
+
 /* The set as the feed wants it; 1: it is so already. */
 static int want_set(struct editing *editing, const char **ret_why)
 {
@@ -231,6 +321,12 @@ static int want_set(struct editing *editing, const char **ret_why)
 		want.id = set_id_free(daemon);
 	}
 	editing->set = want;
+	if (set && !set_is_guarded(set) && set_is_guarded(&want) &&
+	    has_protected(daemon, set)) {
+		*ret_why = "it lists what is protected by now: have it judged "
+			   "again (fwctl feed import) first";
+		return -EPERM;
+	}
 	*ret_why = want.id == 0 ? "there are as many sets as can be"
 				: "an import into its set is under way";
 	if (want.id == 0)
@@ -296,10 +392,13 @@ void feeds_edit(struct daemon *daemon, const struct feed_edit *edit)
 		.edit = *edit,
 		.slot = feeds_find(&daemon->feeds, edit->feed.name),
 	};
-	if (!editing->slot && daemon->feeds.count == FEEDS_MAX) {
+	if (!editing->slot &&
+	    daemon->feeds.count + daemon->feeds.coming >= FEEDS_MAX) {
 		r = -ENOSPC;
 		why = "there are 64 feeds already";
 	}
+	editing->is_new = r == 0 && !editing->slot;
+	daemon->feeds.coming += editing->is_new;
 	if (r == 0)
 		r = want_set(editing, &why);
 	editing->has_set = r == 0;
@@ -324,13 +423,11 @@ void feeds_put_state(struct daemon *daemon, const struct feed_slot *slot,
 void feeds_forget(struct daemon *daemon, const char *name)
 {
 	struct feeds *feeds = &daemon->feeds;
-	char key[ALERT_KEY_MAX];
 
 	for (size_t i = 0; i < feeds->count; i++) {
 		if (strcmp(feeds->list[i]->feed.name, name) != 0)
 			continue;
-		(void)snprintf(key, sizeof(key), ALERT_FEED, name);
-		(void)alerts_clear(&daemon->alerts, key);
+		clear_alert(daemon, name);
 		slot_free(feeds->list[i]);
 		feeds->list[i] = feeds->list[--feeds->count];
 		return;

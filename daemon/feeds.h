@@ -23,12 +23,20 @@
 #include "rules/feed.h"
 #include "rules/feed_state.h"
 
-/* At the start, what the store has. */
+/* At the start, what the store has; files that are of none of it go. */
 int feeds_load(struct daemon *daemon);
+
+/* What the store has, for feeds_take(): in place of all that were on, none of
+ * which is busy. Whoever may use the store reads. */
+int feeds_read(struct store *store, struct feeds *ret_feeds);
+void feeds_take(struct daemon *daemon, struct feeds *feeds);
 void feeds_done(struct feeds *feeds);
 
 /* NULL: there is none. */
 struct feed_slot *feeds_find(const struct feeds *feeds, const char *name);
+
+/* Is any version judged, or any change of a feed stored? */
+bool feeds_are_busy(const struct feeds *feeds);
 
 /* The name of the set of exceptions. False: it would be too long. */
 bool feeds_except_name(const char *name, char except[SET_NAME_MAX]);

@@ -24,6 +24,18 @@ struct wish *gate_keep_find(struct gate_keep *keep, const char *ifname)
 	return NULL;
 }
 
+size_t gate_keep_names(const struct gate_keep *keep,
+		       char names[GATES_MAX][RULE_NAME_MAX])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < keep->count; i++)
+		if (keep->wishes[i].ifindex)
+			(void)snprintf(names[count++], RULE_NAME_MAX, "%s",
+				       keep->wishes[i].attachment.ifname);
+	return count;
+}
+
 bool gate_keep_has_room(struct gate_keep *keep, const char *ifname)
 {
 	return keep->count < GATES_MAX || gate_keep_find(keep, ifname);

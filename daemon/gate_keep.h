@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 #include "daemon/packet/attach.h"
+#include "rules/rule.h"
 #include "rules/store.h"
 
 #define GATES_MAX 64
@@ -45,6 +46,10 @@ void gate_keep_del(struct daemon *daemon, const char *ifname);
 
 /* NULL if there is none. */
 struct wish *gate_keep_find(struct gate_keep *keep, const char *ifname);
+
+/* Those that have a gate; how many. */
+size_t gate_keep_names(const struct gate_keep *keep,
+		       char names[GATES_MAX][RULE_NAME_MAX]);
 
 /* Hold the interfaces there are against the wishes, and attach. */
 void gate_keep_settle(struct daemon *daemon);

@@ -66,6 +66,10 @@ struct import {
 	uint32_t slack_s; /* of ends: so much later or earlier is the same */
 	uint64_t leave_s; /* moment up to which those stay that go, unless they
 			   * already have one; 0: they go at once */
+	const struct prefix *never; /* what shares an address with one of these
+				     * does not stay; in order, none in another,
+				     * borrowed till the end */
+	size_t never_count;
 	const struct change *also; /* in the same commit; borrowed */
 	size_t also_count;
 	char *text; /* the list, mapped; NULL for an empty one */

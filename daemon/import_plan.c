@@ -56,6 +56,7 @@ static int take_entry(void *arg, const struct prefix *prefix, uint32_t line)
 struct merge {
 	struct import *import;
 	size_t next; /* of the list */
+	struct feed_sweep never;
 };
 
 static int take_new(struct merge *merge)
@@ -156,6 +157,10 @@ static int merge_member(struct merge *merge, const struct standing *member,
 {
 	struct import *import = merge->import;
 
+	const bool may_stay =
+		!feed_sweep_step(&merge->never, &member->prefix) &&
+		import->leave_s;
+
 	import->stored++;
 	while (merge->next < import->listed.count) {
 		int order = prefix_cmp(&import->listed.list[merge->next].prefix,
@@ -171,11 +176,11 @@ static int merge_member(struct merge *merge, const struct standing *member,
 			return r;
 	}
 	if (!import->is_replacing || is_of_others(import, member) ||
-	    (import->leave_s && member->expires_s)) {
+	    (may_stay && member->expires_s)) {
 		import->kept++;
 		return 0;
 	}
-	return listed_add(import->leave_s ? &import->leaves : &import->removes,
+	return listed_add(may_stay ? &import->leaves : &import->removes,
 			  &member->prefix, member->line);
 }
 
@@ -293,6 +298,9 @@ int import_plan(struct import *import)
 	int r = 0;
 
 	assert(import);
+
+	merge.never.over =
+		(struct feed_prefixes){import->never, import->never_count};
 
 	if (import->text) {
 		fetch_text(import);

@@ -378,18 +378,11 @@ static void run_diff(struct job *job)
 
 static int list_gates(struct diff *diff, size_t *ret_count)
 {
-	const struct gate_keep *keep = &diff->apply.daemon->keep;
-	size_t count = 0;
-
 	free(diff->gates);
 	diff->gates = calloc(GATES_MAX, sizeof(*diff->gates));
 	if (!diff->gates)
 		return -ENOMEM;
-	for (size_t i = 0; i < keep->count; i++)
-		if (keep->wishes[i].ifindex)
-			(void)snprintf(diff->gates[count++], RULE_NAME_MAX,
-				       "%s", keep->wishes[i].attachment.ifname);
-	*ret_count = count;
+	*ret_count = gate_keep_names(&diff->apply.daemon->keep, diff->gates);
 	return 0;
 }
 

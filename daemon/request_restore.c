@@ -12,6 +12,7 @@
 #include "daemon/clock.h"
 #include "daemon/commit.h"
 #include "daemon/cookies.h"
+#include "daemon/feed_restore.h"
 #include "daemon/gate_follow.h"
 #include "daemon/generation.h"
 #include "daemon/guarded.h"
@@ -21,8 +22,8 @@
 #include "rules/backup.h"
 
 /*
- * A restore is one commit and one generation: sets, members and the policy of
- * the backup judge from one moment on, with the members that its sets had, so
+ * A restore is one commit and one generation: sets, members, feeds and the policy
+ * of the backup judge from one moment on, with the members that its sets had, so
  * no list is read and nothing is said of sets that only the policy before had.
  *
  *	read	worker: the backup, whole; its policy, compiled. One that does
@@ -59,6 +60,7 @@ struct restore_job {
 	json_int_t kept; /* members of management that it does not have */
 	struct change *drops; /* what is there now, to be deleted */
 	size_t drop_count, drop_capacity;
+	struct feed_restore feeds;
 	json_int_t sets, members;
 	struct guarded guarded;
 	struct store_usage usage;
@@ -88,10 +90,8 @@ static int restore_drop(struct restore_job *restore,
 
 static int drop_set(void *arg, const struct set *set)
 {
-	const struct change change = {
-		.kind = CHANGE_SET_DEL,
-		.set_id = set->id,
-	};
+	const struct change change = {.kind = CHANGE_SET_DEL,
+				      .set_id = set->id};
 
 	return set->id < SET_ID_FIRST_FREE ? 0 : restore_drop(arg, &change);
 }
@@ -135,6 +135,16 @@ static int keep_manager(void *arg, uint8_t set_id, const struct member *member)
 static int list_drops(struct restore_job *restore)
 {
 	int r = store_each_set(restore->store, drop_set, restore);
+
+	if (r == 0)
+		r = feed_restore_list(&restore->feeds, restore->store,
+				      &restore->backup);
+	for (size_t i = 0; i < restore->feeds.count && r == 0; i++) {
+		const struct change change =
+			feed_restore_drop(&restore->feeds, i);
+
+		r = restore_drop(restore, &change);
+	}
 
 	if (r == 0)
 		r = store_each_member(restore->store, SET_ID_MANAGEMENT,
@@ -322,15 +332,18 @@ static int check_policy(struct restore_job *restore)
 static void change_at(void *arg, size_t index, struct change *ret_change)
 {
 	struct restore_job *restore = arg;
+	struct backup *backup = &restore->backup;
 	size_t at = index - restore->drop_count;
+	size_t feed_at = at - backup->change_count;
 
 	if (index < restore->drop_count)
 		*ret_change = restore->drops[index];
-	else if (at < restore->backup.change_count)
-		*ret_change = restore->backup.changes[at];
-	else if (at == restore->backup.change_count)
-		*ret_change =
-			backup_policy(&restore->backup, restore->revision);
+	else if (at < backup->change_count)
+		*ret_change = backup->changes[at];
+	else if (feed_at < backup->feed_count)
+		*ret_change = backup_feed(backup, feed_at);
+	else if (feed_at == backup->feed_count)
+		*ret_change = backup_policy(backup, restore->revision);
 	else
 		*ret_change = (struct change){
 			.kind = CHANGE_REVISION_CURRENT,
@@ -353,6 +366,7 @@ static int store_all(struct restore_job *restore)
 	return store_commit_each(restore->store,
 				 restore->drop_count +
 					 restore->backup.change_count +
+					 restore->backup.feed_count +
 					 (restore->revision ? 2 : 0),
 				 change_at, restore, &entry, &seq);
 }
@@ -424,7 +438,10 @@ static void run_restore(struct job *job)
 		return;
 	}
 	restore->is_stored = true;
-	restore->r = build(restore);
+	restore->r = feed_restore_read(&restore->feeds, restore->store,
+				       restore->config.state_dir);
+	if (restore->r == 0)
+		restore->r = build(restore);
 }
 
 static void all_busy(struct daemon *daemon, bool is_busy)
@@ -439,6 +456,7 @@ static void restore_free(struct restore_job *restore)
 	backup_done(&restore->backup);
 	guard_free(restore->guard);
 	generation_free(restore->generation);
+	feeds_done(&restore->feeds.after);
 	free(restore->drops);
 	free(restore);
 }
@@ -478,6 +496,7 @@ static void answer(struct restore_job *restore)
 {
 	const char *why = restore->policy_why;
 
+	feeds_take(restore->daemon, &restore->feeds.after);
 	restore->daemon->is_stale = false;
 	(void)alerts_clear(&restore->daemon->alerts, ALERT_STALE);
 	log_notice("store: restored members=%" JSON_INTEGER_FORMAT
@@ -486,8 +505,9 @@ static void answer(struct restore_job *restore)
 	if (*why)
 		log_errx("restore: the policy stays as it was: %s", why);
 	call_done(restore->call,
-		  json_pack("{s:I, s:I, s:I, s:I, s:o, s:I, s:s*}", "sets",
-			    restore->sets, "members", restore->members,
+		  json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:s*}", "sets",
+			    restore->sets, "members", restore->members, "feeds",
+			    (json_int_t)restore->backup.feed_count,
 			    "management_kept", restore->kept, "guarded",
 			    (json_int_t)restore->guarded.count, "guarded_by",
 			    guarded_json(&restore->guarded), "revision",
@@ -540,7 +560,7 @@ static int check_idle(const struct daemon *daemon, struct call *call)
 		what = "an apply";
 	else if (daemon->diff)
 		what = "a comparison of policies";
-	else if (daemon_is_importing(daemon))
+	else if (daemon_is_importing(daemon) || feeds_are_busy(&daemon->feeds))
 		what = "an import";
 	if (!what)
 		return 0;

@@ -58,7 +58,8 @@ static bool changes_sets(enum request request)
 	       request == REQ_SET_NEW || request == REQ_SET_IMPORT ||
 	       request == REQ_SET_DROP || request == REQ_FEED_PUT ||
 	       request == REQ_FEED_DROP || request == REQ_FEED_IMPORT ||
-	       request == REQ_FEED_DECIDE || request == REQ_CROWDSEC_TAKE;
+	       request == REQ_FEED_TRIED || request == REQ_FEED_DECIDE ||
+	       request == REQ_CROWDSEC_TAKE;
 }
 
 void requests_handle(void *arg, struct call *call)

@@ -15,7 +15,7 @@
 
 #include "rules/prefix.h"
 
-/* Exceptions in order, none in another: drops those that are, and returns how
+/* Exceptions in order, none in another: sorts, drops those that are, and returns how
  * many are left. */
 size_t feed_carve_tidy(struct prefix *exceptions, size_t count);
 

@@ -28,6 +28,7 @@ struct judging {
 	uint32_t hits; /* entries that meet anything kept */
 	uint32_t everything; /* entries of all addresses */
 	uint32_t below_v4, below_v6; /* entries shorter than the floor */
+	uint32_t after; /* what would be listed */
 	struct prefix shortest_v4, shortest_v6; /* of those */
 };
 
@@ -133,6 +134,21 @@ static void find_short(struct judging *judging, const struct prefix *prefix)
 	++*count;
 }
 
+/* Against what is listed now. */
+static void walk_after(struct judging *judging, const struct prefix *prefix)
+{
+	struct feed_judgement *judgement = judging->judgement;
+
+	judging->after++;
+	(void)feed_sweep_step(&judging->before, prefix);
+	if (feed_sweep_has(&judging->before, prefix))
+		return;
+	judgement->added++;
+	find_widest(prefix_is_v4(prefix) ? &judgement->widest_v4
+					 : &judgement->widest_v6,
+		    prefix);
+}
+
 /* Count what one entry is. */
 static unsigned int walk_entry(struct judging *judging,
 			       const struct prefix *prefix)
@@ -150,19 +166,15 @@ static unsigned int walk_entry(struct judging *judging,
 	judgement->entries++;
 	feed_extent_add(&judging->extent, prefix);
 	find_short(judging, prefix);
-	(void)feed_sweep_step(&judging->before, prefix);
-	if (!feed_sweep_has(&judging->before, prefix)) {
-		judgement->added++;
-		find_widest(prefix_is_v4(prefix) ? &judgement->widest_v4
-						 : &judgement->widest_v6,
-			    prefix);
-	}
+	if (!judging->version->after)
+		walk_after(judging, prefix);
 	return marks;
 }
 
 static void walk(struct judging *judging, uint8_t *marks)
 {
 	const struct feed_prefixes *entries = &judging->version->entries;
+	const struct feed_prefixes *after = judging->version->after;
 	struct feed_judgement *judgement = judging->judgement;
 
 	for (size_t i = 0; i < entries->count; i++) {
@@ -172,8 +184,10 @@ static void walk(struct judging *judging, uint8_t *marks)
 		       prefix_cmp(feed_prefix_at(entries, i - 1), prefix) < 0);
 		marks[i] = (uint8_t)walk_entry(judging, prefix);
 	}
+	for (size_t i = 0; after && i < after->count; i++)
+		walk_after(judging, feed_prefix_at(after, i));
 	judgement->removed = (uint32_t)judging->before.over.count -
-			     (judgement->entries - judgement->added);
+			     (judging->after - judgement->added);
 	judgement->addresses_v4 = judging->extent.addresses_v4;
 	judgement->nets_v6 = judging->extent.nets_v6;
 }
@@ -321,11 +335,19 @@ static void check_expected(const struct judging *judging)
 		     now, feed->expected_min, feed->expected_max);
 }
 
+/* Entries of the last accepted version. */
+static uint64_t entries_before(const struct judging *judging)
+{
+	uint32_t said = judging->version->before_entries;
+
+	return said ? said : judging->before.over.count;
+}
+
 /* Against the last accepted version. */
 static void check_change(const struct judging *judging)
 {
 	const struct feed_limits *limits = limits_of(judging);
-	uint64_t before = judging->before.over.count;
+	uint64_t before = entries_before(judging);
 	uint64_t now = judging->judgement->entries;
 
 	if (before > now + FEED_SLACK &&
@@ -351,7 +373,7 @@ static void check_volume(const struct judging *judging)
 	if (judging->judgement->entries == 0 &&
 	    judging->version->feed->may_be_empty)
 		return;
-	if (judging->before.over.count == 0)
+	if (entries_before(judging) == 0)
 		check_expected(judging);
 	else
 		check_change(judging);

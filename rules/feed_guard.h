@@ -9,8 +9,8 @@
  *
  *	1. Entries that lie in what is protected are left out, whatever the
  *	   outcome: protected is what the caller says, the well-known resolvers,
- *	   and private and special addresses. Entries around it are kept, since
- *	   what is allowed wins in the table, but told.
+ *	   and private and special addresses. Entries around it are kept, for
+ *	   the caller to cut it out of them, but told.
  *	2. A version is measured against the last accepted one, not against the
  *	   last seen. Only how much it grew or shrank, and its expected size,
  *	   are forgiven, when FEED_AGREED versions in a row have the same size
@@ -97,9 +97,14 @@ struct feed_version {
 	const struct feed *feed;
 	struct feed_reading reading;
 	struct feed_prefixes entries;
-	/* Of the last accepted version, without those that were left out; none
-	 * for a first one. */
+	/* What is listed of the last accepted version; none for a first one. */
 	struct feed_prefixes before;
+	/* How many entries that was, before anything was cut out of them, which
+	 * makes one many; 0: as many as are listed. */
+	uint32_t before_entries;
+	/* What would be listed of this one, to be held against `before`; NULL:
+	 * the entries but those left out. */
+	const struct feed_prefixes *after;
 	struct feed_prefixes protected; /* this machine's, and management */
 	struct feed_prefixes resolvers;
 };

@@ -89,7 +89,7 @@ echo '<html><body>Too many requests</body></html>' >"$work/list"
 brings refused
 version 1 1000 0.0.0.0/1
 brings held
-printf 'what\nis\nthis\n' >>"$work/list"
+is "files" "$before $(feed waiting)" "$(ls "$work/state/feeds/tried" | xargs)"
 is "version in force" "$before" "$(feed version)"
 is "members" 1001 "$(feed members)"
 wait_for "an alert" has_alert 'held|refused'
@@ -131,6 +131,20 @@ does set del tried-except 45.90.0.77
 brings accepted
 is "no exception any more" drop "$(listed 45.90.0.77)"
 
+# Nor is what is protected listed by a network around it: the resolver, which
+# nothing else would allow, and our own address.
+version 11 1010 9.9.9.0/24 198.51.100.0/24
+brings accepted
+is "around a resolver" "pass drop drop" \
+	"$(listed 9.9.9.9) $(listed 9.9.9.8) $(listed 9.9.9.10)"
+is "around our own" "pass pass drop" \
+	"$(listed $own4) $(listed $clean4) $(listed 198.51.100.200)"
+brings accepted
+is "the same again is no change" "0 0 0 0" \
+	"$(jq -r '"\(.new) \(.gone) \(.added) \(.removed)"' "$work/said")"
+version 11 1010 45.90.0.0/24
+brings accepted
+
 # What is gone stays for a while, where the feed says so.
 define tried 'grace: 1h'
 does feed add tried
@@ -141,6 +155,16 @@ is "leaving" "0 11" \
 is "what left" drop "$(listed 45.90.0.77)"
 is "and has an end" true \
 	"$(ask '.claims[0].expires > 0' why 45.90.0.77)"
+
+# But not if somebody says meanwhile that it is good.
+version 11 1000 45.91.0.0/24 45.92.0.0/24
+brings accepted
+does set add tried-except 45.91.0.7
+version 11 1000
+brings accepted
+is "excepted, and it would have stayed" "none drop" \
+	"$(listed 45.91.0.7) $(listed 45.92.0.7)"
+does set del tried-except 45.91.0.7
 
 # A dry run changes nothing.
 before=$(feed version)
@@ -156,10 +180,16 @@ fwd_start
 is "after a restart" "$state" "$(ask '.feeds[] | del(.busy)' feed list)"
 is "and listed" drop "$(listed 45.83.0.77)"
 
-# A restore that knows nothing of the feed takes its set, and no feed is stuck.
+# What it lists was judged for what it is.
+sed -i 's/^class: .*/class: allow/; s/^action: .*/action: none/' \
+	"$PORTCULLIS_FEEDS/tried.yml"
+refuses 'judged as of class reputation' feed add tried
+define tried 'grace: 1h'
+
+# A restore that knows nothing of the feed takes it away.
 does restore "$work/without"
-refuses 'its set is gone' feed import tried "$work/list"
-does feed drop tried
+refuses 'no feed is called "tried"' feed import tried "$work/list"
+is "no file is left after a restore" "" "$(ls "$work/state/feeds")"
 does feed add tried --enforce
 version 1 1000
 brings accepted

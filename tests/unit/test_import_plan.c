@@ -201,6 +201,26 @@ static void replacing_takes_out_what_is_not_in_the_list(void **state)
 	assert_numbers(&desk->import, 2, 0, 1);
 }
 
+/* What left the list stays for a while, but not what it may not have. */
+static void what_may_not_be_there_does_not_stay(void **state)
+{
+	struct desk *desk = *state;
+	const struct prefix never = prefix_of_v4(0xc0000200, 31);
+	struct change change = scratch_put(SET_ID, "192.0.2.0", "leaving");
+
+	change.member.evidence.expires_s = LATER_S - 1;
+	store_members(desk, three, 3);
+	assert_int_equal(scratch_commit_one(&desk->scratch, change), 0);
+	desk->import.is_replacing = true;
+	desk->import.leave_s = LATER_S;
+	desk->import.never = &never;
+	desk->import.never_count = 1;
+	plan(desk, "192.0.2.2\n");
+	assert_plan(&desk->import, "", "192.0.2.0:0 192.0.2.1:0");
+	assert_string_equal(text_of(&desk->import.leaves), "192.0.2.3:0");
+	assert_numbers(&desk->import, 0, 0, 1);
+}
+
 static void adding_takes_nothing_out(void **state)
 {
 	struct desk *desk = *state;
@@ -576,6 +596,7 @@ int main(void)
 		test(a_sorted_list_with_one_line_twice_has_it_once),
 		test(a_range_is_as_many_as_it_takes),
 		test(replacing_takes_out_what_is_not_in_the_list),
+		test(what_may_not_be_there_does_not_stay),
 		test(adding_takes_nothing_out),
 		test(replacing_by_no_list_takes_all_out),
 		test(a_member_with_another_end_is_renewed),

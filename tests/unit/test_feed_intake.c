@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A version of a feed from bytes to what is to be listed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/feed_intake.h"
+#include "rules/base.h"
+
+#define TEXT_MAX 8192
+
+struct desk {
+	struct feed feed;
+	struct feed_intake intake;
+	char text[TEXT_MAX];
+};
+
+static int setup(void **state)
+{
+	static struct desk desk;
+
+	desk = (struct desk){.intake.feed = &desk.feed};
+	feed_init(&desk.feed);
+	desk.feed.class = FEED_CLASS_REPUTATION;
+	desk.feed.bytes_max = TEXT_MAX;
+	desk.feed.expected_max = 1000;
+	desk.feed.limits.protected_share = 100;
+	*state = &desk;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct desk *desk = *state;
+
+	feed_intake_done(&desk->intake);
+	return 0;
+}
+
+static void put(struct prefix_list *list, const char *text)
+{
+	struct prefix prefix;
+
+	assert_int_equal(prefix_from_text(text, strlen(text), &prefix), 0);
+	assert_int_equal(prefix_list_add(list, &prefix), 0);
+}
+
+static void run(struct desk *desk, const char *text)
+{
+	desk->intake.bytes = text;
+	desk->intake.len = text ? strlen(text) : 0;
+	assert_int_equal(feed_intake_run(&desk->intake), 0);
+}
+
+/* "PREFIX PREFIX ..." */
+static void assert_listed(struct desk *desk, const char *expected)
+{
+	const struct listed_array *listed = &desk->intake.listed;
+	char text[PREFIX_TEXT_MAX];
+	size_t len = 0;
+
+	desk->text[0] = '\0';
+	for (size_t i = 0; i < listed->count; i++)
+		len += (size_t)snprintf(
+			desk->text + len, TEXT_MAX - len, "%s%s", i ? " " : "",
+			prefix_to_text(&listed->list[i].prefix, text));
+	assert_string_equal(desk->text, expected);
+}
+
+/* Once more, as the next version, with what was listed before it. */
+static void again(struct desk *desk, const char *text)
+{
+	struct feed_intake *intake = &desk->intake;
+	uint32_t entries = intake->judgement.entries;
+
+	prefix_list_done(&intake->before);
+	for (size_t i = 0; i < intake->listed.count; i++)
+		assert_int_equal(
+			prefix_list_add(&intake->before,
+					&intake->listed.list[i].prefix),
+			0);
+	listed_done(&intake->listed);
+	prefix_list_done(&intake->never);
+	intake->before_entries = entries;
+	intake->excepted = 0;
+	run(desk, text);
+}
+
+static void a_resolver_is_cut_out_of_a_network_around_it(void **state)
+{
+	struct desk *desk = *state;
+
+	put(&desk->intake.resolvers, "9.9.9.9");
+	put(&desk->intake.protected, "45.83.0.1");
+	run(desk, "9.9.9.8/30\n45.83.0.0/31\n45.83.0.1\n9.9.9.9\n10.0.0.0/9\n"
+		  "8.0.0.0/6\n");
+	assert_listed(desk, "8.0.0.0/8 9.0.0.0/13 9.8.0.0/16 9.9.0.0/21 "
+			    "9.9.8.0/24 9.9.9.0/29 9.9.9.8 9.9.9.10/31 "
+			    "9.9.9.12/30 9.9.9.16/28 9.9.9.32/27 9.9.9.64/26 "
+			    "9.9.9.128/25 9.9.10.0/23 9.9.12.0/22 9.9.16.0/20 "
+			    "9.9.32.0/19 9.9.64.0/18 9.9.128.0/17 9.10.0.0/15 "
+			    "9.12.0.0/14 9.16.0.0/12 9.32.0.0/11 9.64.0.0/10 "
+			    "9.128.0.0/9 11.0.0.0/8 45.83.0.0");
+	assert_int_equal(desk->intake.judgement.left_out, 3);
+	assert_int_equal(desk->intake.judgement.around, 3);
+	assert_int_equal(desk->intake.excepted, 0);
+}
+
+static void what_was_cut_is_no_change(void **state)
+{
+	static const char text[] = "9.9.9.0/28\n45.83.0.0/24\n45.83.0.77\n";
+	struct desk *desk = *state;
+
+	put(&desk->intake.resolvers, "9.9.9.9");
+	put(&desk->intake.exceptions, "45.83.0.77");
+	run(desk, text);
+	assert_int_equal(desk->intake.excepted, 2);
+	assert_int_equal(desk->intake.judgement.added, 4 + 8);
+	again(desk, text);
+	assert_int_equal(desk->intake.excepted, 2);
+	assert_int_equal(desk->intake.judgement.added, 0);
+	assert_int_equal(desk->intake.judgement.removed, 0);
+}
+
+/* Pieces are not entries: a few exceptions would make any version after them
+ * look like one that has lost most. */
+static void exceptions_do_not_make_a_list_shrink(void **state)
+{
+	static const char text[] = "45.0.0.0/8\n46.0.0.0/8\n47.0.0.0/8\n";
+	struct desk *desk = *state;
+
+	desk->feed.limits.coverage = 100;
+	put(&desk->intake.exceptions, "45.1.2.3");
+	put(&desk->intake.exceptions, "46.1.2.3");
+	put(&desk->intake.exceptions, "47.1.2.3");
+	run(desk, text);
+	assert_int_equal(desk->intake.listed.count, 72);
+	again(desk, text);
+	assert_int_equal(desk->intake.judgement.outcome, FEED_OUTCOME_ACCEPTED);
+	assert_int_equal(desk->intake.judgement.entries, 3);
+}
+
+static void what_the_set_holds_can_be_read_anew(void **state)
+{
+	struct desk *desk = *state;
+
+	put(&desk->intake.before, "45.83.0.0/30");
+	put(&desk->intake.before, "46.0.0.1");
+	put(&desk->intake.exceptions, "45.83.0.2");
+	run(desk, NULL);
+	assert_listed(desk, "45.83.0.0/31 45.83.0.3 46.0.0.1");
+}
+
+static void a_list_of_what_is_good_may_have_a_resolver(void **state)
+{
+	struct desk *desk = *state;
+
+	desk->feed.class = FEED_CLASS_ALLOW;
+	put(&desk->intake.resolvers, "9.9.9.9");
+	put(&desk->intake.exceptions, "9.9.9.1");
+	put(&desk->intake.before, "9.9.9.0/31");
+	put(&desk->intake.before, "9.9.9.9");
+	run(desk, NULL);
+	assert_listed(desk, "9.9.9.0 9.9.9.9");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_resolver_is_cut_out_of_a_network_around_it),
+		TEST(what_was_cut_is_no_change),
+		TEST(exceptions_do_not_make_a_list_shrink),
+		TEST(what_the_set_holds_can_be_read_anew),
+		TEST(a_list_of_what_is_good_may_have_a_resolver),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
