@@ -299,8 +299,8 @@ int import_plan(struct import *import)
 
 	assert(import);
 
-	merge.never.over =
-		(struct feed_prefixes){import->never, import->never_count};
+	merge.never.over = (struct feed_prefixes){.prefixes = import->never,
+						  .count = import->never_count};
 
 	if (import->text) {
 		fetch_text(import);

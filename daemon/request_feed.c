@@ -155,250 +155,241 @@ void request_feed_put(struct daemon *daemon, struct call *call)
 			forget_validators(&edit.state);
 	} else {
 		first_state(&edit, enforce);
-		feeds_edit(daemon, &edit);
 	}
+	feeds_edit(daemon, &edit);
+}
 
-	static void dropped(void *arg, int r, const char *why)
-	{
-		edited(arg, r, why);
+static void dropped(void *arg, int r, const char *why)
+{
+	edited(arg, r, why);
+}
+
+void request_feed_drop(struct daemon *daemon, struct call *call)
+{
+	struct feed_slot *slot = args_feed(daemon, call);
+	char why[JUDGE_NOTE_MAX];
+	const struct set *set;
+	int r;
+
+	if (!slot)
+		return;
+	set = ledger_set_named(daemon->ledger, slot->feed.name);
+	if ((set || slot->is_busy) && check_free(daemon, call, slot) < 0)
+		return;
+	if (daemon->apply) {
+		call_refuse(call, -EBUSY,
+			    "a policy is being applied, try again when it is "
+			    "done");
+		return;
 	}
-
-	void request_feed_drop(struct daemon * daemon, struct call * call)
-	{
-		struct feed_slot *slot = args_feed(daemon, call);
-		char why[JUDGE_NOTE_MAX];
-		const struct set *set;
-		int r;
-
-		if (!slot)
-			return;
-		set = ledger_set_named(daemon->ledger, slot->feed.name);
-		if ((set || slot->is_busy) &&
-		    check_free(daemon, call, slot) < 0)
-			return;
-		if (daemon->apply) {
-			call_refuse(
-				call, -EBUSY,
-				"a policy is being applied, try again when it is "
-				"done");
-			return;
-		}
-		r = set ? named_check_drop(daemon, set, why) : 0;
-		if (r < 0) {
-			call_refuse(call, r, "%s", why);
-			return;
-		}
-		feed_end_drop(daemon, slot, call->uid, dropped, call);
+	r = set ? named_check_drop(daemon, set, why) : 0;
+	if (r < 0) {
+		call_refuse(call, r, "%s", why);
+		return;
 	}
+	feed_end_drop(daemon, slot, call->uid, dropped, call);
+}
 
-	static void judged(void *arg, int r, const struct feed_result *result,
-			   const char *why)
-	{
-		struct call *call = arg;
+static void judged(void *arg, int r, const struct feed_result *result,
+		   const char *why)
+{
+	struct call *call = arg;
 
-		if (r < 0)
-			call_refuse(call, r, "%s", why);
-		else
-			call_done(call, feed_json_result(result));
-	}
+	if (r < 0)
+		call_refuse(call, r, "%s", why);
+	else
+		call_done(call, feed_json_result(result));
+}
 
-	/* A version that came; its bytes are the memfd. */
-	void request_feed_import(struct daemon * daemon, struct call * call)
-	{
-		struct feed_order order = {
-			.source = FEED_FETCHED,
-			.uid = call->uid,
-			.done = judged,
-			.arg = call,
-		};
-		struct feed_slot *slot = args_feed(daemon, call);
-		uint64_t dry;
-
-		if (!slot || args_number(call, "dry", 1, 0, &dry) < 0)
-			return;
-		order.is_dry = dry;
-		order.etag = args_text(call, "etag", FEED_ETAG_MAX - 1, "");
-		if (!order.etag)
-			return;
-		order.modified =
-			args_text(call, "modified", FEED_MODIFIED_MAX - 1, "");
-		if (!order.modified || check_free(daemon, call, slot) < 0 ||
-		    bulk_map_any(call, "version", &order.bytes, &order.len) < 0)
-			return;
-		feed_job_start(daemon, slot, &order);
-	}
-
-	/* What came of a fetch that brought no version. */
-	void request_feed_tried(struct daemon * daemon, struct call * call)
-	{
-		struct feed_edit edit = {
-			.uid = call->uid, .done = edited, .arg = call};
-		struct feed_slot *slot = args_feed(daemon, call);
-		uint64_t now_s = clock_wall_s(), retry_after;
-		const char *error;
-
-		if (!slot || args_number(call, "retry_after", UINT32_MAX, 0,
-					 &retry_after) < 0)
-			return;
-		error = args_text(call, "error", FEED_WHY_MAX - 1, "");
-		if (!error || check_free(daemon, call, slot) < 0)
-			return;
-		edit.feed = slot->feed;
-		edit.state = slot->state;
-		edit.state.times.tried_s = now_s;
-		edit.state.times.retry_after_s =
-			retry_after ? now_s + retry_after : 0;
-		if (*error) {
-			edit.state.times.failures++;
-			(void)snprintf(edit.state.why, sizeof(edit.state.why),
-				       "%s", error);
-			edit.what = "could not be fetched";
-		} else {
-			edit.state.times.failures = 0;
-			edit.state.times.good_s = now_s;
-			if (!edit.state.waiting)
-				edit.state.why[0] = '\0';
-			edit.what = "is unchanged";
-		}
-		feeds_edit(daemon, &edit);
-	}
-
-	static void start_kept(struct daemon * daemon, struct call * call,
-			       struct feed_slot * slot, enum feed_source source)
-	{
-		struct feed_order order = {
-			.source = source,
-			.version = slot->state.earlier[0],
-			.uid = call->uid,
-			.done = judged,
-			.arg = call,
-		};
-		uint64_t dry;
-
-		if (args_number(call, "dry", 1, 0, &dry) < 0)
-			return;
-		order.is_dry = dry;
-		feed_job_start(daemon, slot, &order);
-	}
-
-	static void let_in(struct daemon * daemon, struct call * call,
-			   struct feed_slot * slot)
-	{
-		if (slot->state.waiting)
-			start_kept(daemon, call, slot, FEED_WAITING);
-		else
-			call_refuse(call, -ENOENT, "feed %s: no version waits",
-				    slot->feed.name);
-	}
-
-	static void rollback(struct daemon * daemon, struct call * call,
-			     struct feed_slot * slot)
-	{
-		if (slot->state.earlier[0])
-			start_kept(daemon, call, slot, FEED_EARLIER_ONE);
-		else
-			call_refuse(
-				call, -ENOENT,
-				"feed %s: no version before this one is kept",
-				slot->feed.name);
-	}
-
-	static void again(struct daemon * daemon, struct call * call,
-			  struct feed_slot * slot)
-	{
-		if (slot->state.version)
-			start_kept(daemon, call, slot, FEED_AGAIN);
-		else
-			call_done(call, json_pack("{s:b}", "done", 1));
-	}
-
-	/* States that are changed at once. */
-	static bool change_state(struct feed_state * state,
-				 const char *decision)
-	{
-		if (strcmp(decision, "enforce") == 0)
-			state->shadow_until_s = 0;
-		else if (strcmp(decision, "shadow") == 0)
-			state->shadow_until_s = UINT64_MAX;
-		else if (strcmp(decision, "hold") == 0)
-			state->is_stopped = true;
-		else if (strcmp(decision, "resume") == 0)
-			state->is_stopped = false;
-		else
-			return false;
-		return true;
-	}
-
-	static const struct {
-		const char *name;
-		void (*run)(struct daemon *daemon, struct call *call,
-			    struct feed_slot *slot);
-	} versions[] = {
-		{"accept", let_in},
-		{"again", again},
-		{"rollback", rollback},
+/* A version that came; its bytes are the memfd. */
+void request_feed_import(struct daemon *daemon, struct call *call)
+{
+	struct feed_order order = {
+		.source = FEED_FETCHED,
+		.uid = call->uid,
+		.done = judged,
+		.arg = call,
 	};
+	struct feed_slot *slot = args_feed(daemon, call);
+	uint64_t dry;
 
-	void request_feed_decide(struct daemon * daemon, struct call * call)
-	{
-		struct feed_edit edit = {
-			.uid = call->uid, .done = edited, .arg = call};
-		struct feed_slot *slot = args_feed(daemon, call);
-		const char *decision =
-			slot ? args_text(call, "decision", 16, NULL) : NULL;
+	if (!slot || args_number(call, "dry", 1, 0, &dry) < 0)
+		return;
+	order.is_dry = dry;
+	order.etag = args_text(call, "etag", FEED_ETAG_MAX - 1, "");
+	if (!order.etag)
+		return;
+	order.modified = args_text(call, "modified", FEED_MODIFIED_MAX - 1, "");
+	if (!order.modified || check_free(daemon, call, slot) < 0 ||
+	    bulk_map_any(call, "version", &order.bytes, &order.len) < 0)
+		return;
+	feed_job_start(daemon, slot, &order);
+}
 
-		if (!decision || check_free(daemon, call, slot) < 0)
+/* What came of a fetch that brought no version. */
+void request_feed_tried(struct daemon *daemon, struct call *call)
+{
+	struct feed_edit edit = {.uid = call->uid, .done = edited, .arg = call};
+	struct feed_slot *slot = args_feed(daemon, call);
+	uint64_t now_s = clock_wall_s(), retry_after;
+	const char *error;
+
+	if (!slot ||
+	    args_number(call, "retry_after", UINT32_MAX, 0, &retry_after) < 0)
+		return;
+	error = args_text(call, "error", FEED_WHY_MAX - 1, "");
+	if (!error || check_free(daemon, call, slot) < 0)
+		return;
+	edit.feed = slot->feed;
+	edit.state = slot->state;
+	edit.state.times.tried_s = now_s;
+	edit.state.times.retry_after_s = retry_after ? now_s + retry_after : 0;
+	if (*error) {
+		edit.state.times.failures++;
+		(void)snprintf(edit.state.why, sizeof(edit.state.why), "%s",
+			       error);
+		edit.what = "could not be fetched";
+	} else {
+		edit.state.times.failures = 0;
+		edit.state.times.good_s = now_s;
+		if (!edit.state.waiting)
+			edit.state.why[0] = '\0';
+		edit.what = "is unchanged";
+	}
+	feeds_edit(daemon, &edit);
+}
+
+static void start_kept(struct daemon *daemon, struct call *call,
+		       struct feed_slot *slot, enum feed_source source)
+{
+	struct feed_order order = {
+		.source = source,
+		.version = slot->state.earlier[0],
+		.uid = call->uid,
+		.done = judged,
+		.arg = call,
+	};
+	uint64_t dry;
+
+	if (args_number(call, "dry", 1, 0, &dry) < 0)
+		return;
+	order.is_dry = dry;
+	feed_job_start(daemon, slot, &order);
+}
+
+static void let_in(struct daemon *daemon, struct call *call,
+		   struct feed_slot *slot)
+{
+	if (slot->state.waiting)
+		start_kept(daemon, call, slot, FEED_WAITING);
+	else
+		call_refuse(call, -ENOENT, "feed %s: no version waits",
+			    slot->feed.name);
+}
+
+static void rollback(struct daemon *daemon, struct call *call,
+		     struct feed_slot *slot)
+{
+	if (slot->state.earlier[0])
+		start_kept(daemon, call, slot, FEED_EARLIER_ONE);
+	else
+		call_refuse(call, -ENOENT,
+			    "feed %s: no version before this one is kept",
+			    slot->feed.name);
+}
+
+static void again(struct daemon *daemon, struct call *call,
+		  struct feed_slot *slot)
+{
+	if (slot->state.version)
+		start_kept(daemon, call, slot, FEED_AGAIN);
+	else
+		call_done(call, json_pack("{s:b}", "done", 1));
+}
+
+/* States that are changed at once. */
+static bool change_state(struct feed_state *state, const char *decision)
+{
+	if (strcmp(decision, "enforce") == 0)
+		state->shadow_until_s = 0;
+	else if (strcmp(decision, "shadow") == 0)
+		state->shadow_until_s = UINT64_MAX;
+	else if (strcmp(decision, "hold") == 0)
+		state->is_stopped = true;
+	else if (strcmp(decision, "resume") == 0)
+		state->is_stopped = false;
+	else
+		return false;
+	return true;
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct daemon *daemon, struct call *call,
+		    struct feed_slot *slot);
+} versions[] = {
+	{"accept", let_in},
+	{"again", again},
+	{"rollback", rollback},
+};
+
+void request_feed_decide(struct daemon *daemon, struct call *call)
+{
+	struct feed_edit edit = {.uid = call->uid, .done = edited, .arg = call};
+	struct feed_slot *slot = args_feed(daemon, call);
+	const char *decision =
+		slot ? args_text(call, "decision", 16, NULL) : NULL;
+
+	if (!decision || check_free(daemon, call, slot) < 0)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++)
+		if (strcmp(versions[i].name, decision) == 0) {
+			versions[i].run(daemon, call, slot);
 			return;
-		for (size_t i = 0; i < ARRAY_LEN(versions); i++)
-			if (strcmp(versions[i].name, decision) == 0) {
-				versions[i].run(daemon, call, slot);
-				return;
-			}
-		edit.feed = slot->feed;
-		edit.state = slot->state;
-		edit.what = "decided";
-		if (change_state(&edit.state, decision))
-			feeds_edit(daemon, &edit);
-		else
-			call_refuse(
-				call, -EINVAL,
-				"\"decision\": \"%s\" is not accept, again, "
-				"enforce, hold, resume, rollback or shadow",
-				decision);
-	}
+		}
+	edit.feed = slot->feed;
+	edit.state = slot->state;
+	edit.what = "decided";
+	if (change_state(&edit.state, decision))
+		feeds_edit(daemon, &edit);
+	else
+		call_refuse(call, -EINVAL,
+			    "\"decision\": \"%s\" is not accept, again, "
+			    "enforce, hold, resume, rollback or shadow",
+			    decision);
+}
 
-	void request_feed_list(struct daemon * daemon, struct call * call)
-	{
-		json_t *list = json_array();
-		uint64_t now_s = clock_wall_s();
+void request_feed_list(struct daemon *daemon, struct call *call)
+{
+	json_t *list = json_array();
+	uint64_t now_s = clock_wall_s();
 
-		for (size_t i = 0; i < daemon->feeds.count; i++)
-			(void)json_array_append_new(
-				list,
-				feed_json_slot(daemon, daemon->feeds.list[i],
-					       now_s));
-		call_done(call, json_pack("{s:o}", "feeds", list));
-	}
+	for (size_t i = 0; i < daemon->feeds.count; i++)
+		(void)json_array_append_new(
+			list,
+			feed_json_slot(daemon, daemon->feeds.list[i], now_s));
+	call_done(call, json_pack("{s:o}", "feeds", list));
+}
 
-	/* With the address of the list, which may have a key in it. */
-	void request_feed_show(struct daemon * daemon, struct call * call)
-	{
-		const struct feed_slot *slot = args_feed(daemon, call);
-		json_t *answer;
+/* With the address of the list, which may have a key in it. */
+void request_feed_show(struct daemon *daemon, struct call *call)
+{
+	const struct feed_slot *slot = args_feed(daemon, call);
+	json_t *answer;
 
-		if (!slot)
-			return;
-		answer = feed_json_slot(daemon, slot, clock_wall_s());
-		feed_json_add_fetch(answer, slot);
-		call_done(call, answer);
-	}
+	if (!slot)
+		return;
+	answer = feed_json_slot(daemon, slot, clock_wall_s());
+	feed_json_add_fetch(answer, slot);
+	call_done(call, answer);
+}
 
-	void request_feed_hits(struct daemon * daemon, struct call * call)
-	{
-		json_t *hits = feed_json_hits(daemon);
+void request_feed_hits(struct daemon *daemon, struct call *call)
+{
+	json_t *hits = feed_json_hits(daemon);
 
-		if (hits)
-			call_done(call, json_pack("{s:o}", "feeds", hits));
-		else
-			call_refuse(call, -EIO, "the counts could not be read");
-	}
+	if (hits)
+		call_done(call, json_pack("{s:o}", "feeds", hits));
+	else
+		call_refuse(call, -EIO, "the counts could not be read");
+}
