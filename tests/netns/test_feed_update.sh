@@ -93,6 +93,100 @@ updates accepted '^$'
 updates unchanged '^$'
 does feed update tried --force
 is "members in the end" 254 "$(feed members)"
+
+# A dry run tells nobody.
+does feed update tried --dry-run
+said 'unchanged'
+define broken
+state=$(ask '.feeds[0]' feed list)
+does feed update tried --dry-run
+said '500'
+is "after a dry run" "$state" "$(ask '.feeds[0]' feed list)"
+
+# Who is killed on the way leaves nothing behind, and changes nothing.
+# hold: fetches what does not come until it may; its pid is left in $held.
+hold() {
+	define hold
+	rm -f "$work/server/go-on"
+	"$fwctl" --json feed update tried >"$work/held" 2>&1 &
+	held=$!
+	others+=("$held")
+	wait_for "the fetch" fetches
+}
+fetches() {
+	pgrep -P "$held" >/dev/null &&
+		tail -n 1 "$work/server/requests" | grep -q '/hold"'
+}
+ends_of() {
+	wait "$held" || :
+}
+left_over() {
+	find /tmp -maxdepth 1 -name 'fwctl-feed.*' -newer "$work/server/ports"
+}
+version=$(feed version)
+hold
+kill -KILL "$held"
+ends_of
+is "version after a kill of fwctl" "$version" "$(feed version)"
+touch "$work/server/go-on"
+define plain
+updates accepted '^$'
+is "nothing is left of who was killed" "" "$(left_over)"
+
+version=$(feed version)
+hold
+kill -KILL "$(pgrep -P "$held")"
+ends_of
+grep -q 'ended without an answer' "$work/held" ||
+	fail "a fetcher that was killed: $(cat "$work/held")"
+is "after a kill of the fetcher" "$version fetch-feed ended without an answer" \
+	"$(feed version) $(feed why)"
+touch "$work/server/go-on"
+
+# Two at once.
+hold
+refuses 'another update is under way' feed update tried
+printf '198.51.100.%d\n' {60..250} >"$work/list"
+does --json feed import tried "$work/list"
+is "an import meanwhile" accepted "$(jq -r .outcome "$work/said")"
+is "what the server named is of no list of ours" "" \
+	"$(ask .etag feed show tried)"
+touch "$work/server/go-on"
+ends_of
+is "the update" "accepted 254" "$(jq -r '.feeds[0].outcome' "$work/held") $(
+	feed members)"
+hold
+does feed drop tried
+touch "$work/server/go-on"
+ends_of
+grep -q 'no feed is called' "$work/held" ||
+	fail "a feed dropped on the way: $(cat "$work/held")"
+is "no file is left of it" "" "$(ls "$work/state/feeds")"
+
+# Imports at once: each is whole, or told to wait.
+define plain
+does feed enforce tried
+imports=()
+for i in 1 2 3 4; do
+	seq 1 5000 | awk -v i="$i" '{
+		printf "45.%d.%d.%d\n", 80 + i, $1 / 256, $1 % 256 }' \
+		>"$work/list$i"
+	"$fwctl" feed import tried "$work/list$i" >"$work/said$i" 2>&1 &
+	imports+=($!)
+done
+for i in 1 2 3 4; do
+	wait "${imports[i - 1]}" ||
+		grep -q 'is being judged: try again' "$work/said$i" ||
+		fail "one of many: $(cat "$work/said$i")"
+done
+# what leaves has its hour
+ask 'select(.expires == 0).prefix' set show tried | sort >"$work/found"
+for i in 1 2 3 4; do
+	! cmp -s "$work/found" <(sort "$work/list$i") || found=$i
+done
+is "members of one of them" 5000 "$([ -z "${found:-}" ] ||
+	wc -l <"$work/found")"
+is "and so says the table" drop "$(verdict "45.$((80 + found)).1.1")"
 is "nothing is left of fetches" "" "$(find /tmp -maxdepth 1 -name \
 	'fwctl-feed.*' -newer "$work/server/ports")"
 
