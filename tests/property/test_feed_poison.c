@@ -44,6 +44,7 @@ struct world {
 	struct ledger *ledger;
 	struct guard *guard;
 	struct poison_list resolvers, exceptions;
+	struct prefix_list held; /* what the set holds */
 	struct poison_version versions[VERSIONS_MAX]; /* 0: none */
 	size_t count, in_force, before, waiting;
 	struct poison_list never; /* that what is in force was cut by */
@@ -113,9 +114,14 @@ static void begin(struct world *world, struct feed_intake *intake)
 	copy(&world->exceptions, &intake->exceptions);
 	prefix_list_sort(&intake->protected);
 	prefix_list_sort(&intake->resolvers);
+	prefix_list_done(&world->held);
 	assert_int_equal(store_each_member(world->scratch.store, SET_ID,
-					   add_before, &intake->before),
+					   add_before, &world->held),
 			 0);
+	intake->before = (struct feed_prefixes){
+		.prefixes = world->held.list,
+		.count = world->held.count,
+	};
 	intake->now_s = world->now_s;
 	intake->memory = world->memory;
 	intake->before_entries = world->entries;
@@ -185,7 +191,10 @@ static bool bring(struct world *world, struct feed_intake *intake,
 	/* what is protected was taken out before */
 	assert_int_equal(import.guarded.count, 0);
 	if (is_stored) {
-		assert_int_equal(import_commit(&import), 0);
+		struct store_part part = import_part(&import);
+
+		store_commit_many(import.store, &part, 1);
+		assert_int_equal(part.r, 0);
 		apply(world, &import);
 	}
 	guard_free(import.guard);
@@ -264,6 +273,7 @@ static void bring_version(struct world *world, size_t number,
 	if (r == 0)
 		judged(world, &intake, number, source);
 	feed_intake_done(&intake);
+	prefix_list_done(&world->held);
 }
 
 static void fetch(struct world *world)

@@ -259,6 +259,8 @@ static void clear_one(struct world *world, number_fn *number_of)
 {
 	struct prefix prefix;
 
+	if (world->set_count == LISTED)
+		return;
 	pool_swap(world, LISTED + draw(world, world->set_count - LISTED),
 		  world->set_count - 1);
 	prefix = number_of(world, world->pool[--world->set_count]);

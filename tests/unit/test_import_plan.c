@@ -503,6 +503,7 @@ static void plan_listed(struct desk *desk, const struct listed_array *listed)
 	struct import *import = &desk->import;
 
 	import->is_listed = true;
+	import->is_set_read = true;
 	import->is_replacing = true;
 	for (size_t i = 0; i < listed->count; i++)
 		assert_int_equal(listed_add(&import->listed,
