@@ -3,12 +3,10 @@
 #include "ctl/cmd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +15,7 @@
 #include "ctl/bulk.h"
 #include "ctl/crowdsec_view.h"
 #include "ctl/feed_fetch.h"
+#include "ctl/lock.h"
 #include "ctl/policy_file.h"
 #include "ctl/session.h"
 #include "rules/crowdsec.h"
@@ -75,15 +74,6 @@ static enum outcome read_source(struct session *session,
 				      note.line, note.column, note.text);
 	return r < 0 ? session_refuse(session, r, "%s: %s", path, strerror(-r))
 		     : OUTCOME_DONE;
-}
-
-/* Two with one key would each miss what the other was told. */
-static int lock_source(int *ret_fd)
-{
-	*ret_fd = open(source_path(), O_RDONLY | O_CLOEXEC);
-	if (*ret_fd < 0)
-		return -errno;
-	return flock(*ret_fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
 }
 
 static int64_t now_s(void)
@@ -250,15 +240,14 @@ enum outcome cmd_crowdsec_run(struct session *session)
 	CLEANUP(closep) int lock_fd = -1;
 	enum outcome outcome = read_source(session, &poller.source);
 	sigset_t ends;
-	int r;
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	r = lock_source(&lock_fd);
-	if (r < 0)
-		return session_refuse(session, r, "%s: %s", source_path(),
-				      r == -EWOULDBLOCK ? "another one runs"
-							: strerror(-r));
+	/* two with one key would each miss what the other was told */
+	outcome = lock_take(session, "crowdsec.lock", "another one runs",
+			    &lock_fd);
+	if (outcome != OUTCOME_DONE)
+		return outcome;
 	(void)sigemptyset(&ends);
 	(void)sigaddset(&ends, SIGINT);
 	(void)sigaddset(&ends, SIGTERM);

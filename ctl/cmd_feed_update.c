@@ -3,12 +3,8 @@
 #include "ctl/cmd.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +12,7 @@
 #include "ctl/bulk.h"
 #include "ctl/feed_fetch.h"
 #include "ctl/feed_view.h"
+#include "ctl/lock.h"
 #include "ctl/session.h"
 
 /* What became of it, for the list that is printed. */
@@ -181,32 +178,18 @@ static void view_update(FILE *out, const json_t *answer)
 	}
 }
 
-/* Two at once would ask a provider twice. The directory of the socket is locked:
- * it is there, and nothing is left behind. */
-static int lock(struct session *session, int *ret_fd)
-{
-	char path[PATH_MAX];
-
-	(void)snprintf(path, sizeof(path), "%s", session_socket(session));
-	*ret_fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (*ret_fd < 0)
-		return -errno;
-	return flock(*ret_fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
-}
-
 enum outcome cmd_feed_update(struct session *session)
 {
 	CLEANUP(closep) int lock_fd = -1;
 	CLEANUP(json_decrefp) json_t *answer = NULL;
 	json_t *results;
 	enum outcome outcome;
-	int r = lock(session, &lock_fd);
 
-	if (r < 0)
-		return session_refuse(session, r, "%s",
-				      r == -EWOULDBLOCK
-					      ? "another update is under way"
-					      : strerror(-r));
+	/* two at once would ask a provider twice */
+	outcome = lock_take(session, "feed-update.lock",
+			    "another update is under way", &lock_fd);
+	if (outcome != OUTCOME_DONE)
+		return outcome;
 	feed_fetch_sweep();
 	results = json_array();
 	answer = json_pack("{s:b, s:o}", "ok", 1, "feeds", results);

@@ -25,7 +25,8 @@
 
 static void put_line(FILE *to, const char *name, const char *value)
 {
-	if (*value)
+	/* a line is one item: nothing in it may end it */
+	if (*value && !value[strcspn(value, "\r\n")])
 		(void)fprintf(to, "%s %s\n", name, value);
 }
 

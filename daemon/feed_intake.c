@@ -241,6 +241,7 @@ static struct feed_reading reading_of(const struct feed_report *report)
 		.counted = report->accepted,
 		.is_cut = report->has_end_mark && !report->is_whole,
 		.has_notice = report->is_dead,
+		.everything = report->everything,
 	};
 }
 

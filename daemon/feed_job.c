@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "daemon/clock.h"
+#include "daemon/expire.h"
 #include "daemon/feed_files.h"
 #include "daemon/feed_read.h"
 #include "daemon/import.h"
@@ -243,10 +244,11 @@ static void promote(struct feed_job *job)
 		state->why[0] = '\0';
 		state->is_dead = false;
 	}
-	if (job->order.source == FEED_FETCHED) {
+	/* also where a person says so: else one that is old goes at once */
+	if (job->order.source != FEED_AGAIN)
 		state->times.good_s = job->read.intake.now_s;
+	if (job->order.source == FEED_FETCHED)
 		state->times.failures = 0;
-	}
 	if (job->order.source == FEED_WAITING)
 		state->memory = (struct feed_memory){0};
 	if (!job->read.is_of_set)
@@ -432,6 +434,8 @@ static int start_reading(struct feed_job *job)
 
 	if (r < 0)
 		return r;
+	/* who has left is to have left the store as well, before it is read */
+	expire_flush(daemon);
 	prepare_state(job);
 	read->feed = &job->feed;
 	read->config = &daemon->config;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/feed_files.h"
+#include "rules/feed.h"
 
 struct listing {
 	struct feed_restore *restore;
@@ -33,13 +34,26 @@ static int list_one(void *arg, const struct feed_put *put)
 	return 0;
 }
 
+/* A key is read as root and sent to the URL. */
+static bool has_key(const struct backup_feed *feed)
+{
+	struct document_note note;
+	struct feed read;
+
+	return feed_read(feed->text, feed->len, &read, &note) == 0 &&
+	       *read.key_file;
+}
+
 int feed_restore_list(struct feed_restore *restore, struct store *store,
-		      struct backup *backup)
+		      struct backup *backup, uint32_t uid)
 {
 	struct listing listing = {restore, backup};
 
 	if (backup->feed_count > FEEDS_MAX)
 		return -ENOSPC;
+	for (size_t i = 0; i < backup->feed_count; i++)
+		if (uid != 0 && has_key(&backup->feeds[i]))
+			return -EPERM;
 	return store_each_feed(store, list_one, &listing);
 }
 

@@ -21,9 +21,9 @@ struct feed_restore {
 };
 
 /* Who goes; numbers of versions that were given here are not given again.
- * -ENOSPC: there are too many. */
+ * -ENOSPC: there are too many; -EPERM: one has a key, and the user is not root. */
 int feed_restore_list(struct feed_restore *restore, struct store *store,
-		      struct backup *backup);
+		      struct backup *backup, uint32_t uid);
 
 /* Refers to the restore. */
 struct change feed_restore_drop(const struct feed_restore *restore,

@@ -120,6 +120,23 @@ static int check_class(struct call *call, const struct feed_slot *slot,
 	return -EEXIST;
 }
 
+/* The timer reads a key as root, and sends it to the URL: who may change sets may
+ * not say which file that is, or where it goes. */
+static int check_key(struct call *call, const struct feed_slot *slot,
+		     const struct feed *feed)
+{
+	if (call->uid == 0 || !*feed->key_file ||
+	    (slot && strcmp(feed->key_file, slot->feed.key_file) == 0 &&
+	     strcmp(feed->url, slot->feed.url) == 0 &&
+	     strcmp(feed->key_header, slot->feed.key_header) == 0))
+		return 0;
+	call_refuse(call, -EPERM,
+		    "feed %s has a key: root alone may say which it is and "
+		    "where it is sent",
+		    feed->name);
+	return -EPERM;
+}
+
 /* What the server named was got from elsewhere, or read otherwise: to ask
  * whether that has changed would bring nothing. */
 static void forget_validators(struct feed_state *state)
@@ -139,6 +156,8 @@ void request_feed_put(struct daemon *daemon, struct call *call)
 	    read_definition(call, &edit.feed) < 0)
 		return;
 	slot = feeds_find(&daemon->feeds, edit.feed.name);
+	if (check_key(call, slot, &edit.feed) < 0)
+		return;
 	if (slot && (check_free(daemon, call, slot) < 0 ||
 		     check_class(call, slot, &edit.feed) < 0))
 		return;
@@ -202,6 +221,22 @@ static void judged(void *arg, int r, const struct feed_result *result,
 }
 
 /* A version that came; its bytes are the memfd. */
+/* What a server said of its list: it is given to a fetcher again, a line each.
+ * NULL: it is refused. */
+static const char *args_validator(struct call *call, const char *name,
+				  size_t max)
+{
+	const char *text = args_text(call, name, max, "");
+
+	for (const char *at = text; at && *at; at++)
+		if (*at < ' ' || *at > '~') {
+			call_refuse(call, -EINVAL,
+				    "\"%s\": expected printable ASCII", name);
+			return NULL;
+		}
+	return text;
+}
+
 void request_feed_import(struct daemon *daemon, struct call *call)
 {
 	struct feed_order order = {
@@ -216,10 +251,11 @@ void request_feed_import(struct daemon *daemon, struct call *call)
 	if (!slot || args_number(call, "dry", 1, 0, &dry) < 0)
 		return;
 	order.is_dry = dry;
-	order.etag = args_text(call, "etag", FEED_ETAG_MAX - 1, "");
+	order.etag = args_validator(call, "etag", FEED_ETAG_MAX - 1);
 	if (!order.etag)
 		return;
-	order.modified = args_text(call, "modified", FEED_MODIFIED_MAX - 1, "");
+	order.modified =
+		args_validator(call, "modified", FEED_MODIFIED_MAX - 1);
 	if (!order.modified || check_free(daemon, call, slot) < 0 ||
 	    bulk_map_any(call, "version", &order.bytes, &order.len) < 0)
 		return;

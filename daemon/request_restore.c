@@ -138,14 +138,13 @@ static int list_drops(struct restore_job *restore)
 
 	if (r == 0)
 		r = feed_restore_list(&restore->feeds, restore->store,
-				      &restore->backup);
+				      &restore->backup, restore->uid);
 	for (size_t i = 0; i < restore->feeds.count && r == 0; i++) {
 		const struct change change =
 			feed_restore_drop(&restore->feeds, i);
 
 		r = restore_drop(restore, &change);
 	}
-
 	if (r == 0)
 		r = store_each_member(restore->store, SET_ID_MANAGEMENT,
 				      keep_manager, restore);

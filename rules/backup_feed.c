@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define VERSION_MAX (UINT64_MAX >> 1) /* others follow it */
+
 struct change backup_feed(const struct backup *backup, size_t index)
 {
 	const struct backup_feed *feed;
@@ -61,10 +63,10 @@ static int take_count(struct fields *line, uint32_t *ret_count)
 
 static int take_feed_state(struct fields *line, struct feed_state *state)
 {
-	int r = fields_take_number(line, UINT64_MAX, &state->version);
+	int r = fields_take_number(line, VERSION_MAX, &state->version);
 
 	if (r == 0)
-		r = fields_take_number(line, UINT64_MAX, &state->newest);
+		r = fields_take_number(line, VERSION_MAX, &state->newest);
 	if (r == 0)
 		r = take_count(line, &state->entries);
 	if (r == 0)
@@ -92,6 +94,8 @@ int backup_take_feed(struct fields *line, struct backup_feed *feed)
 	uint64_t bytes = 0;
 	int r = backup_take_name(line, feed->name);
 
+	if (r == 0 && !set_name_is_valid(feed->name))
+		r = fields_refuse(line, "not a name of a feed");
 	if (r == 0)
 		r = take_feed_state(line, &feed->state);
 	if (r == 0)

@@ -10,6 +10,9 @@
 
 #define V4_ADDRESSES ((uint64_t)1 << 32)
 
+/* Networks of length 64 that registries have, about: seven of length 12. */
+#define V6_NETS ((uint64_t)7 << 52)
+
 /* What may not be listed. */
 enum kept {
 	KEPT_PROTECTED,
@@ -283,10 +286,13 @@ static void check_width(const struct judging *judging)
 {
 	const struct feed_limits *limits = limits_of(judging);
 	uint64_t addresses = judging->judgement->addresses_v4;
+	uint64_t nets = judging->judgement->nets_v6;
+	uint32_t everything =
+		judging->everything + judging->version->reading.everything;
 
-	if (judging->everything > 0)
-		fail(judging, FEED_GUARD_EVERYTHING, judging->everything, 0,
-		     "%u entries list every address", judging->everything);
+	if (everything > 0)
+		fail(judging, FEED_GUARD_EVERYTHING, everything, 0,
+		     "%u entries list every address", everything);
 	if (is_broad(judging))
 		return;
 	check_floor(judging, FEED_GUARD_FLOOR_V4, judging->below_v4,
@@ -299,6 +305,12 @@ static void check_width(const struct judging *judging)
 		     "it lists %.1f %% of all IPv4 addresses, at most %u %% "
 		     "may be listed",
 		     percent(addresses, V4_ADDRESSES), limits->coverage);
+	if (is_above(nets >> 8, V6_NETS >> 8, limits->coverage))
+		fail(judging, FEED_GUARD_COVERAGE, percent(nets, V6_NETS),
+		     limits->coverage,
+		     "it lists %.1f %% of the IPv6 networks in use, at most "
+		     "%u %% may be listed",
+		     percent(nets, V6_NETS), limits->coverage);
 }
 
 static void check_protected(const struct judging *judging)

@@ -75,6 +75,7 @@ struct feed_reading {
 	uint64_t stated, counted; /* entries; equal where bytes differ */
 	bool is_cut; /* the end that its format has is missing */
 	bool has_notice; /* that it is no longer kept */
+	uint32_t everything; /* lines that list every address; rejected ones */
 };
 
 /* Prefixes in order; they may be the first field of something larger. */

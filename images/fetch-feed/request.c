@@ -144,8 +144,10 @@ static const struct item *item_by_name(const char *name)
 	return NULL;
 }
 
+/* `were_said`: which items stood on lines before. A file is written by a
+ * program, so one that says two things of one item is not what it meant. */
 static int read_line(struct request *request, char *line, unsigned number,
-		     struct answer *answer)
+		     bool *were_said, struct answer *answer)
 {
 	const struct item *item;
 	const char *name;
@@ -159,6 +161,11 @@ static int read_line(struct request *request, char *line, unsigned number,
 		return answer_fail(answer, -EINVAL,
 				   "request file, line %u: unknown name",
 				   number);
+	if (were_said[item - items])
+		return answer_fail(answer, -EINVAL,
+				   "request file, line %u: %s is said twice",
+				   number, item->name);
+	were_said[item - items] = true;
 	if (line)
 		line += strspn(line, " \t");
 	return set_item(request, item, line, answer);
@@ -168,6 +175,7 @@ static int read_file(struct request *request, const char *path,
 		     struct answer *answer)
 {
 	CLEANUP(freep) char *text = NULL;
+	bool were_said[ARRAY_LEN(items)] = {false};
 	char *rest, *line;
 	size_t count;
 	unsigned number = 0;
@@ -188,7 +196,7 @@ static int read_file(struct request *request, const char *path,
 		return answer_fail(answer, -EINVAL, "request file: not text");
 	rest = text;
 	while ((line = strsep(&rest, "\n")) && r == 0)
-		r = read_line(request, line, ++number, answer);
+		r = read_line(request, line, ++number, were_said, answer);
 	return r;
 }
 

@@ -3,9 +3,9 @@
  * request.h - what is to be fetched, and within which bounds.
  *
  * Said by options, or by the lines of a request file, "NAME VALUE" with the
- * names of the options; of what is said twice the last counts. Options can be
- * read by everyone on the machine while the program runs: a URL that holds a
- * secret comes in a file or on standard input.
+ * names of the options, each once; of options said twice the last counts. They
+ * can be read by everyone on the machine while the program runs: a URL that holds
+ * a secret comes in a file or on standard input.
  *
  * Owns		its texts
  * Errors	negative errno, with a sentence in the answer that names the

@@ -140,6 +140,7 @@ struct feed_report {
 	uint32_t entries; /* prefixes given */
 	uint32_t events; /* of a MISP manifest */
 	uint32_t rejected;
+	uint32_t everything; /* of those: that list every address */
 	uint32_t skipped[FEED_SKIP_COUNT];
 	uint32_t host_bits; /* accepted with bits set past the length */
 	uint32_t note_count; /* 0..PLAIN_NOTES; the first rejects */

@@ -120,6 +120,11 @@ static const char *why_too_wide(const struct prefix *prefix)
 	return prefix_has_all_v4(prefix) ? why_all_v4 : NULL;
 }
 
+bool plain_is_everything(const char *why)
+{
+	return why == why_everything || why == why_all_v4;
+}
+
 static int check_width(void *arg, const struct prefix *prefix)
 {
 	const char **ret_why = arg;
@@ -241,6 +246,7 @@ static int read_line(struct reader *reader, struct span line,
 	}
 	why = plain_item_read(line.at, span_len(line), &item);
 	if (why) {
+		report->everything += plain_is_everything(why);
 		reject(report, reader->line, why, line);
 		return 0;
 	}

@@ -42,6 +42,7 @@ struct plain_report {
 	uint32_t comments;
 	uint32_t host_bits; /* entries with bits set past their length */
 	uint32_t rejects;
+	uint32_t everything; /* of those: that list every address */
 	uint32_t note_count; /* 0..PLAIN_NOTES; the first rejects */
 	struct plain_note notes[PLAIN_NOTES];
 };
@@ -61,6 +62,9 @@ struct plain_item {
  */
 const char *plain_item_read(const char *text, size_t len,
 			    struct plain_item *ret_item);
+
+/* Was that, which plain_item_read() said, that it lists every address? */
+bool plain_is_everything(const char *why);
 
 /* Give the prefixes of an entry that was read. */
 int plain_item_each(const struct plain_item *item, prefix_fn *fn, void *arg);

@@ -43,6 +43,7 @@ static int read_list(struct feed_scan *scan, struct span text, comment_fn *fn)
 	report->lines = plain.lines;
 	report->accepted = plain.entries;
 	report->rejected = plain.rejects;
+	report->everything = plain.everything;
 	report->host_bits = plain.host_bits;
 	report->note_count = plain.note_count;
 	memcpy(report->notes, plain.notes, sizeof(report->notes));

@@ -49,6 +49,7 @@ void scan_reject(struct feed_scan *scan, const char *why, struct span text)
 	struct feed_report *report = scan->report;
 
 	report->rejected++;
+	report->everything += plain_is_everything(why);
 	if (report->note_count == PLAIN_NOTES)
 		return;
 	plain_note_set(&report->notes[report->note_count++], scan->entry.line,
