@@ -45,6 +45,7 @@ enum event_kind {
 	EVENT_MOUNT,
 	EVENT_SETUID,
 	EVENT_URING,
+	EVENT_CALL, /* another system call that rules name: mknod, sysinfo, ... */
 	EVENT_LOG, /* a line of a log */
 	EVENT_LOSS, /* `count` events of the kind `number` are missing */
 	EVENT_KIND_COUNT,
@@ -68,10 +69,12 @@ enum event_word {
 	EVENT_HOSTNAME, /* of the peer, if an answer of DNS named it */
 	EVENT_SERVICE, /* of EVENT_LOG: who wrote it */
 	EVENT_LINE, /* of EVENT_LOG */
+	EVENT_CALL_NAME, /* of the system call; empty: the usual one */
 	EVENT_WORD_COUNT,
 };
 
-#define EVENT_ARGS_MAX 64
+#define EVENT_ARGS_MAX	    64
+#define EVENT_CALL_ARGS_MAX 4
 
 struct event_text {
 	const char *bytes;
@@ -94,6 +97,8 @@ struct event {
 	uint64_t cgroup;
 	int32_t result; /* of the call: 0 or more, or a negative errno */
 	uint64_t flags; /* of the call: of open, clone, ... */
+	/* Numbers the call was given: of EVENT_SOCKET and EVENT_CALL. */
+	uint64_t call_args[EVENT_CALL_ARGS_MAX];
 	uint64_t count;
 	struct event_text words[EVENT_WORD_COUNT];
 	struct event_text args[EVENT_ARGS_MAX]; /* of EVENT_EXEC */

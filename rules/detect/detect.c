@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "rules/detect/detect.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "rules/detect/engine.h"
+
+struct matching {
+	const struct detect_engine *engine;
+	const struct event *event;
+	struct detect_scratch *scratch;
+};
+
+static size_t words_of(size_t bits)
+{
+	return (bits + 63) / 64;
+}
+
+static bool has(const uint64_t *set, uint32_t index)
+{
+	return set[index / 64] >> index % 64 & 1;
+}
+
+/* Put it in; was it not there before? */
+static bool put(uint64_t *set, uint32_t index)
+{
+	uint64_t bit = 1ull << index % 64;
+	bool is_new = !(set[index / 64] & bit);
+
+	set[index / 64] |= bit;
+	return is_new;
+}
+
+int detect_scratch_new(const struct detect_engine *engine,
+		       struct detect_scratch **ret_scratch)
+{
+	CLEANUP(detect_scratch_freep)
+	struct detect_scratch *scratch = calloc(1, sizeof(*scratch));
+
+	assert(engine);
+	assert(ret_scratch);
+
+	if (!scratch)
+		return -ENOMEM;
+	scratch->bits = calloc(words_of(engine->bit_count) + 1, 8);
+	scratch->variants = calloc(words_of(engine->variants.count) + 1, 8);
+	scratch->rules = calloc(words_of(engine->rule_count) + 1, 8);
+	scratch->candidates = calloc(engine->variants.count + 1,
+				     sizeof(*scratch->candidates));
+	if (!scratch->bits || !scratch->variants || !scratch->rules ||
+	    !scratch->candidates)
+		return -ENOMEM;
+	*ret_scratch = TAKE(scratch);
+	return 0;
+}
+
+void detect_scratch_free(struct detect_scratch *scratch)
+{
+	if (!scratch)
+		return;
+	free(scratch->bits);
+	free(scratch->variants);
+	free(scratch->rules);
+	free(scratch->candidates);
+	free(scratch);
+}
+
+static const struct event_text *text_of(struct matching *matching,
+					unsigned int source)
+{
+	struct detect_scratch *scratch = matching->scratch;
+
+	if (!(scratch->known >> source & 1)) {
+		scratch->texts[source] =
+			detect_source_text(matching->event, source,
+					   scratch->numbers[source]);
+		scratch->known |= 1ull << source;
+	}
+	return &scratch->texts[source];
+}
+
+static void propose(struct matching *matching, uint32_t variant)
+{
+	const struct engine_variant *variants =
+		matching->engine->variants.items;
+	struct detect_scratch *scratch = matching->scratch;
+
+	if ((variants[variant].kinds >> matching->event->kind & 1) &&
+	    put(scratch->variants, variant))
+		scratch->candidates[scratch->candidate_count++] = variant;
+}
+
+static void set_bit(struct matching *matching, uint32_t bit)
+{
+	const struct engine_index *triggers = &matching->engine->triggers;
+
+	if (!put(matching->scratch->bits, bit))
+		return;
+	for (uint32_t i = triggers->starts[bit]; i < triggers->starts[bit + 1];
+	     i++)
+		propose(matching, triggers->items[i]);
+}
+
+/* A literal ends at `end` of a text of `len` bytes. */
+static void note_literal(struct matching *matching,
+			 enum engine_automaton which, uint32_t literal,
+			 unsigned int source, size_t end, size_t len)
+{
+	const struct detect_engine *engine = matching->engine;
+	const struct engine_use *uses = engine->uses[which].items;
+	const uint32_t *starts = engine->use_starts[which];
+
+	for (uint32_t i = starts[literal]; i < starts[literal + 1]; i++) {
+		const struct engine_use *use = &uses[i];
+
+		if (use->source == source &&
+		    (use->kinds >> matching->event->kind & 1) &&
+		    (!use->is_at_end || end == len) &&
+		    (!use->is_at_start || end == use->len))
+			set_bit(matching, use->bit);
+	}
+}
+
+static void look_for_literals(struct matching *matching, unsigned int source)
+{
+	enum engine_automaton which = engine_automaton_of(source);
+	const struct automaton *automaton = &matching->engine->automata[which];
+	const struct event_text *text = text_of(matching, source);
+	const uint8_t *bytes = (const uint8_t *)text->bytes;
+	uint32_t cell = 0;
+
+	for (size_t i = 0; i < text->len; i++) {
+		uint32_t state;
+
+		cell = automaton_step(automaton, cell, bytes[i]);
+		if (!(cell & AUTOMATON_HIT))
+			continue;
+		state = (cell & ~AUTOMATON_HIT) / automaton->class_count;
+		for (; state; state = automaton->link[state]) {
+			uint32_t literal = automaton->literal[state];
+
+			if (literal)
+				note_literal(matching, which, literal, source,
+					     i + 1, text->len);
+		}
+	}
+}
+
+static bool is_met(struct matching *matching, const struct engine_step *step)
+{
+	const struct detect_field *field = step->field;
+
+	if (!step->test)
+		return has(matching->scratch->bits, step->bit);
+	if (step->test->match == DETECT_CIDR)
+		return detect_address_meets(step->test, &matching->event->peer);
+	for (size_t i = 0; i < DETECT_SOURCES_MAX && field->sources[i]; i++) {
+		const struct event_text *text =
+			text_of(matching, field->sources[i]);
+
+		if (detect_text_meets(step->test, text->bytes, text->len))
+			return true;
+	}
+	return false;
+}
+
+static bool run(struct matching *matching, uint32_t at)
+{
+	const struct engine_step *steps = matching->engine->steps.items;
+
+	while (at < ENGINE_NO)
+		at = is_met(matching, &steps[at]) ? steps[at].yes
+						  : steps[at].no;
+	return at == ENGINE_YES;
+}
+
+static bool is_same_text(const struct event_text *a, const struct event_text *b)
+{
+	return a->len == b->len &&
+	       (a->len == 0 || memcmp(a->bytes, b->bytes, a->len) == 0);
+}
+
+static void find_candidates(struct matching *matching)
+{
+	const struct detect_engine *engine = matching->engine;
+	const struct event_text *words = matching->event->words;
+	uint64_t sources = engine->sources[matching->event->kind];
+	const uint32_t *always = engine->always.items;
+
+	/* Every field that is of the path asked for is of the image as well. */
+	if (is_same_text(&words[EVENT_IMAGE], &words[EVENT_IMAGE_ASKED]))
+		sources &= ~(1ull << (SOURCE_WORD + EVENT_IMAGE_ASKED));
+	for (; sources; sources &= sources - 1)
+		look_for_literals(matching,
+				  (unsigned int)__builtin_ctzll(sources));
+	for (uint32_t i = 0; i < engine->always.count; i++)
+		propose(matching, always[i]);
+}
+
+void detect_match(const struct detect_engine *engine, const struct event *event,
+		  struct detect_scratch *scratch, detect_fn *fn, void *arg)
+{
+	const struct engine_variant *variants = engine->variants.items;
+	size_t rule_words = words_of(engine->rule_count);
+	struct matching matching = {engine, event, scratch};
+
+	assert(event->kind < EVENT_KIND_COUNT);
+
+	memset(scratch->bits, 0, words_of(engine->bit_count) * 8);
+	memset(scratch->variants, 0, words_of(engine->variants.count) * 8);
+	memset(scratch->rules, 0, rule_words * 8);
+	scratch->candidate_count = 0;
+	scratch->known = 0;
+	find_candidates(&matching);
+	for (uint32_t i = 0; i < scratch->candidate_count; i++) {
+		const struct engine_variant *variant =
+			&variants[scratch->candidates[i]];
+
+		if (!has(scratch->rules, variant->rule) &&
+		    run(&matching, variant->entry))
+			(void)put(scratch->rules, variant->rule);
+	}
+	for (size_t word = 0; word < rule_words; word++) {
+		uint64_t left = scratch->rules[word];
+
+		for (; left; left &= left - 1) {
+			size_t rule = word * 64 +
+				      (size_t)__builtin_ctzll(left);
+
+			fn(arg, engine->rules[rule], rule);
+		}
+	}
+}

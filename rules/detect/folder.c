@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "rules/detect/folder.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "rules/detect/sigma.h"
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static bool is_rule_name(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && name[0] != '.' &&
+	       (strcmp(dot, ".yml") == 0 || strcmp(dot, ".yaml") == 0);
+}
+
+static int read_bytes(const char *path, char *text, size_t *len)
+{
+	CLEANUP(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat status;
+	size_t used = 0;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return -errno;
+	if (!S_ISREG(status.st_mode))
+		return -ENOTSUP;
+	while (used < *len) {
+		ssize_t got = read(fd, text + used, *len - used);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			break;
+		used += (size_t)got;
+	}
+	*len = used;
+	return 0;
+}
+
+/* What is wrong with the file is its own; only memory is everybody's. */
+static int read_file(struct detect_file *file, uint32_t kinds)
+{
+	size_t len = SIGMA_BYTES_MAX + 1; /* one too many is told */
+	CLEANUP(freep) char *text = malloc(len);
+
+	if (!text)
+		return -ENOMEM;
+	file->error = read_bytes(file->path, text, &len);
+	if (file->error < 0) {
+		file->note.reason = DETECT_BROKEN;
+		document_note_write(&file->note.at, (struct mark){1, 1}, "%s",
+				    strerror(-file->error));
+		return 0;
+	}
+	file->error = sigma_read(text, len, kinds, &file->rule, &file->note);
+	return file->error == -ENOMEM ? -ENOMEM : 0;
+}
+
+static int add_file(struct detect_folder *folder, const char *path,
+		    uint32_t kinds)
+{
+	size_t count = folder->file_count;
+	struct detect_file *file;
+
+	if (count == DETECT_FILES_MAX)
+		return -E2BIG;
+	if ((count & (count - 1)) == 0) {
+		size_t room = count ? count * 2 : 1;
+		void *files = realloc(folder->files, room * sizeof(*file));
+
+		if (!files)
+			return -ENOMEM;
+		folder->files = files;
+	}
+	file = &folder->files[count];
+	*file = (struct detect_file){.path = strdup(path)};
+	if (!file->path)
+		return -ENOMEM;
+	folder->file_count++;
+	return read_file(file, kinds);
+}
+
+static int walk(FTS *tree, struct detect_folder *folder, uint32_t kinds)
+{
+	FTSENT *entry;
+	int r = 0;
+
+	while (r >= 0 && (errno = 0, entry = fts_read(tree))) {
+		if (entry->fts_info == FTS_D && entry->fts_level > 0 &&
+		    entry->fts_name[0] == '.')
+			(void)fts_set(tree, entry, FTS_SKIP);
+		else if (entry->fts_info == FTS_NS ||
+			 entry->fts_info == FTS_ERR ||
+			 entry->fts_info == FTS_DNR)
+			r = entry->fts_level > 0 ? 0 : -entry->fts_errno;
+		else if ((entry->fts_info == FTS_F ||
+			  entry->fts_info == FTS_SL) &&
+			 (entry->fts_level == 0 ||
+			  is_rule_name(entry->fts_name)))
+			r = add_file(folder, entry->fts_path, kinds);
+	}
+	return r < 0 ? r : -errno;
+}
+
+static int gather_rules(struct detect_folder *folder)
+{
+	folder->rules = calloc(folder->file_count + 1, sizeof(*folder->rules));
+	if (!folder->rules)
+		return -ENOMEM;
+	for (size_t i = 0; i < folder->file_count; i++) {
+		if (folder->files[i].rule)
+			folder->rules[folder->rule_count++] =
+				folder->files[i].rule;
+	}
+	return 0;
+}
+
+int detect_folder_read(const char *path, uint32_t kinds,
+		       struct detect_folder *ret_folder)
+{
+	char *copy = strdup(path);
+	char *const paths[] = {copy, NULL};
+	struct detect_folder folder = {.files = NULL};
+	FTS *tree;
+	int r;
+
+	assert(ret_folder);
+
+	if (!copy)
+		return -ENOMEM;
+	tree = fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR,
+			by_name);
+	r = tree ? walk(tree, &folder, kinds) : -errno;
+	if (tree)
+		(void)fts_close(tree);
+	free(copy);
+	if (r >= 0)
+		r = gather_rules(&folder);
+	if (r < 0) {
+		detect_folder_done(&folder);
+		return r;
+	}
+	*ret_folder = folder;
+	return 0;
+}
+
+void detect_folder_done(struct detect_folder *folder)
+{
+	for (size_t i = 0; i < folder->file_count; i++) {
+		free(folder->files[i].path);
+		detect_rule_free(folder->files[i].rule);
+	}
+	free(folder->files);
+	free(folder->rules);
+	*folder = (struct detect_folder){.files = NULL};
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rule.h - a detection rule as it was read: what it says, and its condition.
+ *
+ * A condition is a tree of tests. A test names a field as the rule's language
+ * does; what that is of an event is said by the views of the rule's category
+ * (rules/detect/view.h). Parts of a tree may be shared (DETECT_SAME), so it is
+ * as long as what was written.
+ *
+ * Owns		a rule owns all its texts and nodes
+ * Threads	constant once it was read; any thread
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rules/base.h"
+#include "rules/detect/arena.h"
+#include "rules/detect/regex.h"
+#include "rules/prefix.h"
+
+/* Which events a rule is about, as Sigma's log sources have it. */
+enum detect_category {
+	DETECT_PROCESS, /* process_creation */
+	DETECT_FILE, /* file_event */
+	DETECT_FILE_DELETE,
+	DETECT_NETWORK, /* network_connection */
+	DETECT_AUDIT, /* records of auditd */
+	DETECT_LOG, /* lines of a log */
+	DETECT_NATIVE, /* a policy's own words */
+	DETECT_CATEGORY_COUNT,
+};
+
+enum detect_level {
+	DETECT_INFORMATIONAL,
+	DETECT_LOW,
+	DETECT_MEDIUM,
+	DETECT_HIGH,
+	DETECT_CRITICAL,
+	DETECT_LEVEL_COUNT,
+};
+
+enum detect_op {
+	DETECT_AND, /* all its parts; true without any */
+	DETECT_OR, /* one of its parts; false without any */
+	DETECT_NOT, /* of its part */
+	DETECT_SAME, /* as another node */
+	DETECT_TEST, /* of a field */
+};
+
+/* How a field's text is compared. Letters' case is told apart only by regular
+ * expressions and by tests that are `is_cased`. */
+enum detect_match {
+	DETECT_EQUALS,
+	DETECT_STARTS,
+	DETECT_ENDS,
+	DETECT_CONTAINS,
+	DETECT_WILD, /* with WILD_ANY and WILD_ONE in the text */
+	DETECT_PRESENT, /* the field has a text */
+	DETECT_REGEX,
+	DETECT_CIDR,
+	DETECT_MATCH_COUNT,
+};
+
+#define WILD_ANY '\xff' /* any bytes, or none; UTF-8 has no such byte */
+#define WILD_ONE '\xfe' /* one byte */
+
+struct detect_node {
+	enum detect_op op;
+	enum detect_match match;
+	bool is_cased;
+	struct detect_node *first, *last; /* parts; DETECT_SAME: the other */
+	struct detect_node *next; /* beside it */
+	/* Of a test. The field is a text of view.h; "" is the whole record. */
+	const char *field;
+	const char *text; /* in lower case unless `is_cased` */
+	uint32_t len;
+	const struct regex *regex;
+	struct prefix prefix;
+};
+
+struct detect_rule {
+	struct arena arena;
+	const char *id; /* "" if it has none */
+	const char *title, *author;
+	const char *const *tags;
+	size_t tag_count;
+	/* Why a part of it can never be met here, or NULL. */
+	const char *remark;
+	enum detect_level level;
+	enum detect_category category;
+	struct detect_node *condition;
+};
+
+void detect_rule_free(struct detect_rule *rule);
+DEFINE_CLEANUP(struct detect_rule *, detect_rule_free)
+
+const char *detect_level_name(enum detect_level level);
+const char *detect_category_name(enum detect_category category);
+
+/* A node of this kind in `parent`, or in none if that is NULL. NULL without
+ * memory. */
+struct detect_node *detect_node_new(struct arena *arena,
+				    struct detect_node *parent,
+				    enum detect_op op);
+
+/* Does a text meet a test that is not about an address? An empty text is what
+ * is not known, and meets none but an empty one. */
+bool detect_text_meets(const struct detect_node *test, const char *text,
+		       size_t len);
+
+/* The same for the address of a peer; bits 0: there is none. */
+bool detect_address_meets(const struct detect_node *test,
+			  const struct prefix *address);
