@@ -50,7 +50,7 @@ static int grow(struct automaton_builder *builder)
 
 	if (builder->count < builder->room)
 		return 0;
-	if (room > AUTOMATON_CELLS_MAX)
+	if (builder->room > AUTOMATON_STATES_MAX)
 		return -E2BIG;
 	twigs = realloc(builder->twigs, room * sizeof(*twigs));
 	if (!twigs)
@@ -118,52 +118,127 @@ static void find_classes(const struct automaton_builder *builder,
 		automaton->class_of[byte] = automaton->class_of[byte | 0x20];
 }
 
-/* States in the order of their depth: `order` has the twig of each. Where a
- * text fails is a shorter state, so its row is complete before. */
-static void fill_rows(const struct automaton_builder *builder,
-		      struct automaton *automaton, uint32_t *order,
-		      uint32_t *fail)
+/* States in the order of their depth, while they have no final numbers. */
+struct layout {
+	uint32_t *twigs; /* of each state */
+	uint32_t *fail; /* where a text fails: a shorter state */
+	uint32_t *number; /* at last */
+};
+
+static void layout_done(struct layout *layout)
 {
-	uint32_t classes = automaton->class_count;
+	free(layout->twigs);
+	free(layout->fail);
+	free(layout->number);
+}
+
+/* Where a text fails is a shorter state, so its row is complete before. */
+static void fill_rows(const struct automaton_builder *builder,
+		      struct automaton *automaton, struct layout *layout)
+{
 	uint32_t known = 1;
 
 	for (uint32_t state = 0; state < known; state++) {
-		const struct twig *twig = &builder->twigs[order[state]];
-		uint32_t *row = automaton->next + (size_t)state * classes;
-		const uint32_t *fail_row =
-			automaton->next + (size_t)fail[state] * classes;
-		uint32_t shorter = fail[state];
+		uint32_t shorter = layout->fail[state];
+		const struct twig *twig =
+			&builder->twigs[layout->twigs[state]];
+		uint16_t *row = automaton->next +
+				((size_t)state << automaton->row_bits);
 
 		if (state > 0)
-			memcpy(row, fail_row, classes * sizeof(*row));
+			memcpy(row,
+			       automaton->next + ((size_t)shorter
+						  << automaton->row_bits),
+			       sizeof(*row) << automaton->row_bits);
 		automaton->literal[state] = twig->literal;
 		automaton->link[state] = automaton->literal[shorter]
-						 ? shorter
+						 ? (uint16_t)shorter
 						 : automaton->link[shorter];
 		for (uint32_t child = twig->first; child;
 		     child = builder->twigs[child].next) {
 			uint8_t class = automaton->class_of
 						[builder->twigs[child].byte];
 
-			fail[known] = state > 0 ? row[class] : 0;
-			order[known] = child;
-			row[class] = known++;
+			layout->fail[known] = state > 0 ? row[class] : 0;
+			layout->twigs[known] = child;
+			row[class] = (uint16_t)known++;
 		}
 	}
 }
 
-/* Cells say at which cell the row begins that follows. */
-static void finish_cells(struct automaton *automaton)
+/* Number the states where nothing ends first. */
+static void number_states(struct automaton *automaton, struct layout *layout)
 {
-	size_t cells = (size_t)automaton->state_count * automaton->class_count;
+	uint32_t next = 0;
 
-	for (size_t i = 0; i < cells; i++) {
-		uint32_t state = automaton->next[i];
+	for (int turn = 0; turn < 2; turn++) {
+		if (turn == 1)
+			automaton->first_hit = next;
+		for (uint32_t i = 0; i < automaton->state_count; i++) {
+			bool is_hit = automaton->literal[i] ||
+				      automaton->link[i];
 
-		automaton->next[i] = state * automaton->class_count;
-		if (automaton->literal[state] || automaton->link[state])
-			automaton->next[i] |= AUTOMATON_HIT;
+			if (is_hit == (turn == 1))
+				layout->number[i] = next++;
+		}
 	}
+}
+
+static int alloc_tables(struct automaton *automaton)
+{
+	uint32_t count = automaton->state_count;
+
+	automaton->next = calloc((size_t)count << automaton->row_bits,
+				 sizeof(*automaton->next));
+	automaton->literal = calloc(count, sizeof(*automaton->literal));
+	automaton->link = calloc(count, sizeof(*automaton->link));
+	return automaton->next && automaton->literal && automaton->link
+		       ? 0
+		       : -ENOMEM;
+}
+
+/* The tables by the final numbers. */
+static int renumber(struct automaton *automaton, const struct layout *layout)
+{
+	struct automaton before = *automaton;
+	uint32_t row = 1u << automaton->row_bits;
+	int r;
+
+	r = alloc_tables(automaton);
+	for (uint32_t i = 0; r >= 0 && i < before.state_count; i++) {
+		size_t to = layout->number[i];
+
+		for (uint32_t class = 0; class < row; class++)
+			automaton->next[to * row + class] =
+				(uint16_t)layout->number
+					[before.next[(size_t)i * row + class]];
+		automaton->literal[to] = before.literal[i];
+		automaton->link[to] =
+			before.link[i]
+				? (uint16_t)layout->number[before.link[i]]
+				: 0;
+	}
+	automaton_done(&before);
+	return r;
+}
+
+static int fill(const struct automaton_builder *builder,
+		struct automaton *automaton)
+{
+	size_t count = automaton->state_count;
+	CLEANUP(layout_done)
+	struct layout layout = {
+		.twigs = calloc(count, sizeof(*layout.twigs)),
+		.fail = calloc(count, sizeof(*layout.fail)),
+		.number = calloc(count, sizeof(*layout.number)),
+	};
+
+	if (!layout.twigs || !layout.fail || !layout.number ||
+	    alloc_tables(automaton) < 0)
+		return -ENOMEM;
+	fill_rows(builder, automaton, &layout);
+	number_states(automaton, &layout);
+	return renumber(automaton, &layout);
 }
 
 int automaton_build(const struct automaton_builder *builder,
@@ -173,28 +248,18 @@ int automaton_build(const struct automaton_builder *builder,
 		.state_count = builder->count,
 		.literal_count = builder->literal_count,
 	};
-	CLEANUP(freep) uint32_t *order = NULL;
-	CLEANUP(freep) uint32_t *fail = NULL;
+	int r;
 
-	find_classes(builder, &automaton);
-	if ((uint64_t)automaton.state_count * automaton.class_count >
-	    AUTOMATON_CELLS_MAX)
+	if (builder->count > AUTOMATON_STATES_MAX)
 		return -E2BIG;
-	order = calloc(automaton.state_count, sizeof(*order));
-	fail = calloc(automaton.state_count, sizeof(*fail));
-	automaton.next = calloc((size_t)automaton.state_count *
-					automaton.class_count,
-				sizeof(*automaton.next));
-	automaton.literal =
-		calloc(automaton.state_count, sizeof(*automaton.literal));
-	automaton.link = calloc(automaton.state_count, sizeof(*automaton.link));
-	if (!order || !fail || !automaton.next || !automaton.literal ||
-	    !automaton.link) {
+	find_classes(builder, &automaton);
+	while (1u << automaton.row_bits < automaton.class_count)
+		automaton.row_bits++;
+	r = fill(builder, &automaton);
+	if (r < 0) {
 		automaton_done(&automaton);
-		return -ENOMEM;
+		return r;
 	}
-	fill_rows(builder, &automaton, order, fail);
-	finish_cells(&automaton);
 	*ret_automaton = automaton;
 	return 0;
 }

@@ -4,11 +4,11 @@
  *
  * Each byte costs one look-up: the table knows from each state where each
  * class of bytes leads. Capital and small letters are one class, so texts need
- * not be made small first. States near the start, where most bytes end up, lie
- * together.
+ * not be made small first. States at which no literal ends come first, by their
+ * depth, so that those where most bytes end up lie together.
  *
  * Owns		the tables
- * Errors	-E2BIG above AUTOMATON_CELLS_MAX, -ENOMEM
+ * Errors	-E2BIG above AUTOMATON_STATES_MAX, -ENOMEM
  * Threads	built, it is constant; any thread
  */
 #pragma once
@@ -18,15 +18,16 @@
 
 #include "rules/base.h"
 
-#define AUTOMATON_CELLS_MAX (16u << 20) /* states times classes */
-#define AUTOMATON_HIT	    (1u << 31) /* a literal ends here */
+#define AUTOMATON_STATES_MAX 65535u
 
 struct automaton {
 	uint8_t class_of[256];
 	uint32_t class_count, state_count, literal_count;
-	uint32_t *next; /* cells: of a state's row, the row that follows, HIT */
+	uint32_t row_bits; /* a row has 1 << row_bits cells */
+	uint32_t first_hit; /* the first state at which a literal ends */
+	uint16_t *next; /* the state that follows, of state and class */
 	uint32_t *literal; /* of a state: what ends here, from 1; 0: nothing */
-	uint32_t *link; /* the shorter state where a literal ends; 0: none */
+	uint16_t *link; /* the shorter state where a literal ends; 0: none */
 };
 
 struct automaton_builder;
@@ -44,10 +45,10 @@ int automaton_build(const struct automaton_builder *builder,
 		    struct automaton *ret_automaton);
 void automaton_done(struct automaton *automaton);
 
-/* From a cell (0 is the start) over a byte. */
+/* From a state (0 is the start) over a byte. */
 static inline uint32_t automaton_step(const struct automaton *automaton,
-				      uint32_t cell, uint8_t byte)
+				      uint32_t state, uint8_t byte)
 {
-	return automaton->next[(cell & ~AUTOMATON_HIT) +
+	return automaton->next[(state << automaton->row_bits) +
 			       automaton->class_of[byte]];
 }

@@ -103,47 +103,71 @@ static void set_bit(struct matching *matching, uint32_t bit)
 		propose(matching, triggers->items[i]);
 }
 
-/* A literal ends at `end` of a text of `len` bytes. */
-static void note_literal(struct matching *matching,
-			 enum engine_automaton which, uint32_t literal,
-			 unsigned int source, size_t end, size_t len)
+static bool is_same_byte(char small, char byte)
+{
+	return small == byte ||
+	       (byte >= 'A' && byte <= 'Z' && small == (byte | 0x20));
+}
+
+/* Is the whole literal there, whose window ends at `end`? */
+static bool is_whole(const struct engine_use *use,
+		     const struct event_text *text, size_t end)
+{
+	const char *at;
+
+	end += use->after;
+	if (end > text->len || end < use->len)
+		return false;
+	if (use->is_at_end && end != text->len)
+		return false;
+	if (use->is_at_start && end != use->len)
+		return false;
+	if (!use->text)
+		return true;
+	at = text->bytes + end - use->len;
+	for (uint32_t i = 0; i < use->len; i++) {
+		if (!is_same_byte(use->text[i], at[i]))
+			return false;
+	}
+	return true;
+}
+
+static void note_window(struct matching *matching, unsigned int source,
+			uint32_t window, size_t end)
 {
 	const struct detect_engine *engine = matching->engine;
+	const struct event_text *text = text_of(matching, source);
+	enum engine_automaton which = engine_automaton_of(source);
 	const struct engine_use *uses = engine->uses[which].items;
 	const uint32_t *starts = engine->use_starts[which];
 
-	for (uint32_t i = starts[literal]; i < starts[literal + 1]; i++) {
+	for (uint32_t i = starts[window]; i < starts[window + 1]; i++) {
 		const struct engine_use *use = &uses[i];
 
 		if (use->source == source &&
 		    (use->kinds >> matching->event->kind & 1) &&
-		    (!use->is_at_end || end == len) &&
-		    (!use->is_at_start || end == use->len))
+		    is_whole(use, text, end))
 			set_bit(matching, use->bit);
 	}
 }
 
 static void look_for_literals(struct matching *matching, unsigned int source)
 {
-	enum engine_automaton which = engine_automaton_of(source);
-	const struct automaton *automaton = &matching->engine->automata[which];
+	const struct automaton *automaton =
+		&matching->engine->automata[engine_automaton_of(source)];
 	const struct event_text *text = text_of(matching, source);
 	const uint8_t *bytes = (const uint8_t *)text->bytes;
-	uint32_t cell = 0;
+	uint32_t state = 0;
 
 	for (size_t i = 0; i < text->len; i++) {
-		uint32_t state;
-
-		cell = automaton_step(automaton, cell, bytes[i]);
-		if (!(cell & AUTOMATON_HIT))
+		state = automaton_step(automaton, state, bytes[i]);
+		if (state < automaton->first_hit)
 			continue;
-		state = (cell & ~AUTOMATON_HIT) / automaton->class_count;
-		for (; state; state = automaton->link[state]) {
-			uint32_t literal = automaton->literal[state];
+		for (uint32_t hit = state; hit; hit = automaton->link[hit]) {
+			uint32_t window = automaton->literal[hit];
 
-			if (literal)
-				note_literal(matching, which, literal, source,
-					     i + 1, text->len);
+			if (window)
+				note_window(matching, source, window, i + 1);
 		}
 	}
 }

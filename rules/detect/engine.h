@@ -15,18 +15,26 @@
 #define ENGINE_YES UINT32_MAX /* where a program ends */
 #define ENGINE_NO  (UINT32_MAX - 1)
 
+#define ENGINE_WINDOW 8
+
 enum engine_automaton {
 	ENGINE_LINES, /* command lines and lines of logs */
 	ENGINE_WORDS, /* all other texts */
 	ENGINE_AUTOMATON_COUNT,
 };
 
-/* What a literal means where it is found. */
+/*
+ * What it means that a literal is found. The automaton looks for ENGINE_WINDOW
+ * bytes of it at most, so that its tables stay in the cache; the others are
+ * compared where those are found.
+ */
 struct engine_use {
-	uint32_t literal;
+	const char *text; /* the whole literal; NULL: the window is all of it */
+	uint32_t len; /* of the literal */
+	uint32_t after; /* bytes of it behind the window */
+	uint32_t window; /* its number in the automaton */
 	uint32_t bit;
 	uint32_t kinds; /* of events, 1 << enum event_kind */
-	uint32_t len; /* of the literal */
 	uint8_t source; /* enum detect_source */
 	bool is_at_start, is_at_end; /* of the text, and only there */
 };
@@ -63,7 +71,7 @@ struct detect_engine {
 	struct engine_array variants; /* struct engine_variant */
 	struct engine_array steps; /* struct engine_step */
 	struct automaton automata[ENGINE_AUTOMATON_COUNT];
-	struct engine_array uses[ENGINE_AUTOMATON_COUNT]; /* by literal */
+	struct engine_array uses[ENGINE_AUTOMATON_COUNT]; /* by window */
 	uint32_t *use_starts[ENGINE_AUTOMATON_COUNT];
 	uint32_t bit_count;
 	struct engine_index triggers; /* variants by bit */

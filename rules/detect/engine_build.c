@@ -68,8 +68,8 @@ static int use_order(const void *a, const void *b)
 {
 	const struct engine_use *one = a, *other = b;
 
-	return one->literal < other->literal ? -1
-					     : one->literal > other->literal;
+	return one->window < other->window ? -1
+					   : one->window > other->window;
 }
 
 static int finish_automaton(struct engine_builder *builder,
@@ -93,7 +93,7 @@ static int finish_automaton(struct engine_builder *builder,
 		qsort(uses->items, uses->count, sizeof(*use), use_order);
 	use = uses->items;
 	for (uint32_t i = 0; i < uses->count; i++)
-		starts[use[i].literal + 1]++;
+		starts[use[i].window + 1]++;
 	for (uint32_t i = 1; i < engine->automata[which].literal_count + 2; i++)
 		starts[i] += starts[i - 1];
 	return 0;
@@ -193,9 +193,9 @@ struct detect_size detect_size(const struct detect_engine *engine)
 
 		size.literal_count += automaton->literal_count;
 		size.state_count += automaton->state_count;
-		size.bytes += (size_t)automaton->state_count *
-				      (automaton->class_count + 2) *
-				      sizeof(uint32_t) +
+		size.bytes += ((size_t)automaton->state_count
+				       << automaton->row_bits) *
+				      sizeof(*automaton->next) +
 			      engine->uses[which].count *
 				      sizeof(struct engine_use);
 	}

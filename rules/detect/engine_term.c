@@ -26,47 +26,62 @@ static struct term *new_term(struct engine_builder *builder,
 	return term;
 }
 
-/* A bit and its literal, or one more literal for it. `text` is in small
- * letters. */
+/* The window is the literal's end where that is the text's, or its start. */
+static int add_use(struct engine_builder *builder, struct engine_use use)
+{
+	enum engine_automaton which = engine_automaton_of(use.source);
+	uint32_t window = use.len < ENGINE_WINDOW ? use.len : ENGINE_WINDOW;
+	uint32_t at = use.is_at_end && !use.is_at_start ? use.len - window : 0;
+	struct engine_use *kept;
+	int r = automaton_add(builder->automata[which], use.text + at, window,
+			      &use.window);
+
+	if (r < 0)
+		return r;
+	use.after = use.len - window - at;
+	if (window == use.len)
+		use.text = NULL;
+	kept = engine_array_add(&builder->engine->uses[which], sizeof(*kept));
+	if (!kept)
+		return -ENOMEM;
+	*kept = use;
+	for (unsigned int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
+		if (use.kinds >> kind & 1)
+			builder->engine->sources[kind] |= 1ull << use.source;
+	}
+	return 0;
+}
+
+/* A literal for a bit that may have others. `text` is in small letters, and
+ * the rule's if it is longer than a window. */
 static int add_literal(struct engine_builder *builder, struct term *bit,
 		       const struct detect_node *test, const char *text,
-		       size_t len)
+		       uint32_t len)
 {
 	const struct detect_field *field =
 		detect_field_of(builder->view, test->field);
-	struct detect_engine *engine = builder->engine;
-	bool is_at_start = test->match == DETECT_EQUALS ||
-			   test->match == DETECT_STARTS;
-	bool is_at_end = test->match == DETECT_EQUALS ||
-			 test->match == DETECT_ENDS;
+	struct engine_use use = {
+		.text = text,
+		.len = len,
+		.bit = bit->bit,
+		.kinds = builder->view->kinds,
+		.is_at_start = test->match == DETECT_EQUALS ||
+			       test->match == DETECT_STARTS,
+		.is_at_end = test->match == DETECT_EQUALS ||
+			     test->match == DETECT_ENDS,
+	};
+	int r = 0;
 
-	for (size_t i = 0; i < DETECT_SOURCES_MAX && field->sources[i]; i++) {
-		unsigned int source = field->sources[i];
-		enum engine_automaton which = engine_automaton_of(source);
-		struct engine_use *use = engine_array_add(&engine->uses[which],
-							  sizeof(*use));
-		int r;
-
-		if (!use)
-			return -ENOMEM;
-		r = automaton_add(builder->automata[which], text, len,
-				  &use->literal);
-		if (r < 0)
-			return r;
-		use->bit = bit->bit;
-		use->len = (uint32_t)len;
-		use->kinds = builder->view->kinds;
-		use->source = (uint8_t)source;
-		use->is_at_start = is_at_start;
-		use->is_at_end = is_at_end;
-		for (unsigned int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
-			if (use->kinds >> kind & 1)
-				engine->sources[kind] |= 1ull << source;
-		}
+	for (size_t i = 0;
+	     r >= 0 && i < DETECT_SOURCES_MAX && field->sources[i]; i++) {
+		use.source = field->sources[i];
+		r = add_use(builder, use);
 	}
 	bit->cost += COST_OF_ONE /
-		     (len * len * (is_at_start || is_at_end ? 8 : 1)) + 1;
-	return 0;
+		     ((uint64_t)len * len *
+		      (use.is_at_start || use.is_at_end ? 8 : 1)) +
+		     1;
+	return r;
 }
 
 static struct term *new_bit(struct engine_builder *builder, struct term *parent)
@@ -102,31 +117,35 @@ static size_t longest_piece(const struct detect_node *test, size_t *ret_at)
 	return best;
 }
 
-/* A literal that must be there where the test is met. */
+/* A literal that must be there where the test is met: a window's length is
+ * enough, for the test is asked after it. */
 static int add_need(struct engine_builder *builder, struct term *parent,
 		    const struct detect_node *test)
 {
 	struct detect_node need = {.op = DETECT_TEST,
 				   .match = DETECT_CONTAINS,
 				   .field = test->field};
+	char text[ENGINE_WINDOW];
 	size_t at = 0, len;
 	struct term *bit;
-	char *text;
 
 	if (test->match > DETECT_WILD)
 		return 0;
 	len = longest_piece(test, &at);
 	if (len == 0)
 		return 0;
-	text = arena_copy(&builder->arena, test->text + at, len);
+	if (len > sizeof(text))
+		len = sizeof(text);
 	bit = new_bit(builder, parent);
-	if (!text || !bit)
+	if (!bit)
 		return -ENOMEM;
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] >= 'A' && text[i] <= 'Z')
-			text[i] = (char)(text[i] | 0x20);
+		char byte = test->text[at + i];
+
+		text[i] = byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20)
+						     : byte;
 	}
-	return add_literal(builder, bit, &need, text, len);
+	return add_literal(builder, bit, &need, text, (uint32_t)len);
 }
 
 static int resolve_test(struct engine_builder *builder, struct term *parent,
