@@ -41,6 +41,7 @@ enum kind {
 	KIND_PACKET, /* as rules/flowtext.h has it */
 	KIND_REASON,
 	KIND_RULE,
+	KIND_RULES, /* a path of detection rules, or of a folder of them */
 	KIND_SET,
 	KIND_SOCKET,
 	KIND_SPAN,
@@ -74,6 +75,7 @@ enum option_id {
 	OPTION_JSON,
 	OPTION_KIND,
 	OPTION_LINES,
+	OPTION_LOGS,
 	OPTION_MODE,
 	OPTION_NOTE,
 	OPTION_OUT,

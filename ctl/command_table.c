@@ -42,6 +42,12 @@ static const struct option apply_options[] = {
 	{0},
 };
 
+static const struct option detect_options[] = {
+	{"logs", 0, OPTION_LOGS, KIND_FLAG, NULL,
+	 "take rules about lines of a log, too"},
+	{0},
+};
+
 static const struct option foreign_options[] = {
 	{"family", 0, OPTION_FAMILY, KIND_CHOICE, "4|6",
 	 "of iptables rules, which do not say it; 4 when not given"},
@@ -256,6 +262,30 @@ const struct command command_table[] = {
 	 {{.kind = KIND_IFACE}},
 	 NULL,
 	 cmd_detach},
+	{"detect check",
+	 "say of detection rules which load, and why others do not",
+	 "RULES is a file in the Sigma format or a folder of such: *.yml and "
+	 "*.yaml, and all below it. The exit status is 1 when one is broken, "
+	 "not when it asks for what this host has no sensor for. With --json, "
+	 "one file a line.",
+	 {{.kind = KIND_RULES, .many = true}},
+	 detect_options,
+	 cmd_detect_check},
+	{"detect list",
+	 "the detection rules that load",
+	 "With --json, one rule a line, with authors and tags.",
+	 {{.kind = KIND_RULES, .many = true}},
+	 detect_options,
+	 cmd_detect_list},
+	{"detect test",
+	 "which detection rules an event meets",
+	 "FILE has an event a line, as JSON: \"kind\" says what happened "
+	 "(exec, create, connect, ...), and image, command_line, args, path, "
+	 "peer, peer_port, uid and others what is known of it. Needs no "
+	 "daemon. With --json, one match a line, with the line of its event.",
+	 {{.kind = KIND_RULES}, {.kind = KIND_FILE}},
+	 detect_options,
+	 cmd_detect_test},
 	{"doctor",
 	 "say what would hinder an interface, and how to mend it",
 	 "Without IFACE, all Ethernet interfaces. Nothing is changed.",

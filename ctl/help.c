@@ -201,7 +201,8 @@ static void complete_kind(FILE *out, enum kind kind, const char *choices)
 		complete_names(out, NULL);
 		fputs("'", out);
 	} else if (kind == KIND_FILE || kind == KIND_SOCKET ||
-		   kind == KIND_POLICY || kind == KIND_POLICIES) {
+		   kind == KIND_POLICY || kind == KIND_POLICIES ||
+		   kind == KIND_RULES) {
 		fputs("files=1", out);
 	} else {
 		fputs("words=' '", out); /* a value, but we know none */

@@ -158,6 +158,9 @@ const struct kind_spec kind_specs[] = {
 			 "control characters",
 			 reason_is_valid},
 	[KIND_RULE] = {"ID", "the id of a rule", NULL},
+	[KIND_RULES] = {"RULES",
+			"the file of a detection rule, or a folder of them",
+			check_file},
 	[KIND_SET] = {"NAME",
 		      "a set name: 1 to 31 lower-case letters, digits "
 		      "or '-', first a letter; or one like geo:CN or "
