@@ -16,13 +16,19 @@
 #include "rules/detect/sigma.h"
 
 static const struct grid_column file_columns[] = {
-	{.title = "FILE"}, {.title = "STATE"}, {.title = "AT", .right = true},
-	{.title = "NOTE"}, {NULL},
+	{.title = "FILE"},
+	{.title = "STATE"},
+	{.title = "AT", .right = true},
+	{.title = "NOTE"},
+	{NULL},
 };
 
 static const struct grid_column rule_columns[] = {
-	{.title = "LEVEL"}, {.title = "EVENTS"}, {.title = "ID"},
-	{.title = "TITLE"}, {NULL},
+	{.title = "LEVEL"},
+	{.title = "EVENTS"},
+	{.title = "ID"},
+	{.title = "TITLE"},
+	{NULL},
 };
 
 static void fill_file(struct grid *grid, const json_t *item)
@@ -72,14 +78,14 @@ static json_t *json_of_file(const struct detect_file *file)
 		(void)json_object_set_new(item, "loaded", json_true());
 		if (file->rule->remark)
 			(void)json_object_set_new(
-				item, "note",
-				json_string(file->rule->remark));
+				item, "note", json_string(file->rule->remark));
 	} else {
 		item = json_pack("{s:b, s:s, s:I, s:I, s:s}", "loaded", 0,
-				 "reason", detect_reason_name(file->note.reason),
-				 "line", (json_int_t)file->note.at.line,
-				 "column", (json_int_t)file->note.at.column,
-				 "note", file->note.at.text);
+				 "reason",
+				 detect_reason_name(file->note.reason), "line",
+				 (json_int_t)file->note.at.line, "column",
+				 (json_int_t)file->note.at.column, "note",
+				 file->note.at.text);
 	}
 	(void)json_object_set_new(item, "file", json_string(file->path));
 	return item;
@@ -105,8 +111,9 @@ struct tally {
 
 static void view_tally(FILE *out, const json_t *answer)
 {
-	(void)fprintf(out, "%" PRId64 " files: %" PRId64 " loaded, %" PRId64
-			   " refused, %" PRId64 " of them broken\n",
+	(void)fprintf(out,
+		      "%" PRId64 " files: %" PRId64 " loaded, %" PRId64
+		      " refused, %" PRId64 " of them broken\n",
 		      answer_number(answer, "files"),
 		      answer_number(answer, "loaded"),
 		      answer_number(answer, "refused"),
@@ -148,12 +155,12 @@ enum outcome cmd_detect_check(struct session *session)
 	}
 	if (!session->json) {
 		CLEANUP(json_decrefp)
-		json_t *answer = json_pack(
-			"{s:I, s:I, s:I, s:I}", "files",
-			(json_int_t)tally.files, "loaded",
-			(json_int_t)tally.loaded, "refused",
-			(json_int_t)(tally.files - tally.loaded), "broken",
-			(json_int_t)tally.broken);
+		json_t *answer =
+			json_pack("{s:I, s:I, s:I, s:I}", "files",
+				  (json_int_t)tally.files, "loaded",
+				  (json_int_t)tally.loaded, "refused",
+				  (json_int_t)(tally.files - tally.loaded),
+				  "broken", (json_int_t)tally.broken);
 
 		printer_answer(&session->printer, answer, view_tally);
 	}
@@ -238,8 +245,8 @@ static enum outcome match_lines(struct session *session,
 		struct policy_text line = {first, len};
 
 		if (len > 0)
-			outcome = match_line(session, engine, scratch, &line,
-					     at);
+			outcome =
+				match_line(session, engine, scratch, &line, at);
 		from += len + 1;
 	}
 	return outcome;

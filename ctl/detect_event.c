@@ -9,10 +9,10 @@
 #include "rules/detect/event_name.h"
 
 #define WHY_BYTES 128
-#define NUMBER(name, bytes)                                        \
-	{                                                          \
-		#name, offsetof(struct event, name), (bytes),      \
-			(1ull << ((bytes)*8)) - 1                  \
+#define NUMBER(name, bytes)                                   \
+	{                                                     \
+#name, offsetof(struct event, name), (bytes), \
+			(1ull << ((bytes)*8)) - 1             \
 	}
 
 static const struct {
@@ -67,8 +67,8 @@ static int read_args(const json_t *value, struct event *event, char *why)
 		return refuse(why, "args", "a list of at most 64 texts");
 	event->arg_count = (uint32_t)json_array_size(value);
 	for (uint32_t i = 0; r >= 0 && i < event->arg_count; i++)
-		r = read_text("args", json_array_get(value, i),
-			      &event->args[i], why);
+		r = read_text("args", json_array_get(value, i), &event->args[i],
+			      why);
 	return r;
 }
 
@@ -78,8 +78,8 @@ static int read_call_args(const json_t *value, struct event *event, char *why)
 	    json_array_size(value) > EVENT_CALL_ARGS_MAX)
 		return refuse(why, "call_args", "a list of at most 4 numbers");
 	for (size_t i = 0; i < json_array_size(value); i++)
-		event->call_args[i] = (uint64_t)json_integer_value(
-			json_array_get(value, i));
+		event->call_args[i] =
+			(uint64_t)json_integer_value(json_array_get(value, i));
 	return 0;
 }
 
@@ -172,7 +172,8 @@ int detect_event_read(const char *line, size_t len,
 	}
 	if (!json_object_get(event.object, "kind"))
 		r = refuse(ret_why, "kind", "missing");
-	json_object_foreach(event.object, key, value) {
+	json_object_foreach(event.object, key, value)
+	{
 		if (r >= 0)
 			r = read_key(key, value, &event.event, ret_why);
 	}

@@ -142,8 +142,8 @@ static int add_atomics(struct bench *bench, const char *data)
 	FILE *file;
 	int r = 0;
 
-	(void)snprintf(path, sizeof(path),
-		       "%s/sigma-linux/atomics-linux.jsonl", data);
+	(void)snprintf(path, sizeof(path), "%s/sigma-linux/atomics-linux.jsonl",
+		       data);
 	file = fopen(path, "re");
 	if (!file)
 		return -errno;
@@ -215,8 +215,8 @@ static int prepare(struct bench *bench, const char *data)
 
 static void match(struct bench *bench, size_t index)
 {
-	detect_match(bench->engine, &bench->subjects[index]->witness.event, bench->scratch,
-		     tell, bench);
+	detect_match(bench->engine, &bench->subjects[index]->witness.event,
+		     bench->scratch, tell, bench);
 }
 
 static int by_value(const void *a, const void *b)
@@ -239,7 +239,8 @@ static void time_exec(struct bench *bench, struct sample *p50,
 
 			match(bench, i);
 			bench->subjects[i]->times_ns[turn] =
-				(uint32_t)(clock_ns(CLOCK_MONOTONIC) - start_ns);
+				(uint32_t)(clock_ns(CLOCK_MONOTONIC) -
+					   start_ns);
 		}
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -265,7 +266,8 @@ static void time_all(struct bench *bench, struct sample *rate)
 			match(bench, i);
 	}
 	sample_add(rate, TURNS * (double)bench->count * 1e9 /
-				 (double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) - start_ns));
+				 (double)(clock_ns(CLOCK_THREAD_CPUTIME_ID) -
+					  start_ns));
 }
 
 static void measure(struct bench *bench, struct report *report)

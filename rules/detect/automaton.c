@@ -140,15 +140,14 @@ static void fill_rows(const struct automaton_builder *builder,
 
 	for (uint32_t state = 0; state < known; state++) {
 		uint32_t shorter = layout->fail[state];
-		const struct twig *twig =
-			&builder->twigs[layout->twigs[state]];
+		const struct twig *twig = &builder->twigs[layout->twigs[state]];
 		uint16_t *row = automaton->next +
 				((size_t)state << automaton->row_bits);
 
 		if (state > 0)
 			memcpy(row,
-			       automaton->next + ((size_t)shorter
-						  << automaton->row_bits),
+			       automaton->next +
+				       ((size_t)shorter << automaton->row_bits),
 			       sizeof(*row) << automaton->row_bits);
 		automaton->literal[state] = twig->literal;
 		automaton->link[state] = automaton->literal[shorter]
@@ -156,8 +155,8 @@ static void fill_rows(const struct automaton_builder *builder,
 						 : automaton->link[shorter];
 		for (uint32_t child = twig->first; child;
 		     child = builder->twigs[child].next) {
-			uint8_t class = automaton->class_of
-						[builder->twigs[child].byte];
+			uint8_t class =
+				automaton->class_of[builder->twigs[child].byte];
 
 			layout->fail[known] = state > 0 ? row[class] : 0;
 			layout->twigs[known] = child;
@@ -175,8 +174,8 @@ static void number_states(struct automaton *automaton, struct layout *layout)
 		if (turn == 1)
 			automaton->first_hit = next;
 		for (uint32_t i = 0; i < automaton->state_count; i++) {
-			bool is_hit = automaton->literal[i] ||
-				      automaton->link[i];
+			bool is_hit =
+				automaton->literal[i] || automaton->link[i];
 
 			if (is_hit == (turn == 1))
 				layout->number[i] = next++;
@@ -208,7 +207,7 @@ static int renumber(struct automaton *automaton, const struct layout *layout)
 	for (uint32_t i = 0; r >= 0 && i < before.state_count; i++) {
 		size_t to = layout->number[i];
 
-		for (uint32_t class = 0; class < row; class++)
+		for (uint32_t class = 0; class < row; class ++)
 			automaton->next[to * row + class] =
 				(uint16_t)layout->number
 					[before.next[(size_t)i * row + class]];

@@ -73,9 +73,8 @@ static const struct event_text *text_of(struct matching *matching,
 	struct detect_scratch *scratch = matching->scratch;
 
 	if (!(scratch->known >> source & 1)) {
-		scratch->texts[source] =
-			detect_source_text(matching->event, source,
-					   scratch->numbers[source]);
+		scratch->texts[source] = detect_source_text(
+			matching->event, source, scratch->numbers[source]);
 		scratch->known |= 1ull << source;
 	}
 	return &scratch->texts[source];
@@ -250,8 +249,7 @@ void detect_match(const struct detect_engine *engine, const struct event *event,
 		uint64_t left = scratch->rules[word];
 
 		for (; left; left &= left - 1) {
-			size_t rule = word * 64 +
-				      (size_t)__builtin_ctzll(left);
+			size_t rule = word * 64 + (size_t)__builtin_ctzll(left);
 
 			fn(arg, engine->rules[rule], rule);
 		}

@@ -68,8 +68,7 @@ static int use_order(const void *a, const void *b)
 {
 	const struct engine_use *one = a, *other = b;
 
-	return one->window < other->window ? -1
-					   : one->window > other->window;
+	return one->window < other->window ? -1 : one->window > other->window;
 }
 
 static int finish_automaton(struct engine_builder *builder,
@@ -183,9 +182,9 @@ struct detect_size detect_size(const struct detect_engine *engine)
 	struct detect_size size = {
 		.rule_count = engine->rule_count,
 		.variant_count = engine->variants.count,
-		.bytes = engine->variants.count *
-				 sizeof(struct engine_variant) +
-			 engine->steps.count * sizeof(struct engine_step),
+		.bytes =
+			engine->variants.count * sizeof(struct engine_variant) +
+			engine->steps.count * sizeof(struct engine_step),
 	};
 
 	for (int which = 0; which < ENGINE_AUTOMATON_COUNT; which++) {
@@ -193,11 +192,11 @@ struct detect_size detect_size(const struct detect_engine *engine)
 
 		size.literal_count += automaton->literal_count;
 		size.state_count += automaton->state_count;
-		size.bytes += ((size_t)automaton->state_count
-				       << automaton->row_bits) *
-				      sizeof(*automaton->next) +
-			      engine->uses[which].count *
-				      sizeof(struct engine_use);
+		size.bytes +=
+			((size_t)automaton->state_count
+			 << automaton->row_bits) *
+				sizeof(*automaton->next) +
+			engine->uses[which].count * sizeof(struct engine_use);
 	}
 	return size;
 }

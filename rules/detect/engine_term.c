@@ -77,10 +77,10 @@ static int add_literal(struct engine_builder *builder, struct term *bit,
 		use.source = field->sources[i];
 		r = add_use(builder, use);
 	}
-	bit->cost += COST_OF_ONE /
-		     ((uint64_t)len * len *
-		      (use.is_at_start || use.is_at_end ? 8 : 1)) +
-		     1;
+	bit->cost +=
+		COST_OF_ONE / ((uint64_t)len * len *
+			       (use.is_at_start || use.is_at_end ? 8 : 1)) +
+		1;
 	return r;
 }
 
@@ -142,8 +142,8 @@ static int add_need(struct engine_builder *builder, struct term *parent,
 	for (size_t i = 0; i < len; i++) {
 		char byte = test->text[at + i];
 
-		text[i] = byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20)
-						     : byte;
+		text[i] =
+			byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
 	}
 	return add_literal(builder, bit, &need, text, (uint32_t)len);
 }
@@ -222,13 +222,13 @@ static int resolve(struct engine_builder *builder, struct term *parent,
 	}
 }
 
-int term_of_rule(struct engine_builder *builder,
-		 const struct detect_rule *rule, struct term **ret_term)
+int term_of_rule(struct engine_builder *builder, const struct detect_rule *rule,
+		 struct term **ret_term)
 {
-	bool is_certain = detect_fold(rule->condition, builder->view) ==
-			  DETECT_TRUE;
-	struct term *whole = new_term(builder, NULL,
-				      is_certain ? TERM_TRUE : TERM_AND);
+	bool is_certain =
+		detect_fold(rule->condition, builder->view) == DETECT_TRUE;
+	struct term *whole =
+		new_term(builder, NULL, is_certain ? TERM_TRUE : TERM_AND);
 	int r = 0;
 
 	if (!whole)

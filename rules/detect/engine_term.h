@@ -43,8 +43,8 @@ struct engine_pair {
 
 /* engine_term.c: the condition in the builder's view, which is not certainly
  * false there. */
-int term_of_rule(struct engine_builder *builder,
-		 const struct detect_rule *rule, struct term **ret_term);
+int term_of_rule(struct engine_builder *builder, const struct detect_rule *rule,
+		 struct term **ret_term);
 
 /* engine_program.c: write its steps; where they begin. */
 int term_write_program(struct engine_builder *builder, const struct term *term,

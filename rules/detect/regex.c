@@ -23,7 +23,13 @@ struct regex {
 	const bool *is_end; /* is the end of the text a match here? */
 };
 
-enum step_kind { STEP_SET, STEP_SPLIT, STEP_BEGIN, STEP_END, STEP_MATCH };
+enum step_kind {
+	STEP_SET,
+	STEP_SPLIT,
+	STEP_BEGIN,
+	STEP_END,
+	STEP_MATCH
+};
 
 struct step {
 	enum step_kind kind;
@@ -312,8 +318,8 @@ static int find_next(struct compiler *compiler, uint32_t state, uint32_t class)
 		uint64_t left = set->words[word];
 
 		for (; left; left &= left - 1) {
-			uint32_t i = word * 64 +
-				     (uint32_t)__builtin_ctzll(left);
+			uint32_t i =
+				word * 64 + (uint32_t)__builtin_ctzll(left);
 			const struct step *step = &compiler->steps[i];
 
 			compiler->work++;
@@ -335,7 +341,7 @@ static int find_states(struct compiler *compiler, uint16_t *ret_start)
 	for (uint32_t state = 0; r >= 0 && state < compiler->state_count;
 	     state++) {
 		for (uint32_t class = 0;
-		     r >= 0 && class < compiler->class_count; class++)
+		     r >= 0 && class < compiler->class_count; class ++)
 			r = find_next(compiler, state, class);
 	}
 	return r;

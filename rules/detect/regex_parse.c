@@ -187,8 +187,8 @@ static int take_member(struct parser *parser, struct byte_set *set,
 {
 	*ret_is_kind = false;
 	if (take(parser, "\\")) {
-		*ret_is_kind = parser->at < parser->end &&
-			       take_kind(*parser->at, set);
+		*ret_is_kind =
+			parser->at < parser->end && take_kind(*parser->at, set);
 		if (*ret_is_kind) {
 			parser->at++;
 			return 0;
@@ -258,8 +258,7 @@ static int take_group(struct parser *parser, struct regex_node **ret_node)
 	int r;
 
 	if (take(parser, "?") && !take(parser, ":")) {
-		if (sees(parser, '=') || sees(parser, '!') ||
-		    sees(parser, '<'))
+		if (sees(parser, '=') || sees(parser, '!') || sees(parser, '<'))
 			return refuse(parser, -ENOTSUP, "look-around");
 		return refuse(parser, -ENOTSUP, "this kind of group");
 	}

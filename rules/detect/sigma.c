@@ -36,8 +36,8 @@ static const struct {
 static const struct {
 	const char *service, *writer;
 } writers[] = {
-	{"auth", ""},	       {"syslog", ""},	      {"cron", "cron"},
-	{"cron", "crond"},     {"cron", "crontab"},   {"clamav", "clamd"},
+	{"auth", ""},		{"syslog", ""},		 {"cron", "cron"},
+	{"cron", "crond"},	{"cron", "crontab"},	 {"clamav", "clamd"},
 	{"clamav", "clamscan"}, {"clamav", "freshclam"}, {"guacamole", "guacd"},
 };
 
@@ -226,8 +226,7 @@ static int read_category(struct sigma_reader *reader,
 			 const struct node *service)
 {
 	if (service)
-		return sigma_refuse(reader, DETECT_NO_LOG_SOURCE,
-				    service->mark,
+		return sigma_refuse(reader, DETECT_NO_LOG_SOURCE, service->mark,
 				    "a category of one service");
 	for (size_t i = 0; i < ARRAY_LEN(categories); i++) {
 		if (category->kind == NODE_SCALAR &&
@@ -375,8 +374,7 @@ static int check_met(struct sigma_reader *reader, struct mark mark,
 		(void)snprintf(remark, sizeof(remark),
 			       "no sensor has what \"%.60s\" is about",
 			       reader->selections[i].name);
-		rule->remark =
-			arena_copy(&rule->arena, remark, strlen(remark));
+		rule->remark = arena_copy(&rule->arena, remark, strlen(remark));
 		return rule->remark ? 0 : -ENOMEM;
 	}
 	return 0;
@@ -424,8 +422,7 @@ int sigma_read(const char *text, size_t len, uint32_t kinds,
 
 	if (len > SIGMA_BYTES_MAX)
 		return sigma_refuse_size(&reader, ((struct mark){1, 1}),
-					 "more than %u bytes",
-					 SIGMA_BYTES_MAX);
+					 "more than %u bytes", SIGMA_BYTES_MAX);
 	ret_note->reason = DETECT_BROKEN;
 	r = tree_read(text, len, &tree, &ret_note->at);
 	if (r == -E2BIG)

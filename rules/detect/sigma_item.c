@@ -7,7 +7,12 @@
 
 #define FIELD_MAX 64
 
-enum kind_of_test { PLAIN, EXISTS, REGEX, CIDR };
+enum kind_of_test {
+	PLAIN,
+	EXISTS,
+	REGEX,
+	CIDR
+};
 
 /* A key, taken apart. */
 struct item {
@@ -71,12 +76,11 @@ static int take_field(struct sigma_reader *reader, const struct node *name,
 	}
 	/* The fields in parentheses are none of the language. */
 	if (!item->field || item->field[0] == '(')
-		return sigma_refuse(reader, DETECT_NO_FIELD, name->mark,
-				    "no sensor fills the field \"%.*s\" of %s",
-				    (int)(len < FIELD_MAX ? len : FIELD_MAX),
-				    name->text,
-				    detect_category_name(
-					    reader->rule->category));
+		return sigma_refuse(
+			reader, DETECT_NO_FIELD, name->mark,
+			"no sensor fills the field \"%.*s\" of %s",
+			(int)(len < FIELD_MAX ? len : FIELD_MAX), name->text,
+			detect_category_name(reader->rule->category));
 	return 0;
 }
 

@@ -27,14 +27,14 @@ struct sigma_reader {
 
 /* Write the note and answer; a macro so that who reads the caller, clang-tidy
  * too, sees what it answers. */
-#define sigma_break(reader, ...)                                          \
-	((reader)->note->reason = DETECT_BROKEN,                          \
+#define sigma_break(reader, ...)                 \
+	((reader)->note->reason = DETECT_BROKEN, \
 	 document_note_write(&(reader)->note->at, __VA_ARGS__), -EINVAL)
-#define sigma_refuse(reader, why, ...)                                    \
-	((reader)->note->reason = (why),                                  \
+#define sigma_refuse(reader, why, ...)   \
+	((reader)->note->reason = (why), \
 	 document_note_write(&(reader)->note->at, __VA_ARGS__), -ENOTSUP)
-#define sigma_refuse_size(reader, ...)                                    \
-	((reader)->note->reason = DETECT_TOO_LARGE,                       \
+#define sigma_refuse_size(reader, ...)              \
+	((reader)->note->reason = DETECT_TOO_LARGE, \
 	 document_note_write(&(reader)->note->at, __VA_ARGS__), -E2BIG)
 
 /* sigma.c: a node of the rule, counted. */

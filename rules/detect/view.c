@@ -3,11 +3,17 @@
 
 #include <string.h>
 
-#define KIND(name)   (1u << EVENT_##name)
-#define WORD(name)   (SOURCE_WORD + EVENT_##name)
-#define ARG(number)  (SOURCE_ARG + (number))
-#define FROM(n, ...) {.name = (n), .sources = {__VA_ARGS__}}
-#define IS(n, text)  {.name = (n), .constant = (text)}
+#define KIND(name)  (1u << EVENT_##name)
+#define WORD(name)  (SOURCE_WORD + EVENT_##name)
+#define ARG(number) (SOURCE_ARG + (number))
+#define FROM(n, ...)                                    \
+	{                                               \
+		.name = (n), .sources = { __VA_ARGS__ } \
+	}
+#define IS(n, text)                             \
+	{                                       \
+		.name = (n), .constant = (text) \
+	}
 
 /* The whole record is a field without a name. */
 static const struct detect_field process_fields[] = {
@@ -132,18 +138,18 @@ static const struct detect_field log_fields[] = {
 	FROM("(service)", WORD(SERVICE)),
 };
 
-#define CALLS                                                                 \
-	(KIND(EXEC) | KIND(OPEN) | KIND(WRITE) | KIND(CREATE) |               \
-	 KIND(UNLINK) | KIND(RENAME) | KIND(CHMOD) | KIND(CONNECT) |          \
-	 KIND(ACCEPT) | KIND(BIND) | KIND(LISTEN) | KIND(SEND) |              \
-	 KIND(SOCKET) | KIND(PTRACE) | KIND(MEMFD) | KIND(MODULE) |           \
-	 KIND(BPF) | KIND(NAMESPACE) | KIND(MOUNT) | KIND(SETUID) |           \
-	 KIND(URING) | KIND(CALL))
+#define CALLS                                                                  \
+	(KIND(EXEC) | KIND(OPEN) | KIND(WRITE) | KIND(CREATE) | KIND(UNLINK) | \
+	 KIND(RENAME) | KIND(CHMOD) | KIND(CONNECT) | KIND(ACCEPT) |           \
+	 KIND(BIND) | KIND(LISTEN) | KIND(SEND) | KIND(SOCKET) |               \
+	 KIND(PTRACE) | KIND(MEMFD) | KIND(MODULE) | KIND(BPF) |               \
+	 KIND(NAMESPACE) | KIND(MOUNT) | KIND(SETUID) | KIND(URING) |          \
+	 KIND(CALL))
 
-#define VIEW(of, which, table)                                        \
-	{                                                             \
+#define VIEW(of, which, table)                                         \
+	{                                                              \
 		.category = (of), .kinds = (which), .fields = (table), \
-		.field_count = ARRAY_LEN(table)                       \
+		.field_count = ARRAY_LEN(table)                        \
 	}
 
 const struct detect_view detect_views[] = {
@@ -166,16 +172,26 @@ const size_t detect_view_count = ARRAY_LEN(detect_views);
 
 /* The call that an event of a kind is, if it does not say. */
 static const char *const call_names[] = {
-	[EVENT_EXEC] = "execve",      [EVENT_OPEN] = "openat",
-	[EVENT_WRITE] = "openat",     [EVENT_CREATE] = "openat",
-	[EVENT_UNLINK] = "unlinkat",  [EVENT_RENAME] = "renameat2",
-	[EVENT_CHMOD] = "fchmodat",   [EVENT_CONNECT] = "connect",
-	[EVENT_ACCEPT] = "accept4",   [EVENT_BIND] = "bind",
-	[EVENT_LISTEN] = "listen",    [EVENT_SEND] = "sendto",
-	[EVENT_SOCKET] = "socket",    [EVENT_PTRACE] = "ptrace",
-	[EVENT_MEMFD] = "memfd_create", [EVENT_MODULE] = "finit_module",
-	[EVENT_BPF] = "bpf",	      [EVENT_NAMESPACE] = "unshare",
-	[EVENT_MOUNT] = "mount",      [EVENT_SETUID] = "setuid",
+	[EVENT_EXEC] = "execve",
+	[EVENT_OPEN] = "openat",
+	[EVENT_WRITE] = "openat",
+	[EVENT_CREATE] = "openat",
+	[EVENT_UNLINK] = "unlinkat",
+	[EVENT_RENAME] = "renameat2",
+	[EVENT_CHMOD] = "fchmodat",
+	[EVENT_CONNECT] = "connect",
+	[EVENT_ACCEPT] = "accept4",
+	[EVENT_BIND] = "bind",
+	[EVENT_LISTEN] = "listen",
+	[EVENT_SEND] = "sendto",
+	[EVENT_SOCKET] = "socket",
+	[EVENT_PTRACE] = "ptrace",
+	[EVENT_MEMFD] = "memfd_create",
+	[EVENT_MODULE] = "finit_module",
+	[EVENT_BPF] = "bpf",
+	[EVENT_NAMESPACE] = "unshare",
+	[EVENT_MOUNT] = "mount",
+	[EVENT_SETUID] = "setuid",
 	[EVENT_URING] = "io_uring_setup",
 };
 

@@ -12,6 +12,10 @@ name=${2:?}
 found=$(dirname "$program")/corpus/$name
 seeds=$here/corpus/$name
 mkdir -p "$found"
+corpus=("$found" "$seeds")
+if [ "$name" = sigma ] && [ -d "${PORTCULLIS_DATA:-}/sigma-linux" ]; then
+	corpus+=("$PORTCULLIS_DATA/sigma-linux")
+fi
 exec "$program" -max_total_time="${FUZZ_SECONDS:-60}" -max_len=16384 \
 	-timeout=20 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
-	-artifact_prefix="$(dirname "$program")/$name-" "$found" "$seeds"
+	-artifact_prefix="$(dirname "$program")/$name-" "${corpus[@]}"

@@ -212,6 +212,32 @@ group_foreign() {
 	run 'fwctl policy import iptables rules.ipt | tail -n 4'
 }
 
+group_detect() {
+	cp -r "$here/../data/sigma" rules
+	printf 'title: T\nlogsource: {product: linux}\n' >broken.yml
+	printf '%s\n' 'title: T' \
+		'logsource: {product: linux, category: process_creation}' \
+		'detection: {s: {Hashes: x}, condition: s}' >field.yml
+	printf '%s\n' '{"kind": "exec", "image": "/usr/bin/dash",' \
+		' "image_asked": "/bin/sh", "args": ["sh", "-c", "id"],' \
+		' "parent_image": "/usr/sbin/nginx"}' | tr -d '\n' >events
+	printf '\n\n%s\n' '{"kind": "connect", "peer": "198.51.100.7",' \
+		'"peer_port": 4444}' | tr '\n' ' ' >connect
+	{ echo; echo; cat connect; } >>events
+	run 'fwctl detect check rules field.yml'
+	run 'fwctl detect check --logs rules/log_lines.yml'
+	run 'fwctl detect check broken.yml'
+	run 'fwctl detect check nothing'
+	run 'fwctl --json detect check rules/odd_port.yml field.yml'
+	run 'fwctl detect list rules'
+	run 'fwctl --json detect list --logs rules/log_lines.yml'
+	run 'fwctl detect test rules events'
+	run 'fwctl --json detect test rules/odd_port.yml events'
+	run "echo '{\"imge\": \"x\"}' | fwctl detect test field.yml -"
+	run "echo '{\"kind\": \"exec\", \"imge\": \"x\"}' | fwctl detect test field.yml -"
+	run 'fwctl detect test rules'
+}
+
 group_flow() {
 	run 'fwctl watch --count 3'
 	run 'fwctl watch --count 2 --json'
@@ -321,7 +347,7 @@ group_absent() {
 }
 
 failed=0
-for group in gate member explain set policy bare foreign flow usage completion absent; do
+for group in gate member explain set policy bare foreign detect flow usage completion absent; do
 	export PORTCULLIS_SOCKET=fwd.sock
 	ok=$here/fwctl_$group.ok
 	"group_$group" >"$group.txt"

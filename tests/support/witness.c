@@ -245,13 +245,13 @@ static void set_log_value(struct witness *witness, unsigned int source,
 {
 	struct event_text *line = &witness->event.words[EVENT_LINE];
 	char longer[TEXT_MAX * 2];
-	int len = snprintf(longer, sizeof(longer), "%.*s%s%s%.*s",
-			   (int)line->len, line->len ? line->bytes : "",
-			   line->len ? " " : "",
-			   source == SOURCE_LOG_USER   ? "USER="
-			   : source == SOURCE_LOG_TYPE ? "type="
-						       : "unit=",
-			   (int)text->len, text->bytes);
+	int len =
+		snprintf(longer, sizeof(longer), "%.*s%s%s%.*s", (int)line->len,
+			 line->len ? line->bytes : "", line->len ? " " : "",
+			 source == SOURCE_LOG_USER   ? "USER="
+			 : source == SOURCE_LOG_TYPE ? "type="
+						     : "unit=",
+			 (int)text->len, text->bytes);
 
 	*line = keep(witness, longer, (size_t)len);
 }
@@ -299,8 +299,8 @@ static void set_plain(struct witness *witness)
 	struct event *event = &witness->event;
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		event->words[words[i].word] = keep(witness, words[i].text,
-						   strlen(words[i].text));
+		event->words[words[i].word] =
+			keep(witness, words[i].text, strlen(words[i].text));
 	event->uid = event->euid = event->login_uid = 1000;
 	event->process.pid = 4242;
 	event->parent.pid = 4241;

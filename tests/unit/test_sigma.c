@@ -16,12 +16,12 @@
 #include "rules/detect/sigma.h"
 #include "tests/support/sigma_rules.h"
 
-#define HEAD                        \
-	"title: T\n"                \
-	"logsource:\n"              \
-	"  product: linux\n"        \
+#define HEAD                 \
+	"title: T\n"         \
+	"logsource:\n"       \
+	"  product: linux\n" \
 	"  category: process_creation\n"
-#define EXEC "category: process_creation"
+#define EXEC  "category: process_creation"
 #define AUDIT "service: auditd"
 
 static void set(struct event *event, enum event_word word, const char *text)
@@ -109,9 +109,10 @@ static void modifiers_say_where_a_text_stands(void **state)
 	assert_false(line_meets("  s: {CommandLine|endswith: ab}\n"
 				"  condition: s",
 				"abx"));
-	assert_true(line_meets("  s: {CommandLine|contains: longer than eight}\n"
-			       "  condition: s",
-			       "is longer THAN eight?"));
+	assert_true(
+		line_meets("  s: {CommandLine|contains: longer than eight}\n"
+			   "  condition: s",
+			   "is longer THAN eight?"));
 	assert_false(line_meets("  s: {CommandLine|contains: longer than eight}"
 				"\n"
 				"  condition: s",
@@ -191,13 +192,13 @@ static void keywords_are_looked_for_anywhere(void **state)
 	set(&event, EVENT_LINE, "x fatal: key refused y");
 	assert_true(tells(sigma_rules_for("definition: x", detection), &event));
 	set(&event, EVENT_SERVICE, "cron");
-	assert_false(tells(sigma_rules_for("service: sshd", detection),
-			   &event));
+	assert_false(
+		tells(sigma_rules_for("service: sshd", detection), &event));
 	set(&event, EVENT_SERVICE, "sshd");
 	assert_true(tells(sigma_rules_for("service: sshd", detection), &event));
 	set(&event, EVENT_LINE, "fatal");
-	assert_false(tells(sigma_rules_for("service: sshd", detection),
-			   &event));
+	assert_false(
+		tells(sigma_rules_for("service: sshd", detection), &event));
 }
 
 static void conditions_bind_as_they_should(void **state)
@@ -263,11 +264,11 @@ static void an_image_is_what_was_asked_for_too(void **state)
 	assert_true(tells(sigma_rules_for(EXEC, "  s: {Image|endswith: /dash}\n"
 						"  condition: s"),
 			  &event));
-	assert_false(tells(sigma_rules_for(EXEC,
-					   "  s: {Image|endswith: /dash}\n"
-					   "  t: {Image: /bin/sh}\n"
-					   "  condition: s and not t"),
-			   &event));
+	assert_false(
+		tells(sigma_rules_for(EXEC, "  s: {Image|endswith: /dash}\n"
+					    "  t: {Image: /bin/sh}\n"
+					    "  condition: s and not t"),
+		      &event));
 }
 
 static void auditd_sees_its_records(void **state)
@@ -331,17 +332,17 @@ static void connections_have_numbers_and_networks(void **state)
 				"  condition: s and not f";
 
 	(void)state;
-	assert_false(tells(sigma_rules_for("category: network_connection",
-					   detection),
-			   &event));
+	assert_false(tells(
+		sigma_rules_for("category: network_connection", detection),
+		&event));
 	event.peer = prefix_of_v4(0x0b010203, 32);
-	assert_true(tells(sigma_rules_for("category: network_connection",
-					  detection),
-			  &event));
+	assert_true(tells(
+		sigma_rules_for("category: network_connection", detection),
+		&event));
 	event.peer_port = 44;
-	assert_false(tells(sigma_rules_for("category: network_connection",
-					   detection),
-			   &event));
+	assert_false(tells(
+		sigma_rules_for("category: network_connection", detection),
+		&event));
 }
 
 static void the_reason_is_named(void **state)
@@ -469,12 +470,12 @@ static void a_part_without_a_sensor_is_remarked(void **state)
 
 static void what_is_said_of_a_rule_is_kept(void **state)
 {
-	struct detect_rule *rule = sigma_rules_of(
-		HEAD "id: 1-2\nauthor: A, B\nlevel: critical\n"
-		     "tags: [attack.t1, attack.t2]\n"
-		     "detection:\n"
-		     "  s: {CommandLine: x}\n"
-		     "  condition: s\n");
+	struct detect_rule *rule =
+		sigma_rules_of(HEAD "id: 1-2\nauthor: A, B\nlevel: critical\n"
+				    "tags: [attack.t1, attack.t2]\n"
+				    "detection:\n"
+				    "  s: {CommandLine: x}\n"
+				    "  condition: s\n");
 
 	(void)state;
 	assert_string_equal(rule->title, "T");
