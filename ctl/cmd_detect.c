@@ -48,6 +48,7 @@ static void fill_file(struct grid *grid, const json_t *item)
 
 static void fill_rule(struct grid *grid, const json_t *item)
 {
+	grid_text(grid, answer_text(item, "action"));
 	grid_text(grid, answer_text(item, "level"));
 	grid_text(grid, answer_text(item, "events"));
 	grid_text(grid, answer_text(item, "id"));
@@ -63,32 +64,33 @@ static json_t *json_of_rule(const struct detect_rule *rule)
 
 	for (size_t i = 0; i < rule->tag_count; i++)
 		(void)json_array_append_new(tags, json_string(rule->tags[i]));
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "id", rule->id,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "id", rule->id,
 			 "title", rule->title, "author", rule->author, "level",
-			 detect_level_name(rule->level), "events",
+			 detect_level_name(rule->level), "action",
+			 detect_action_name(rule->action), "events",
 			 detect_category_name(rule->category), "tags", tags);
+}
+
+static json_t *json_of_refusal(const struct detect_file *file)
+{
+	return json_pack(
+		"{s:s, s:b, s:s, s:I, s:I, s:s}", "file", file->path, "loaded",
+		0, "reason", detect_reason_name(file->note.reason), "line",
+		(json_int_t)file->note.at.line, "column",
+		(json_int_t)file->note.at.column, "note", file->note.at.text);
 }
 
 static json_t *json_of_file(const struct detect_file *file)
 {
-	json_t *item = NULL;
+	const char *remark = NULL;
 
-	if (file->rule) {
-		item = json_of_rule(file->rule);
-		(void)json_object_set_new(item, "loaded", json_true());
-		if (file->rule->remark)
-			(void)json_object_set_new(
-				item, "note", json_string(file->rule->remark));
-	} else {
-		item = json_pack("{s:b, s:s, s:I, s:I, s:s}", "loaded", 0,
-				 "reason",
-				 detect_reason_name(file->note.reason), "line",
-				 (json_int_t)file->note.at.line, "column",
-				 (json_int_t)file->note.at.column, "note",
-				 file->note.at.text);
-	}
-	(void)json_object_set_new(item, "file", json_string(file->path));
-	return item;
+	if (file->is_refused)
+		return json_of_refusal(file);
+	for (size_t i = 0; i < file->rule_count && !remark; i++)
+		remark = file->rules[i]->remark;
+	return json_pack("{s:s, s:b, s:I, s:s*}", "file", file->path, "loaded",
+			 1, "rules", (json_int_t)file->rule_count, "note",
+			 remark);
 }
 
 static enum outcome read_rules(struct session *session, const char *path,
@@ -133,8 +135,8 @@ static enum outcome check_path(struct session *session, const char *path,
 		const struct detect_file *file = &folder.files[i];
 
 		tally->files++;
-		tally->loaded += file->rule ? 1 : 0;
-		if (!file->rule && file->error != -ENOTSUP)
+		tally->loaded += !file->is_refused;
+		if (file->is_refused && file->error != -ENOTSUP)
 			tally->broken++;
 		(void)json_array_append_new(list, json_of_file(file));
 	}
@@ -268,7 +270,7 @@ enum outcome cmd_detect_test(struct session *session)
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	for (size_t i = 0; i < folder.file_count && !session->json; i++) {
-		if (!folder.files[i].rule)
+		if (folder.files[i].is_refused)
 			(void)fprintf(stderr, "%s: refused: %s\n",
 				      folder.files[i].path,
 				      folder.files[i].note.at.text);

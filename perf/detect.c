@@ -230,7 +230,7 @@ static void time_exec(struct bench *bench, struct sample *p50,
 		      struct sample *p99)
 {
 	static uint32_t medians[EVENTS_MAX];
-	size_t count = bench->exec_count;
+	size_t count = bench->exec_count, middle, nearly_last;
 
 	for (int turn = 0; turn < TURNS; turn++) {
 		shuffle(bench, 0, count);
@@ -250,8 +250,10 @@ static void time_exec(struct bench *bench, struct sample *p50,
 		medians[i] = times_ns[TURNS / 2];
 	}
 	qsort(medians, count, sizeof(*medians), by_value);
-	sample_add(p50, medians[count / 2]);
-	sample_add(p99, medians[count - 1 - count / 100]);
+	middle = count / 2;
+	nearly_last = count - 1 - count / 100;
+	sample_add(p50, medians[middle]);
+	sample_add(p99, medians[nearly_last]);
 }
 
 static void time_all(struct bench *bench, struct sample *rate)
@@ -316,26 +318,35 @@ static void bench_free(struct bench *bench)
 }
 DEFINE_CLEANUP(struct bench *, bench_free)
 
-int main(int argc, char **argv)
+static int run(struct report *report, const char *data)
 {
 	CLEANUP(bench_freep) struct bench *bench = calloc(1, sizeof(*bench));
-	const char *data = getenv("PORTCULLIS_DATA");
-	struct report report;
 	int r;
 
-	report_begin(&report, argc, argv);
-	if (!bench || !data) {
-		report_skip(&report, "detect", "PORTCULLIS_DATA is not set");
-		report_end(&report);
-		return 0;
-	}
+	if (!bench)
+		return -ENOMEM;
 	bench->dice.state = SEED;
 	r = prepare(bench, data);
+	if (r >= 0)
+		measure(bench, report);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	const char *data = getenv("PORTCULLIS_DATA");
+	struct report report;
+	int r = 0;
+
+	report_begin(&report, argc, argv);
+	if (data)
+		r = run(&report, data);
+	else
+		report_skip(&report, "detect", "PORTCULLIS_DATA is not set");
 	if (r < 0) {
 		(void)fprintf(stderr, "detect: %s\n", strerror(-r));
 		return 1;
 	}
-	measure(bench, &report);
 	report_end(&report);
 	return 0;
 }

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#define TWIGS_FIRST 1024
+
 /* Of the tree of all literals. Node 0 is the root. */
 struct twig {
 	uint32_t first, next; /* child, and the one beside it; 0: none */
@@ -23,13 +25,14 @@ int automaton_builder_new(struct automaton_builder **ret_builder)
 {
 	struct automaton_builder *builder = calloc(1, sizeof(*builder));
 
-	if (builder)
-		builder->twigs = calloc(1024, sizeof(*builder->twigs));
-	if (!builder || !builder->twigs) {
+	if (!builder)
+		return -ENOMEM;
+	builder->twigs = calloc(TWIGS_FIRST, sizeof(*builder->twigs));
+	if (!builder->twigs) {
 		free(builder);
 		return -ENOMEM;
 	}
-	builder->room = 1024;
+	builder->room = TWIGS_FIRST;
 	builder->count = 1;
 	*ret_builder = builder;
 	return 0;
@@ -132,6 +135,14 @@ static void layout_done(struct layout *layout)
 	free(layout->number);
 }
 
+static int alloc_layout(struct layout *layout, size_t count)
+{
+	layout->twigs = calloc(count, sizeof(*layout->twigs));
+	layout->fail = calloc(count, sizeof(*layout->fail));
+	layout->number = calloc(count, sizeof(*layout->number));
+	return layout->twigs && layout->fail && layout->number ? 0 : -ENOMEM;
+}
+
 /* Where a text fails is a shorter state, so its row is complete before. */
 static void fill_rows(const struct automaton_builder *builder,
 		      struct automaton *automaton, struct layout *layout)
@@ -224,15 +235,10 @@ static int renumber(struct automaton *automaton, const struct layout *layout)
 static int fill(const struct automaton_builder *builder,
 		struct automaton *automaton)
 {
-	size_t count = automaton->state_count;
 	CLEANUP(layout_done)
-	struct layout layout = {
-		.twigs = calloc(count, sizeof(*layout.twigs)),
-		.fail = calloc(count, sizeof(*layout.fail)),
-		.number = calloc(count, sizeof(*layout.number)),
-	};
+	struct layout layout = {NULL};
 
-	if (!layout.twigs || !layout.fail || !layout.number ||
+	if (alloc_layout(&layout, automaton->state_count) < 0 ||
 	    alloc_tables(automaton) < 0)
 		return -ENOMEM;
 	fill_rows(builder, automaton, &layout);

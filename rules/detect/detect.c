@@ -33,27 +33,32 @@ static bool put(uint64_t *set, uint32_t index)
 	return is_new;
 }
 
-int detect_scratch_new(const struct detect_engine *engine,
-		       struct detect_scratch **ret_scratch)
+static int fill_scratch(const struct detect_engine *engine,
+			struct detect_scratch *scratch)
 {
-	CLEANUP(detect_scratch_freep)
-	struct detect_scratch *scratch = calloc(1, sizeof(*scratch));
-
-	assert(engine);
-	assert(ret_scratch);
-
-	if (!scratch)
-		return -ENOMEM;
 	scratch->bits = calloc(words_of(engine->bit_count) + 1, 8);
 	scratch->variants = calloc(words_of(engine->variants.count) + 1, 8);
 	scratch->rules = calloc(words_of(engine->rule_count) + 1, 8);
 	scratch->candidates = calloc(engine->variants.count + 1,
 				     sizeof(*scratch->candidates));
-	if (!scratch->bits || !scratch->variants || !scratch->rules ||
-	    !scratch->candidates)
-		return -ENOMEM;
-	*ret_scratch = TAKE(scratch);
-	return 0;
+	return scratch->bits && scratch->variants && scratch->rules &&
+			       scratch->candidates
+		       ? 0
+		       : -ENOMEM;
+}
+
+int detect_scratch_new(const struct detect_engine *engine,
+		       struct detect_scratch **ret_scratch)
+{
+	CLEANUP(detect_scratch_freep)
+	struct detect_scratch *scratch = calloc(1, sizeof(*scratch));
+	int r = scratch ? fill_scratch(engine, scratch) : -ENOMEM;
+
+	assert(ret_scratch);
+
+	if (r >= 0)
+		*ret_scratch = TAKE(scratch);
+	return r;
 }
 
 void detect_scratch_free(struct detect_scratch *scratch)
@@ -102,12 +107,6 @@ static void set_bit(struct matching *matching, uint32_t bit)
 		propose(matching, triggers->items[i]);
 }
 
-static bool is_same_byte(char small, char byte)
-{
-	return small == byte ||
-	       (byte >= 'A' && byte <= 'Z' && small == (byte | 0x20));
-}
-
 /* Is the whole literal there, whose window ends at `end`? */
 static bool is_whole(const struct engine_use *use,
 		     const struct event_text *text, size_t end)
@@ -125,7 +124,7 @@ static bool is_whole(const struct engine_use *use,
 		return true;
 	at = text->bytes + end - use->len;
 	for (uint32_t i = 0; i < use->len; i++) {
-		if (!is_same_byte(use->text[i], at[i]))
+		if (use->text[i] != detect_lower(at[i]))
 			return false;
 	}
 	return true;
@@ -222,18 +221,38 @@ static void find_candidates(struct matching *matching)
 		propose(matching, always[i]);
 }
 
+static void tell_rules(const struct matching *matching, detect_fn *fn,
+		       void *arg)
+{
+	const struct detect_engine *engine = matching->engine;
+	uint32_t list = 0; /* of the rule before */
+
+	for (size_t word = 0; word < words_of(engine->rule_count); word++) {
+		uint64_t left = matching->scratch->rules[word];
+
+		for (; left; left &= left - 1) {
+			size_t index =
+				word * 64 + (size_t)__builtin_ctzll(left);
+			const struct detect_rule *rule = engine->rules[index];
+
+			if (rule->list == 0 || rule->list != list)
+				fn(arg, rule, index);
+			list = rule->list;
+		}
+	}
+}
+
 void detect_match(const struct detect_engine *engine, const struct event *event,
 		  struct detect_scratch *scratch, detect_fn *fn, void *arg)
 {
 	const struct engine_variant *variants = engine->variants.items;
-	size_t rule_words = words_of(engine->rule_count);
 	struct matching matching = {engine, event, scratch};
 
 	assert(event->kind < EVENT_KIND_COUNT);
 
 	memset(scratch->bits, 0, words_of(engine->bit_count) * 8);
 	memset(scratch->variants, 0, words_of(engine->variants.count) * 8);
-	memset(scratch->rules, 0, rule_words * 8);
+	memset(scratch->rules, 0, words_of(engine->rule_count) * 8);
 	scratch->candidate_count = 0;
 	scratch->known = 0;
 	find_candidates(&matching);
@@ -245,13 +264,5 @@ void detect_match(const struct detect_engine *engine, const struct event *event,
 		    run(&matching, variant->entry))
 			(void)put(scratch->rules, variant->rule);
 	}
-	for (size_t word = 0; word < rule_words; word++) {
-		uint64_t left = scratch->rules[word];
-
-		for (; left; left &= left - 1) {
-			size_t rule = word * 64 + (size_t)__builtin_ctzll(left);
-
-			fn(arg, engine->rules[rule], rule);
-		}
-	}
+	tell_rules(&matching, fn, arg);
 }

@@ -10,7 +10,8 @@
  * last.
  *
  *	1. What detect_match() answers depends on the rules and the event only.
- *	2. A rule is told once an event, and rules are told in their order.
+ *	2. A rule is told once an event, and rules are told in their order; of
+ *	   those of one list, which stand together, the first alone.
  *	3. Matching allocates nothing, and its time is linear in the texts.
  *
  * Owns		the engine keeps the rules, which must live as long; an event is

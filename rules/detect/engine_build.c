@@ -43,7 +43,7 @@ static int add_variant(struct engine_builder *builder, uint32_t rule)
 		return -ENOMEM;
 	*variant = (struct engine_variant){
 		.rule = rule,
-		.kinds = builder->view->kinds,
+		.kinds = builder->view->kinds & engine->rules[rule]->kinds,
 		.entry = entry,
 	};
 	return term_announce(builder, term, engine->variants.count - 1);
@@ -57,6 +57,7 @@ static int add_rule(struct engine_builder *builder, uint32_t rule)
 	for (size_t i = 0; r >= 0 && i < detect_view_count; i++) {
 		builder->view = &detect_views[i];
 		if (builder->view->category == of->category &&
+		    (builder->view->kinds & of->kinds) &&
 		    detect_fold(of->condition, builder->view) != DETECT_FALSE)
 			r = add_variant(builder, rule);
 	}
@@ -98,27 +99,23 @@ static int finish_automaton(struct engine_builder *builder,
 	return 0;
 }
 
+/* Starts are ends, while they count down to what they will be. */
 static int finish_triggers(struct engine_builder *builder)
 {
 	struct engine_index *index = &builder->engine->triggers;
 	const struct engine_pair *pairs = builder->pairs.items;
 	uint32_t bits = builder->engine->bit_count;
-	CLEANUP(freep) uint32_t *filled = calloc(bits + 1, sizeof(*filled));
 
 	index->starts = calloc(bits + 1, sizeof(*index->starts));
 	index->items = calloc(builder->pairs.count + 1, sizeof(*index->items));
-	if (!index->starts || !index->items || !filled)
+	if (!index->starts || !index->items)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < builder->pairs.count; i++)
-		index->starts[pairs[i].bit + 1]++;
-	for (uint32_t i = 0; i < bits; i++)
-		index->starts[i + 1] += index->starts[i];
-	for (uint32_t i = 0; i < builder->pairs.count; i++) {
-		uint32_t bit = pairs[i].bit;
-
-		index->items[index->starts[bit] + filled[bit]++] =
-			pairs[i].variant;
-	}
+		index->starts[pairs[i].bit]++;
+	for (uint32_t i = 1; i <= bits; i++)
+		index->starts[i] += index->starts[i - 1];
+	for (uint32_t i = 0; i < builder->pairs.count; i++)
+		index->items[--index->starts[pairs[i].bit]] = pairs[i].variant;
 	return 0;
 }
 

@@ -139,12 +139,8 @@ static int add_need(struct engine_builder *builder, struct term *parent,
 	bit = new_bit(builder, parent);
 	if (!bit)
 		return -ENOMEM;
-	for (size_t i = 0; i < len; i++) {
-		char byte = test->text[at + i];
-
-		text[i] =
-			byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
-	}
+	for (size_t i = 0; i < len; i++)
+		text[i] = detect_lower(test->text[at + i]);
 	return add_literal(builder, bit, &need, text, (uint32_t)len);
 }
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "rules/detect/sigma.h"
+#include "rules/detect/language.h"
 
 static int by_name(const FTSENT **a, const FTSENT **b)
 {
@@ -52,19 +52,22 @@ static int read_bytes(const char *path, char *text, size_t *len)
 /* What is wrong with the file is its own; only memory is everybody's. */
 static int read_file(struct detect_file *file, uint32_t kinds)
 {
-	size_t len = SIGMA_BYTES_MAX + 1; /* one too many is told */
+	size_t len = DETECT_BYTES_MAX + 1; /* one too many is told */
 	CLEANUP(freep) char *text = malloc(len);
 
 	if (!text)
 		return -ENOMEM;
 	file->error = read_bytes(file->path, text, &len);
 	if (file->error < 0) {
+		file->is_refused = true;
 		file->note.reason = DETECT_BROKEN;
 		document_note_write(&file->note.at, (struct mark){1, 1}, "%s",
 				    strerror(-file->error));
 		return 0;
 	}
-	file->error = sigma_read(text, len, kinds, &file->rule, &file->note);
+	file->error = detect_read(text, len, kinds, &file->rules,
+				  &file->rule_count, &file->note);
+	file->is_refused = file->error < 0;
 	return file->error == -ENOMEM ? -ENOMEM : 0;
 }
 
@@ -116,13 +119,21 @@ static int walk(FTS *tree, struct detect_folder *folder, uint32_t kinds)
 
 static int gather_rules(struct detect_folder *folder)
 {
-	folder->rules = calloc(folder->file_count + 1, sizeof(*folder->rules));
+	size_t count = 0;
+
+	for (size_t i = 0; i < folder->file_count; i++)
+		count += folder->files[i].rule_count;
+	folder->rules = calloc(count + 1, sizeof(struct detect_rule *));
 	if (!folder->rules)
 		return -ENOMEM;
 	for (size_t i = 0; i < folder->file_count; i++) {
-		if (folder->files[i].rule)
-			folder->rules[folder->rule_count++] =
-				folder->files[i].rule;
+		const struct detect_file *file = &folder->files[i];
+
+		for (size_t rule = 0; rule < file->rule_count; rule++) {
+			if (file->rules[rule]->category == DETECT_NATIVE)
+				file->rules[rule]->list = (uint32_t)i + 1;
+			folder->rules[folder->rule_count++] = file->rules[rule];
+		}
 	}
 	return 0;
 }
@@ -159,8 +170,12 @@ int detect_folder_read(const char *path, uint32_t kinds,
 void detect_folder_done(struct detect_folder *folder)
 {
 	for (size_t i = 0; i < folder->file_count; i++) {
-		free(folder->files[i].path);
-		detect_rule_free(folder->files[i].rule);
+		struct detect_file *file = &folder->files[i];
+
+		for (size_t rule = 0; rule < file->rule_count; rule++)
+			detect_rule_free(file->rules[rule]);
+		free(file->rules);
+		free(file->path);
 	}
 	free(folder->files);
 	free(folder->rules);

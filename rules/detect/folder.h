@@ -20,7 +20,9 @@
 
 struct detect_file {
 	char *path;
-	struct detect_rule *rule; /* NULL: it was refused */
+	struct detect_rule **rules;
+	size_t rule_count;
+	bool is_refused;
 	int error; /* why: -EINVAL, -E2BIG, -ENOTSUP with a note, or another */
 	struct detect_note note;
 };
@@ -28,11 +30,11 @@ struct detect_file {
 struct detect_folder {
 	struct detect_file *files;
 	size_t file_count;
-	const struct detect_rule **rules; /* those there are, in their order */
+	const struct detect_rule **rules; /* of all files, in their order */
 	size_t rule_count;
 };
 
-/* `kinds` as sigma_read() has it. */
+/* `kinds` as detect_read() has it. Each list of rules gets a number. */
 int detect_folder_read(const char *path, uint32_t kinds,
 		       struct detect_folder *ret_folder);
 void detect_folder_done(struct detect_folder *folder);

@@ -23,6 +23,13 @@ static const char *const category_names[] = {
 };
 _Static_assert(ARRAY_LEN(category_names) == DETECT_CATEGORY_COUNT, "");
 
+static const char *const action_names[] = {
+	[DETECT_TELL] = "tell",	  [DETECT_IGNORE] = "ignore",
+	[DETECT_ALLOW] = "allow", [DETECT_LOG_IT] = "log",
+	[DETECT_ALERT] = "alert", [DETECT_BLOCK] = "block",
+};
+_Static_assert(ARRAY_LEN(action_names) == DETECT_ACTION_COUNT, "");
+
 const char *detect_level_name(enum detect_level level)
 {
 	return level_names[level];
@@ -31,6 +38,11 @@ const char *detect_level_name(enum detect_level level)
 const char *detect_category_name(enum detect_category category)
 {
 	return category_names[category];
+}
+
+const char *detect_action_name(enum detect_action action)
+{
+	return action_names[action];
 }
 
 void detect_rule_free(struct detect_rule *rule)
@@ -60,15 +72,10 @@ struct detect_node *detect_node_new(struct arena *arena,
 	return node;
 }
 
-static char lower(char byte)
-{
-	return byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
-}
-
 static bool bytes_meet(const struct detect_node *test, const char *text)
 {
 	for (size_t i = 0; i < test->len; i++) {
-		char byte = test->is_cased ? text[i] : lower(text[i]);
+		char byte = test->is_cased ? text[i] : detect_lower(text[i]);
 
 		if (byte != test->text[i])
 			return false;
@@ -94,7 +101,7 @@ static bool wild_meets(const struct detect_node *test, const char *text,
 
 	while (at < len) {
 		char want = step < test->len ? test->text[step] : '\0';
-		char byte = test->is_cased ? text[at] : lower(text[at]);
+		char byte = test->is_cased ? text[at] : detect_lower(text[at]);
 
 		if (step < test->len && want == WILD_ANY) {
 			again = ++step;

@@ -42,6 +42,18 @@ enum detect_level {
 	DETECT_LEVEL_COUNT,
 };
 
+/* What is to be done about an event that meets a rule. */
+enum detect_action {
+	DETECT_TELL, /* say so; other rules say for themselves */
+	/* Of the rules of one list only the first that is met is told. */
+	DETECT_IGNORE, /* nothing, not even to count it */
+	DETECT_ALLOW, /* nothing */
+	DETECT_LOG_IT,
+	DETECT_ALERT,
+	DETECT_BLOCK,
+	DETECT_ACTION_COUNT,
+};
+
 enum detect_op {
 	DETECT_AND, /* all its parts; true without any */
 	DETECT_OR, /* one of its parts; false without any */
@@ -67,6 +79,14 @@ enum detect_match {
 #define WILD_ANY '\xff' /* any bytes, or none; UTF-8 has no such byte */
 #define WILD_ONE '\xfe' /* one byte */
 
+/* Of ASCII letters the small one; any other byte as it is. */
+static inline char detect_lower(char byte)
+{
+	if (byte >= 'A' && byte <= 'Z')
+		return (char)(byte + ('a' - 'A'));
+	return byte;
+}
+
 struct detect_node {
 	enum detect_op op;
 	enum detect_match match;
@@ -90,7 +110,10 @@ struct detect_rule {
 	/* Why a part of it can never be met here, or NULL. */
 	const char *remark;
 	enum detect_level level;
+	enum detect_action action;
+	uint32_t list; /* of rules of which the first is told; 0: of none */
 	enum detect_category category;
+	uint32_t kinds; /* of events: 1 << enum event_kind */
 	struct detect_node *condition;
 };
 
@@ -99,6 +122,7 @@ DEFINE_CLEANUP(struct detect_rule *, detect_rule_free)
 
 const char *detect_level_name(enum detect_level level);
 const char *detect_category_name(enum detect_category category);
+const char *detect_action_name(enum detect_action action);
 
 /* A node of this kind in `parent`, or in none if that is NULL. NULL without
  * memory. */

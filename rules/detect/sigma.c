@@ -6,21 +6,8 @@
 #include <string.h>
 
 #include "rules/detect/fold.h"
+#include "rules/detect/language.h"
 #include "rules/text.h"
-
-static const char *const reason_names[] = {
-	[DETECT_BROKEN] = "broken",
-	[DETECT_TOO_LARGE] = "too-large",
-	[DETECT_NO_FIELD] = "field",
-	[DETECT_NO_MODIFIER] = "modifier",
-	[DETECT_NO_VALUE] = "value",
-	[DETECT_NO_REGEX] = "regex",
-	[DETECT_NO_CONDITION] = "condition",
-	[DETECT_NO_LOG_SOURCE] = "log-source",
-	[DETECT_NEEDS_LOG] = "needs-log",
-	[DETECT_NEVER] = "never",
-};
-_Static_assert(ARRAY_LEN(reason_names) == DETECT_REASON_COUNT, "");
 
 static const struct {
 	const char *name;
@@ -40,11 +27,6 @@ static const struct {
 	{"cron", "crond"},	{"cron", "crontab"},	 {"clamav", "clamd"},
 	{"clamav", "clamscan"}, {"clamav", "freshclam"}, {"guacamole", "guacd"},
 };
-
-const char *detect_reason_name(enum detect_reason reason)
-{
-	return reason_names[reason];
-}
 
 int sigma_add(struct sigma_reader *reader, struct detect_node *parent,
 	      enum detect_op op, struct mark mark,
@@ -408,34 +390,34 @@ static int read_root(struct sigma_reader *reader, const struct node *root,
 	return r < 0 ? r : check_met(reader, condition->mark, kinds);
 }
 
+int sigma_read_root(const struct node *root, uint32_t kinds,
+		    struct detect_rule **ret_rule, struct detect_note *ret_note)
+{
+	CLEANUP(detect_rule_freep)
+	struct detect_rule *rule = calloc(1, sizeof(*rule));
+	struct sigma_reader reader = {.note = ret_note, .rule = rule};
+	int r;
+
+	assert(root);
+	assert(ret_rule);
+	assert(ret_note);
+
+	if (!rule)
+		return -ENOMEM;
+	rule->kinds = UINT32_MAX;
+	r = read_root(&reader, root, kinds);
+	if (r >= 0)
+		*ret_rule = TAKE(rule);
+	return r;
+}
+
 int sigma_read(const char *text, size_t len, uint32_t kinds,
 	       struct detect_rule **ret_rule, struct detect_note *ret_note)
 {
 	CLEANUP(tree_freep) struct tree *tree = NULL;
-	CLEANUP(detect_rule_freep) struct detect_rule *rule = NULL;
-	struct sigma_reader reader = {.note = ret_note};
-	int r;
+	int r = detect_tree_read(text, len, &tree, ret_note);
 
-	assert(text || len == 0);
-	assert(ret_rule);
-	assert(ret_note);
-
-	if (len > SIGMA_BYTES_MAX)
-		return sigma_refuse_size(&reader, ((struct mark){1, 1}),
-					 "more than %u bytes", SIGMA_BYTES_MAX);
-	ret_note->reason = DETECT_BROKEN;
-	r = tree_read(text, len, &tree, &ret_note->at);
-	if (r == -E2BIG)
-		ret_note->reason = DETECT_TOO_LARGE;
-	if (r < 0)
-		return r;
-	rule = calloc(1, sizeof(*rule));
-	if (!rule)
-		return -ENOMEM;
-	reader.rule = rule;
-	r = read_root(&reader, tree_root(tree), kinds);
-	if (r < 0)
-		return r;
-	*ret_rule = TAKE(rule);
-	return 0;
+	return r < 0 ? r
+		     : sigma_read_root(tree_root(tree), kinds, ret_rule,
+				       ret_note);
 }

@@ -25,8 +25,8 @@
 #include "rules/detect/event.h"
 #include "rules/detect/note.h"
 #include "rules/detect/rule.h"
+#include "rules/tree.h"
 
-#define SIGMA_BYTES_MAX	     (256u << 10) /* of a file */
 #define SIGMA_NODES_MAX	     8192 /* of a condition */
 #define SIGMA_SELECTIONS_MAX 128
 #define SIGMA_LINE_MAX	     1024 /* of a title, an author, a tag */
@@ -36,5 +36,10 @@
 #define DETECT_KINDS_ALL    ((1u << EVENT_KIND_COUNT) - 1)
 
 /* `kinds`: 1 << enum event_kind of each kind of event there will be. */
+int sigma_read_root(const struct node *root, uint32_t kinds,
+		    struct detect_rule **ret_rule,
+		    struct detect_note *ret_note);
+
+/* The same of a text, which is one document of YAML. */
 int sigma_read(const char *text, size_t len, uint32_t kinds,
 	       struct detect_rule **ret_rule, struct detect_note *ret_note);

@@ -62,9 +62,11 @@ static bool is_meant(const struct condition *condition, const char *name)
 
 	if (is_next(condition, "them"))
 		return name[0] != '_';
-	for (size_t i = 0; i < condition->len; i++)
-		pattern[i] = condition->word[i] == '*' ? WILD_ANY
-						       : condition->word[i];
+	memcpy(pattern, condition->word, condition->len);
+	for (size_t i = 0; i < condition->len; i++) {
+		if (pattern[i] == '*')
+			pattern[i] = WILD_ANY;
+	}
 	return detect_text_meets(&test, name, strlen(name));
 }
 

@@ -123,8 +123,8 @@ static char *read_pattern(const struct item *item, const char *text, char *out)
 		} else if (byte == '?') {
 			byte = WILD_ONE;
 		}
-		if (!item->is_cased && byte >= 'A' && byte <= 'Z')
-			byte = (char)(byte | 0x20);
+		if (!item->is_cased)
+			byte = detect_lower(byte);
 		if (byte == WILD_ANY && out[-1] == WILD_ANY)
 			continue;
 		*out++ = byte;

@@ -10,7 +10,6 @@
 #include <errno.h>
 
 #include "rules/detect/sigma.h"
-#include "rules/tree.h"
 
 struct sigma_selection {
 	const char *name;

@@ -138,6 +138,42 @@ static const struct detect_field log_fields[] = {
 	FROM("(service)", WORD(SERVICE)),
 };
 
+/* What a list of rules of our own asks of any event. */
+#define COMMON                                                          \
+	FROM("uid", SOURCE_UID), FROM("comm", WORD(COMM)),              \
+		FROM("user", WORD(USER)),                               \
+		FROM("image", WORD(IMAGE), WORD(IMAGE_ASKED)),          \
+		FROM("command_line", WORD(COMMAND_LINE)),               \
+		FROM("directory", WORD(DIRECTORY)),                     \
+		FROM("parent_image", WORD(PARENT_IMAGE)),               \
+		FROM("parent_command_line", WORD(PARENT_COMMAND_LINE)), \
+		FROM("cgroup", WORD(CGROUP)),                           \
+		FROM("container", WORD(CONTAINER)), FROM("unit", WORD(UNIT))
+
+static const struct detect_field own_exec_fields[] = {
+	COMMON,
+	FROM("filename", WORD(IMAGE), WORD(IMAGE_ASKED)),
+};
+
+static const struct detect_field own_file_fields[] = {
+	COMMON,
+	FROM("filename", WORD(PATH), WORD(PATH_NEW)),
+};
+
+static const struct detect_field own_peer_fields[] = {
+	COMMON,
+	FROM("addr", SOURCE_PEER),
+	FROM("port", SOURCE_PEER_PORT),
+	FROM("host", WORD(HOSTNAME)),
+};
+
+static const struct detect_field own_port_fields[] = {
+	COMMON,
+	FROM("port", SOURCE_LOCAL_PORT),
+};
+
+static const struct detect_field own_other_fields[] = {COMMON};
+
 #define CALLS                                                                  \
 	(KIND(EXEC) | KIND(OPEN) | KIND(WRITE) | KIND(CREATE) | KIND(UNLINK) | \
 	 KIND(RENAME) | KIND(CHMOD) | KIND(CONNECT) | KIND(ACCEPT) |           \
@@ -167,6 +203,18 @@ const struct detect_view detect_views[] = {
 	VIEW(DETECT_AUDIT, KIND(EXEC), path_exec_fields),
 	VIEW(DETECT_AUDIT, KIND(LOG), record_fields),
 	VIEW(DETECT_LOG, KIND(LOG), log_fields),
+	VIEW(DETECT_NATIVE, KIND(EXEC), own_exec_fields),
+	VIEW(DETECT_NATIVE,
+	     KIND(OPEN) | KIND(WRITE) | KIND(CREATE) | KIND(UNLINK) |
+		     KIND(RENAME) | KIND(CHMOD) | KIND(MODULE) | KIND(MOUNT),
+	     own_file_fields),
+	VIEW(DETECT_NATIVE, KIND(CONNECT) | KIND(ACCEPT) | KIND(SEND),
+	     own_peer_fields),
+	VIEW(DETECT_NATIVE, KIND(BIND) | KIND(LISTEN), own_port_fields),
+	VIEW(DETECT_NATIVE,
+	     KIND(PTRACE) | KIND(MEMFD) | KIND(BPF) | KIND(NAMESPACE) |
+		     KIND(SETUID) | KIND(SOCKET) | KIND(URING) | KIND(CALL),
+	     own_other_fields),
 };
 const size_t detect_view_count = ARRAY_LEN(detect_views);
 

@@ -49,12 +49,29 @@ static void match(struct world *world, const struct event *event)
 	detect_match(world->engine, event, world->scratch, remember, world);
 }
 
+/* Is it met, and none before it of its list? */
+static bool is_due(const struct world *world, size_t index,
+		   const struct event *event)
+{
+	const struct detect_rule *rule = world->folder.rules[index];
+
+	if (!detect_oracle(rule, event))
+		return false;
+	while (rule->list > 0 && index-- > 0) {
+		const struct detect_rule *before = world->folder.rules[index];
+
+		if (before->list == rule->list && detect_oracle(before, event))
+			return false;
+	}
+	return true;
+}
+
 static void compare(struct world *world, const struct event *event)
 {
 	match(world, event);
 	for (size_t i = 0; i < world->folder.rule_count; i++) {
 		const struct detect_rule *rule = world->folder.rules[i];
-		bool is_met = detect_oracle(rule, event);
+		bool is_met = is_due(world, i, event);
 
 		if (world->told[i] != is_met)
 			fail_msg("\"%s\" is %s, and %s: kind %d, \"%.*s\"",
@@ -92,7 +109,8 @@ static void try_witnesses(struct world *world)
 		if (witness_make(rule, DETECT_KINDS_ALL, i, &witness) < 0)
 			fail_msg("no witness of \"%s\"", rule->title);
 		match(world, &witness.event);
-		if (!world->told[i])
+		if (world->told[i] != is_due(world, i, &witness.event) ||
+		    (rule->list == 0 && !world->told[i]))
 			fail_msg("\"%s\" does not tell its witness",
 				 rule->title);
 		if (witness_spoil(rule, i, &witness) < 0)

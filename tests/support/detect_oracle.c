@@ -124,7 +124,7 @@ bool detect_oracle(const struct detect_rule *rule, const struct event *event)
 		const struct asked asked = {&detect_views[i], event};
 
 		if (detect_views[i].category == rule->category &&
-		    (detect_views[i].kinds >> event->kind & 1) &&
+		    (detect_views[i].kinds & rule->kinds) >> event->kind & 1 &&
 		    meets(&asked, rule->condition))
 			return true;
 	}

@@ -346,6 +346,7 @@ int witness_make(const struct detect_rule *rule, uint32_t kinds, uint64_t seed,
 	uint64_t random = seed * 0x9e3779b97f4a7c15u + 1;
 	int r = maker ? -ENOENT : -ENOMEM;
 
+	kinds &= rule->kinds;
 	for (int turn = 0; r == -ENOENT && turn < TRIES; turn++) {
 		uint32_t first = draw(&random, (uint32_t)detect_view_count);
 
@@ -387,7 +388,7 @@ static void change_number(struct event *event, uint64_t *random)
 {
 	uint32_t change = 1 + draw(random, 3);
 
-	switch (draw(random, 5)) {
+	switch (draw(random, 7)) {
 	case 0:
 		event->uid += change;
 		break;
@@ -399,6 +400,12 @@ static void change_number(struct event *event, uint64_t *random)
 		break;
 	case 3:
 		event->peer_port = (uint16_t)(event->peer_port + change);
+		break;
+	case 4:
+		event->local_port = (uint16_t)(event->local_port + change);
+		break;
+	case 5:
+		event->kind = draw(random, EVENT_KIND_COUNT);
 		break;
 	default:
 		event->peer.addr[12 + draw(random, 4)] ^= (uint8_t)(1 + change);

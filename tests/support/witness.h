@@ -5,8 +5,7 @@
  *
  * A witness is guessed: parts of the condition are chosen at random to be met,
  * texts are put together that meet them, and the oracle says whether it is one.
- * A near miss is a witness with one byte or one number of what the rule asks
- * for changed.
+ * A near miss is a witness with one text or one number changed.
  *
  * Owns		the texts of the event, until witness_done()
  */
@@ -31,7 +30,7 @@ int witness_make(const struct detect_rule *rule, uint32_t kinds, uint64_t seed,
 int witness_spoil(const struct detect_rule *rule, uint64_t seed,
 		  struct witness *witness);
 
-/* Change one text a little: a byte, a piece, its end, letters' case. */
+/* Change one text a little: a byte, a piece, letters' case; or a number. */
 void witness_mutate(struct witness *witness, uint64_t *random);
 
 void witness_done(struct witness *witness);

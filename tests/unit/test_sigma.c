@@ -497,7 +497,7 @@ static void real_rules_load(void **state)
 	if (!sigma_rules_real(DETECT_KINDS_KERNEL, &folder))
 		skip();
 	for (size_t i = 0; i < folder.file_count; i++) {
-		if (!folder.files[i].rule)
+		if (folder.files[i].is_refused)
 			refused[folder.files[i].note.reason]++;
 	}
 	assert_int_equal(folder.file_count, 248);

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "rules/detect/language.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "rules/detect/native.h"
+#include "rules/detect/sigma.h"
+
+static const char *const reason_names[] = {
+	[DETECT_BROKEN] = "broken",
+	[DETECT_TOO_LARGE] = "too-large",
+	[DETECT_NO_FIELD] = "field",
+	[DETECT_NO_MODIFIER] = "modifier",
+	[DETECT_NO_VALUE] = "value",
+	[DETECT_NO_REGEX] = "regex",
+	[DETECT_NO_CONDITION] = "condition",
+	[DETECT_NO_LOG_SOURCE] = "log-source",
+	[DETECT_NEEDS_LOG] = "needs-log",
+	[DETECT_NEVER] = "never",
+};
+_Static_assert(ARRAY_LEN(reason_names) == DETECT_REASON_COUNT, "");
+
+const char *detect_reason_name(enum detect_reason reason)
+{
+	return reason_names[reason];
+}
+
+int detect_tree_read(const char *text, size_t len, struct tree **ret_tree,
+		     struct detect_note *ret_note)
+{
+	int r;
+
+	assert(text || len == 0);
+	assert(ret_tree);
+	assert(ret_note);
+
+	if (len > DETECT_BYTES_MAX) {
+		ret_note->reason = DETECT_TOO_LARGE;
+		return document_note_refuse_count(&ret_note->at,
+						  (struct mark){1, 1}, len,
+						  DETECT_BYTES_MAX, "bytes");
+	}
+	r = tree_read(text, len, ret_tree, &ret_note->at);
+	ret_note->reason = r == -E2BIG ? DETECT_TOO_LARGE : DETECT_BROKEN;
+	return r;
+}
+
+int detect_read(const char *text, size_t len, uint32_t kinds,
+		struct detect_rule ***ret_rules, size_t *ret_count,
+		struct detect_note *ret_note)
+{
+	CLEANUP(tree_freep) struct tree *tree = NULL;
+	CLEANUP(freep) struct detect_rule **rules = NULL;
+	int r;
+
+	assert(ret_rules);
+	assert(ret_count);
+
+	r = detect_tree_read(text, len, &tree, ret_note);
+	if (r < 0)
+		return r;
+	if (native_is_list(tree_root(tree)))
+		return native_read(tree_root(tree), ret_rules, ret_count,
+				   ret_note);
+	rules = calloc(1, sizeof(struct detect_rule *));
+	if (!rules)
+		return -ENOMEM;
+	r = sigma_read_root(tree_root(tree), kinds, &rules[0], ret_note);
+	if (r < 0)
+		return r;
+	*ret_rules = TAKE(rules);
+	*ret_count = 1;
+	return 0;
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Lists of rules of which the first that is met decides. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "rules/detect/detect.h"
+#include "rules/detect/folder.h"
+#include "rules/detect/language.h"
+
+/* As Sysguard's documentation shows a policy. */
+static const char sample[] = "version: 1\n"
+			     "default_action: log\n"
+			     "ignore:\n"
+			     "  uids: [977]\n"
+			     "  comm: ['chrony*']\n"
+			     "  filename: [/proc/*]\n"
+			     "  ports: [53]\n"
+			     "  addr: ['127.*']\n"
+			     "rules:\n"
+			     "  - name: shells\n"
+			     "    event: execve\n"
+			     "    action: alert\n"
+			     "    match: {comm: 'bash*'}\n"
+			     "  - name: metadata\n"
+			     "    event: connect\n"
+			     "    action: block\n"
+			     "    match: {addr: 169.254.169.254, port: 80}\n"
+			     "  - name: one user\n"
+			     "    event: any\n"
+			     "    match: {uid: 0}\n";
+
+struct told {
+	const char *title; /* of the first */
+	enum detect_action action;
+	int count;
+};
+
+static void hear(void *arg, const struct detect_rule *rule, size_t index)
+{
+	struct told *told = arg;
+
+	(void)index;
+	told->title = rule->title;
+	told->action = rule->action;
+	told->count++;
+}
+
+static void free_rules(struct detect_rule **rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		detect_rule_free(rules[i]);
+	free(rules);
+}
+
+/* "nothing": no rule is met. */
+static void assert_decides(const char *text, const struct event *event,
+			   const char *title, enum detect_action action)
+{
+	const struct detect_rule *lent[16];
+	struct detect_rule **rules = NULL;
+	struct detect_engine *engine = NULL;
+	struct detect_scratch *scratch = NULL;
+	struct detect_note note;
+	struct told told = {.title = "nothing"};
+	size_t count = 0;
+
+	if (detect_read(text, strlen(text), 0, &rules, &count, &note) < 0)
+		fail_msg("%u: %s", note.at.line, note.at.text);
+	assert_in_range(count, 0, ARRAY_LEN(lent));
+	for (size_t i = 0; i < count; i++) {
+		rules[i]->list = 1;
+		lent[i] = rules[i];
+	}
+	assert_int_equal(detect_new(lent, count, &engine), 0);
+	assert_int_equal(detect_scratch_new(engine, &scratch), 0);
+	detect_match(engine, event, scratch, hear, &told);
+	assert_string_equal(told.title, title);
+	assert_true(told.count <= 1);
+	if (told.count > 0)
+		assert_string_equal(detect_action_name(told.action),
+				    detect_action_name(action));
+	detect_scratch_free(scratch);
+	detect_free(engine);
+	free_rules(rules, count);
+}
+
+static void set(struct event *event, enum event_word word, const char *text)
+{
+	event->words[word].bytes = text;
+	event->words[word].len = (uint32_t)strlen(text);
+}
+
+static struct event exec_of(uint32_t uid, const char *comm)
+{
+	struct event event = {.kind = EVENT_EXEC, .uid = uid};
+
+	set(&event, EVENT_COMM, comm);
+	return event;
+}
+
+static struct event connect_to(uint32_t addr, uint16_t port)
+{
+	return (struct event){
+		.kind = EVENT_CONNECT,
+		.uid = 1000,
+		.peer = prefix_of_v4(addr, 32),
+		.peer_port = port,
+	};
+}
+
+static void the_first_rule_decides(void **state)
+{
+	struct event shell = exec_of(0, "bash");
+	struct event other = exec_of(0, "id");
+	struct event user = exec_of(1000, "id");
+
+	(void)state;
+	assert_decides(sample, &shell, "shells", DETECT_ALERT);
+	assert_decides(sample, &other, "one user", DETECT_ALLOW);
+	assert_decides(sample, &user, "default", DETECT_LOG_IT);
+}
+
+static void what_is_ignored_is_asked_first(void **state)
+{
+	struct event user = exec_of(977, "bash");
+	struct event name = exec_of(0, "chronyd");
+	struct event here = connect_to(0x7f000002, 80);
+	struct event dns = connect_to(0xc0000201, 53);
+	struct event file = {.kind = EVENT_OPEN};
+
+	(void)state;
+	set(&file, EVENT_PATH, "/proc/1/maps");
+	assert_decides(sample, &user, "ignored", DETECT_IGNORE);
+	assert_decides(sample, &name, "ignored", DETECT_IGNORE);
+	assert_decides(sample, &here, "ignored", DETECT_IGNORE);
+	assert_decides(sample, &dns, "ignored", DETECT_IGNORE);
+	assert_decides(sample, &file, "ignored", DETECT_IGNORE);
+}
+
+static void all_of_a_match_must_be_met(void **state)
+{
+	struct event whole = connect_to(0xa9fea9fe, 80);
+	struct event port = connect_to(0xa9fea9fe, 443);
+
+	(void)state;
+	assert_decides(sample, &whole, "metadata", DETECT_BLOCK);
+	assert_decides(sample, &port, "default", DETECT_LOG_IT);
+}
+
+/* In Sysguard 0 stands for every user where it blocks. */
+static void user_0_is_root_alone(void **state)
+{
+	const char *text = "version: 1\n"
+			   "rules:\n"
+			   "  - {name: r, event: any, action: block,"
+			   " match: {uid: 0}}\n";
+	struct event root = exec_of(0, "x");
+	struct event user = exec_of(1000, "x");
+
+	(void)state;
+	assert_decides(text, &root, "r", DETECT_BLOCK);
+	assert_decides(text, &user, "nothing", DETECT_ALLOW);
+}
+
+static void the_case_of_letters_counts(void **state)
+{
+	struct event event = exec_of(1000, "Bash");
+
+	(void)state;
+	assert_decides(sample, &event, "default", DETECT_LOG_IT);
+}
+
+static void more_than_sysguard_has_is_understood(void **state)
+{
+	const char *text = "version: 1\n"
+			   "rules:\n"
+			   "  - name: v6\n"
+			   "    event: connect\n"
+			   "    action: alert\n"
+			   "    match: {addr: ['2001:db8::/32', 10.0.0.0/8]}\n"
+			   "  - name: listener\n"
+			   "    event: listen\n"
+			   "    action: alert\n"
+			   "    match: {port: 4444, image: '*/nc'}\n";
+	struct event v6 = {.kind = EVENT_SEND, .uid = 1};
+	struct event v4 = connect_to(0x0a020304, 1);
+	struct event listener = {.kind = EVENT_LISTEN, .local_port = 4444};
+
+	(void)state;
+	assert_int_equal(prefix_from_text("2001:db8::7", 11, &v6.peer), 0);
+	set(&listener, EVENT_IMAGE, "/usr/bin/nc");
+	assert_decides(text, &v6, "v6", DETECT_ALERT);
+	assert_decides(text, &v4, "v6", DETECT_ALERT);
+	assert_decides(text, &listener, "listener", DETECT_ALERT);
+}
+
+static void assert_refused(const char *text, uint32_t line,
+			   enum detect_reason reason, const char *why)
+{
+	struct detect_rule **rules = NULL;
+	struct detect_note note;
+	size_t count = 0;
+	int r = detect_read(text, strlen(text), 0, &rules, &count, &note);
+
+	assert_true(r < 0);
+	assert_string_equal(detect_reason_name(note.reason),
+			    detect_reason_name(reason));
+	if (note.at.line != line || !strstr(note.at.text, why))
+		fail_msg("%u: %s", note.at.line, note.at.text);
+}
+
+static void what_is_wrong_has_its_place(void **state)
+{
+	(void)state;
+	assert_refused("version: 2\n", 1, DETECT_BROKEN, "version is 1");
+	assert_refused("version: 1\nrule: []\n", 2, DETECT_BROKEN, "\"rule\"");
+	assert_refused("version: 1\nrules: {}\n", 2, DETECT_BROKEN, "a list");
+	assert_refused("version: 1\ndefault_action: kill\n", 2, DETECT_BROKEN,
+		       "allow, log");
+	assert_refused("version: 1\nrules:\n  - {name: x}\n", 3, DETECT_BROKEN,
+		       "\"event\"");
+	assert_refused("version: 1\nrules:\n  - {name: x, event: fly}\n", 3,
+		       DETECT_BROKEN, "\"fly\"");
+	assert_refused("version: 1\nignore: {ports: [70000]}\n", 2,
+		       DETECT_BROKEN, "65535");
+	assert_refused("version: 1\nignore: {addr: [10.1]}\n", 2, DETECT_BROKEN,
+		       "no address");
+	assert_refused("version: 1\nignore: {colour: [red]}\n", 2,
+		       DETECT_NO_FIELD, "\"colour\"");
+	assert_refused("version: 1\nignore: {comm: ['']}\n", 2, DETECT_BROKEN,
+		       "a text");
+}
+
+static void files_are_lists_of_their_own(void **state)
+{
+	struct detect_folder folder;
+
+	(void)state;
+	assert_int_equal(
+		detect_folder_read(TEST_DATA_DIR "/sigma/list.yml", 0, &folder),
+		0);
+	assert_int_equal(folder.file_count, 1);
+	assert_int_equal(folder.rule_count, 8);
+	for (size_t i = 0; i < folder.rule_count; i++)
+		assert_int_equal(folder.rules[i]->list, 1);
+	assert_string_equal(folder.rules[0]->title, "ignored");
+	assert_string_equal(folder.rules[7]->title, "default");
+	detect_folder_done(&folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_rule_decides),
+		cmocka_unit_test(what_is_ignored_is_asked_first),
+		cmocka_unit_test(all_of_a_match_must_be_met),
+		cmocka_unit_test(user_0_is_root_alone),
+		cmocka_unit_test(the_case_of_letters_counts),
+		cmocka_unit_test(more_than_sysguard_has_is_understood),
+		cmocka_unit_test(what_is_wrong_has_its_place),
+		cmocka_unit_test(files_are_lists_of_their_own),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
