@@ -24,9 +24,14 @@ static const struct grid_column file_columns[] = {
 };
 
 static const struct grid_column rule_columns[] = {
+	{.title = "ACTION"}, {.title = "LEVEL"}, {.title = "EVENTS"},
+	{.title = "ID"},     {.title = "TITLE"}, {NULL},
+};
+
+static const struct grid_column match_columns[] = {
+	{.title = "EVENT", .right = true},
+	{.title = "ACTION"},
 	{.title = "LEVEL"},
-	{.title = "EVENTS"},
-	{.title = "ID"},
 	{.title = "TITLE"},
 	{NULL},
 };
@@ -55,8 +60,17 @@ static void fill_rule(struct grid *grid, const json_t *item)
 	grid_text(grid, answer_text(item, "title"));
 }
 
+static void fill_match(struct grid *grid, const json_t *item)
+{
+	grid_printf(grid, "%" PRId64, answer_number(item, "event"));
+	grid_text(grid, answer_text(item, "action"));
+	grid_text(grid, answer_text(item, "level"));
+	grid_text(grid, answer_text(item, "title"));
+}
+
 static const struct item_view file_view = {file_columns, fill_file};
 static const struct item_view rule_view = {rule_columns, fill_rule};
+static const struct item_view match_view = {match_columns, fill_match};
 
 static json_t *json_of_rule(const struct detect_rule *rule)
 {
@@ -225,7 +239,7 @@ static enum outcome match_line(struct session *session,
 	for (size_t i = 0; i < json_array_size(list); i++)
 		(void)json_object_set_new(json_array_get(list, i), "event",
 					  json_integer(at));
-	printer_items(&session->printer, list, &rule_view);
+	printer_items(&session->printer, list, &match_view);
 	detect_event_done(&event);
 	return OUTCOME_DONE;
 }
