@@ -235,15 +235,18 @@ static int renumber(struct automaton *automaton, const struct layout *layout)
 static int fill(const struct automaton_builder *builder,
 		struct automaton *automaton)
 {
-	CLEANUP(layout_done)
 	struct layout layout = {NULL};
+	int r = alloc_layout(&layout, automaton->state_count);
 
-	if (alloc_layout(&layout, automaton->state_count) < 0 ||
-	    alloc_tables(automaton) < 0)
-		return -ENOMEM;
-	fill_rows(builder, automaton, &layout);
-	number_states(automaton, &layout);
-	return renumber(automaton, &layout);
+	if (r >= 0)
+		r = alloc_tables(automaton);
+	if (r >= 0) {
+		fill_rows(builder, automaton, &layout);
+		number_states(automaton, &layout);
+		r = renumber(automaton, &layout);
+	}
+	layout_done(&layout);
+	return r;
 }
 
 int automaton_build(const struct automaton_builder *builder,

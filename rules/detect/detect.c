@@ -50,14 +50,15 @@ static int fill_scratch(const struct detect_engine *engine,
 int detect_scratch_new(const struct detect_engine *engine,
 		       struct detect_scratch **ret_scratch)
 {
-	CLEANUP(detect_scratch_freep)
 	struct detect_scratch *scratch = calloc(1, sizeof(*scratch));
 	int r = scratch ? fill_scratch(engine, scratch) : -ENOMEM;
 
 	assert(ret_scratch);
 
-	if (r >= 0)
-		*ret_scratch = TAKE(scratch);
+	if (r < 0)
+		detect_scratch_free(scratch);
+	else
+		*ret_scratch = scratch;
 	return r;
 }
 

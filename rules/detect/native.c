@@ -8,10 +8,12 @@
 
 #include "rules/detect/event_name.h"
 #include "rules/detect/view.h"
+#include "rules/duration.h"
 #include "rules/text.h"
 
-#define KIND(name) (1u << EVENT_##name)
-#define NAME_BYTES 256
+#define KIND(name)    (1u << EVENT_##name)
+#define NAME_BYTES    256
+#define THRESHOLD_MAX 1000000
 
 /* The three that Sysguard knows. */
 #define KINDS_OPENAT  (KIND(OPEN) | KIND(WRITE) | KIND(CREATE))
@@ -23,6 +25,7 @@ struct reader {
 	size_t count, room;
 	uint32_t value_count;
 	struct detect_rule *rule; /* under way; in `rules` */
+	uint64_t cooldown_ns; /* of rules that do not say */
 	struct detect_note *note;
 };
 
@@ -102,6 +105,8 @@ static int new_rule(struct reader *reader, struct mark mark, const char *name)
 	rule->category = DETECT_NATIVE;
 	rule->kinds = KINDS_ANY;
 	rule->level = DETECT_MEDIUM;
+	rule->limits = DETECT_LIMITS_DEFAULT;
+	rule->limits.cooldown_ns = reader->cooldown_ns;
 	rule->id = rule->author = "";
 	rule->title = arena_copy(&rule->arena, name, strlen(name));
 	rule->condition = detect_node_new(&rule->arena, NULL, DETECT_AND);
@@ -261,10 +266,93 @@ static int read_match(struct reader *reader, const struct node *match)
 	return r;
 }
 
+static int read_span(struct reader *reader, const struct node *value,
+		     uint64_t *ret_ns)
+{
+	uint64_t span_s;
+
+	if (value->kind != NODE_SCALAR ||
+	    duration_from_text(value->text, &span_s) < 0)
+		return broken(reader, value->mark,
+			      "a span is a number and a unit, like 10s or 5m");
+	*ret_ns = span_s * DETECT_SECOND_NS;
+	return 0;
+}
+
+static int read_threshold(struct reader *reader, const struct node *value,
+			  uint32_t *ret_threshold)
+{
+	const char *text = value->kind == NODE_SCALAR ? value->text : "";
+	char *end = NULL;
+	unsigned long number = strtoul(text, &end, 10);
+
+	if (*text < '1' || *text > '9' || *end != '\0' ||
+	    number > THRESHOLD_MAX)
+		return broken(reader, value->mark,
+			      "a threshold is a number from 1 to %d",
+			      THRESHOLD_MAX);
+	*ret_threshold = (uint32_t)number;
+	return 0;
+}
+
+static int read_group(struct reader *reader, const struct node *value)
+{
+	struct detect_rule *rule = reader->rule;
+	const char **fields;
+
+	if (value->kind != NODE_LIST)
+		return broken(reader, value->mark,
+			      "group_by is a list of fields");
+	fields = arena_cut(&rule->arena, (value->count + 1) * sizeof(*fields));
+	if (!fields)
+		return -ENOMEM;
+	for (const struct node *name = value->first; name; name = name->next) {
+		const char *text = name->kind == NODE_SCALAR ? name->text : "";
+		const char *field = detect_field_name(DETECT_NATIVE, text);
+
+		if (!field)
+			return refuse(
+				reader, DETECT_NO_FIELD, -ENOTSUP, name->mark,
+				"no sensor fills the field \"%.60s\"", text);
+		fields[rule->group_count++] = field;
+	}
+	rule->group_by = fields;
+	return 0;
+}
+
+/* When its matches are told. */
+static int read_limits(struct reader *reader, const struct node *node)
+{
+	struct detect_limits *limits = &reader->rule->limits;
+	const struct {
+		const char *key;
+		uint64_t *span_ns;
+	} spans[] = {
+		{"window", &limits->window_ns},
+		{"cooldown", &limits->cooldown_ns},
+		{"renotify", &limits->renotify_ns},
+	};
+	const struct node *group = value_of(node, "group_by");
+	const struct node *threshold = value_of(node, "threshold");
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(spans); i++) {
+		const struct node *value = value_of(node, spans[i].key);
+
+		if (value)
+			r = read_span(reader, value, spans[i].span_ns);
+	}
+	if (r >= 0 && threshold)
+		r = read_threshold(reader, threshold, &limits->threshold);
+	return r >= 0 && group ? read_group(reader, group) : r;
+}
+
 static int read_rule(struct reader *reader, const struct node *node)
 {
-	static const char *const keys[] = {"name", "event", "action", "match",
-					   NULL};
+	static const char *const keys[] = {
+		"name",	     "event",  "action",   "match",    "group_by",
+		"threshold", "window", "cooldown", "renotify", NULL,
+	};
 	const struct node *name, *event, *action, *match;
 	enum detect_action does = DETECT_ALLOW;
 	int r = check_keys(reader, node, "a rule", keys);
@@ -290,7 +378,9 @@ static int read_rule(struct reader *reader, const struct node *node)
 	if (r < 0)
 		return r;
 	reader->rule->action = does;
-	return match ? read_match(reader, match) : 0;
+	if (match)
+		r = read_match(reader, match);
+	return r < 0 ? r : read_limits(reader, node);
 }
 
 static int read_ignore(struct reader *reader, const struct node *ignore)
@@ -336,9 +426,10 @@ static int read_rules(struct reader *reader, const struct node *rules)
 
 static int read_list(struct reader *reader, const struct node *root)
 {
-	static const char *const keys[] = {"version", "default_action",
-					   "ignore", "rules", NULL};
-	const struct node *version, *action, *ignore, *rules;
+	static const char *const keys[] = {
+		"version", "default_action", "dedup", "ignore", "rules", NULL,
+	};
+	const struct node *version, *action, *dedup, *ignore, *rules;
 	enum detect_action does = DETECT_ALLOW;
 	int r = check_keys(reader, root, "a list of rules", keys);
 
@@ -346,12 +437,15 @@ static int read_list(struct reader *reader, const struct node *root)
 		return r;
 	version = value_of(root, "version");
 	action = value_of(root, "default_action");
+	dedup = value_of(root, "dedup");
 	ignore = value_of(root, "ignore");
 	rules = value_of(root, "rules");
 	if (!version || version->kind != NODE_SCALAR ||
 	    strcmp(version->text, "1") != 0)
 		return broken(reader, root->mark, "the version is 1");
-	if (ignore)
+	if (dedup)
+		r = read_span(reader, dedup, &reader->cooldown_ns);
+	if (r >= 0 && ignore)
 		r = read_ignore(reader, ignore);
 	if (r >= 0 && rules)
 		r = read_rules(reader, rules);
@@ -376,6 +470,7 @@ int native_read(const struct node *root, struct detect_rule ***ret_rules,
 {
 	struct reader reader = {
 		.note = ret_note,
+		.cooldown_ns = DETECT_LIMITS_DEFAULT.cooldown_ns,
 		.room = NATIVE_RULES_MAX + 2,
 	};
 	int r;

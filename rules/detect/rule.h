@@ -101,6 +101,21 @@ struct detect_node {
 	struct prefix prefix;
 };
 
+/* Which of its matches are told; rules/detect/alarm.h says how. */
+struct detect_limits {
+	uint64_t window_ns, cooldown_ns, renotify_ns; /* renotify 0: never */
+	uint32_t threshold; /* matches, 1 or more */
+};
+
+#define DETECT_SECOND_NS 1000000000ull
+#define DETECT_LIMITS_DEFAULT                               \
+	((struct detect_limits){                            \
+		.window_ns = 300 * DETECT_SECOND_NS,        \
+		.cooldown_ns = 300 * DETECT_SECOND_NS,      \
+		.renotify_ns = 6 * 3600 * DETECT_SECOND_NS, \
+		.threshold = 1,                             \
+	})
+
 struct detect_rule {
 	struct arena arena;
 	const char *id; /* "" if it has none */
@@ -115,6 +130,9 @@ struct detect_rule {
 	enum detect_category category;
 	uint32_t kinds; /* of events: 1 << enum event_kind */
 	struct detect_node *condition;
+	struct detect_limits limits;
+	const char *const *group_by; /* fields; NULL: it does not say */
+	size_t group_count;
 };
 
 void detect_rule_free(struct detect_rule *rule);

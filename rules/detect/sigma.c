@@ -405,6 +405,7 @@ int sigma_read_root(const struct node *root, uint32_t kinds,
 	if (!rule)
 		return -ENOMEM;
 	rule->kinds = UINT32_MAX;
+	rule->limits = DETECT_LIMITS_DEFAULT;
 	r = read_root(&reader, root, kinds);
 	if (r >= 0)
 		*ret_rule = TAKE(rule);

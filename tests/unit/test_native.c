@@ -232,8 +232,43 @@ static void what_is_wrong_has_its_place(void **state)
 		       "no address");
 	assert_refused("version: 1\nignore: {colour: [red]}\n", 2,
 		       DETECT_NO_FIELD, "\"colour\"");
+	assert_refused("version: 1\ndedup: 10\n", 2, DETECT_BROKEN, "a span");
+	assert_refused("version: 1\nrules:\n"
+		       "  - {name: x, event: any, threshold: 0}\n",
+		       3, DETECT_BROKEN, "a threshold");
+	assert_refused("version: 1\nrules:\n"
+		       "  - {name: x, event: any, group_by: [hue]}\n",
+		       3, DETECT_NO_FIELD, "\"hue\"");
 	assert_refused("version: 1\nignore: {comm: ['']}\n", 2, DETECT_BROKEN,
 		       "a text");
+}
+
+static void a_rule_says_when_it_is_told(void **state)
+{
+	const char *text = "version: 1\n"
+			   "dedup: 10s\n"
+			   "rules:\n"
+			   "  - {name: a, event: any, group_by: [uid, port],"
+			   " threshold: 5, window: 1m, renotify: 1h}\n"
+			   "  - {name: b, event: any, cooldown: 2m}\n";
+	struct detect_rule **rules = NULL;
+	struct detect_note note;
+	size_t count = 0;
+
+	(void)state;
+	assert_int_equal(
+		detect_read(text, strlen(text), 0, &rules, &count, &note), 0);
+	assert_int_equal(count, 2);
+	assert_int_equal(rules[0]->limits.threshold, 5);
+	assert_int_equal(rules[0]->limits.window_ns, 60 * DETECT_SECOND_NS);
+	assert_int_equal(rules[0]->limits.cooldown_ns, 10 * DETECT_SECOND_NS);
+	assert_int_equal(rules[0]->limits.renotify_ns, 3600 * DETECT_SECOND_NS);
+	assert_int_equal(rules[0]->group_count, 2);
+	assert_string_equal(rules[0]->group_by[1], "port");
+	assert_int_equal(rules[1]->limits.cooldown_ns, 120 * DETECT_SECOND_NS);
+	assert_int_equal(rules[1]->limits.threshold, 1);
+	assert_null(rules[1]->group_by);
+	free_rules(rules, count);
 }
 
 static void files_are_lists_of_their_own(void **state)
@@ -263,6 +298,7 @@ int main(void)
 		cmocka_unit_test(the_case_of_letters_counts),
 		cmocka_unit_test(more_than_sysguard_has_is_understood),
 		cmocka_unit_test(what_is_wrong_has_its_place),
+		cmocka_unit_test(a_rule_says_when_it_is_told),
 		cmocka_unit_test(files_are_lists_of_their_own),
 	};
 

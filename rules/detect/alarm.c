@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "rules/detect/alarm.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "rules/detect/view.h"
+
+#define PROBES_MAX 32 /* places where a key can be */
+
+struct alarm {
+	struct alarm_key key; /* both 0: nobody */
+	const struct detect_rule *rule;
+	uint64_t window_start_ns, heard_ns, said_ns;
+	uint64_t count; /* matches of the window, or since it was raised */
+	uint64_t unsaid; /* of before that, and never said */
+	bool is_raised;
+};
+
+struct alarms {
+	struct alarm *places;
+	uint32_t mask, used, hand;
+	uint64_t crowded;
+	uint64_t seed[2];
+};
+
+int alarms_new(uint32_t capacity, const uint64_t seed[2],
+	       struct alarms **ret_alarms)
+{
+	struct alarms *alarms = calloc(1, sizeof(*alarms));
+	uint32_t size = PROBES_MAX;
+
+	assert(capacity <= 1u << 30);
+	assert(ret_alarms);
+
+	if (!alarms)
+		return -ENOMEM;
+	while (size < capacity)
+		size *= 2;
+	alarms->places = calloc(size, sizeof(*alarms->places));
+	if (!alarms->places) {
+		free(alarms);
+		return -ENOMEM;
+	}
+	alarms->mask = size - 1;
+	memcpy(alarms->seed, seed, sizeof(alarms->seed));
+	*ret_alarms = alarms;
+	return 0;
+}
+
+void alarms_free(struct alarms *alarms)
+{
+	if (!alarms)
+		return;
+	free(alarms->places);
+	free(alarms);
+}
+
+/* SipHash's state (Aumasson and Bernstein, 2012): no one who does not know the
+ * seed can make two keys alike. */
+struct sip {
+	uint64_t v[4];
+};
+
+static uint64_t turn(uint64_t word, unsigned int bits)
+{
+	return word << bits | word >> (64 - bits);
+}
+
+static void sip_round(struct sip *sip)
+{
+	uint64_t *v = sip->v;
+
+	v[0] += v[1];
+	v[2] += v[3];
+	v[1] = turn(v[1], 13) ^ v[0];
+	v[3] = turn(v[3], 16) ^ v[2];
+	v[0] = turn(v[0], 32);
+	v[2] += v[1];
+	v[0] += v[3];
+	v[1] = turn(v[1], 17) ^ v[2];
+	v[3] = turn(v[3], 21) ^ v[0];
+	v[2] = turn(v[2], 32);
+}
+
+static void sip_word(struct sip *sip, uint64_t word)
+{
+	sip->v[3] ^= word;
+	sip_round(sip);
+	sip_round(sip);
+	sip->v[0] ^= word;
+}
+
+/* The length comes first, so that texts do not flow together. */
+static void sip_text(struct sip *sip, const char *bytes, size_t len)
+{
+	sip_word(sip, len);
+	for (size_t at = 0; at < len; at += 8) {
+		uint64_t word = 0;
+
+		memcpy(&word, bytes + at, len - at < 8 ? len - at : 8);
+		sip_word(sip, word);
+	}
+}
+
+static uint64_t sip_half(struct sip *sip, uint64_t mark)
+{
+	sip->v[2] ^= mark;
+	for (int i = 0; i < 4; i++)
+		sip_round(sip);
+	return sip->v[0] ^ sip->v[1] ^ sip->v[2] ^ sip->v[3];
+}
+
+static const struct detect_view *view_of(const struct detect_rule *rule,
+					 const struct event *event)
+{
+	for (size_t i = 0; i < detect_view_count; i++) {
+		if (detect_views[i].category == rule->category &&
+		    (detect_views[i].kinds >> event->kind & 1))
+			return &detect_views[i];
+	}
+	return NULL;
+}
+
+static void sip_source(struct sip *sip, const struct event *event,
+		       enum detect_source source)
+{
+	char buf[DETECT_NUMBER_MAX];
+	struct event_text text = detect_source_text(event, source, buf);
+
+	sip_text(sip, text.bytes, text.len);
+}
+
+static void sip_group(struct sip *sip, const struct detect_rule *rule,
+		      const struct event *event)
+{
+	const struct detect_view *view = view_of(rule, event);
+
+	for (size_t i = 0; view && i < rule->group_count; i++) {
+		const struct detect_field *field =
+			detect_field_of(view, rule->group_by[i]);
+
+		sip_source(sip, event, field ? field->sources[0] : SOURCE_NONE);
+	}
+}
+
+static void sip_who_and_what(struct sip *sip, const struct event *event)
+{
+	static const uint8_t sources[] = {
+		SOURCE_UID,
+		SOURCE_WORD + EVENT_IMAGE,
+		SOURCE_WORD + EVENT_PATH,
+		SOURCE_PEER,
+		SOURCE_PEER_PORT,
+	};
+
+	sip_word(sip, event->kind);
+	for (size_t i = 0; i < ARRAY_LEN(sources); i++)
+		sip_source(sip, event, sources[i]);
+}
+
+struct alarm_key alarms_key(const struct alarms *alarms,
+			    const struct detect_rule *rule,
+			    const struct event *event)
+{
+	struct sip sip = {{alarms->seed[0] ^ 0x736f6d6570736575,
+			   alarms->seed[1] ^ 0x646f72616e646f6d,
+			   alarms->seed[0] ^ 0x6c7967656e657261,
+			   alarms->seed[1] ^ 0x7465646279746573}};
+	struct alarm_key key;
+
+	sip_word(&sip, (uint64_t)(uintptr_t)rule);
+	if (rule->group_by)
+		sip_group(&sip, rule, event);
+	else
+		sip_who_and_what(&sip, event);
+	key.high = sip_half(&sip, 0xee);
+	key.low = sip_half(&sip, 0xdd) | 1;
+	return key;
+}
+
+static bool is_nobody(const struct alarm *alarm)
+{
+	return alarm->key.high == 0 && alarm->key.low == 0;
+}
+
+/* Its place, or one for it; NULL: there is none. */
+static struct alarm *find(struct alarms *alarms, struct alarm_key key)
+{
+	struct alarm *free_place = NULL;
+
+	for (uint32_t i = 0; i < PROBES_MAX; i++) {
+		struct alarm *at = &alarms->places[((uint32_t)key.high + i) &
+						   alarms->mask];
+
+		if (at->key.high == key.high && at->key.low == key.low)
+			return at;
+		if (is_nobody(at) && !free_place)
+			free_place = at;
+	}
+	if (free_place) {
+		*free_place = (struct alarm){.key = key};
+		alarms->used++;
+	}
+	return free_place;
+}
+
+static struct alarm_answer say(struct alarm *alarm, uint64_t now_ns,
+			       enum alarm_verdict verdict)
+{
+	struct alarm_answer answer = {verdict, alarm->count + alarm->unsaid};
+
+	alarm->is_raised = true;
+	alarm->said_ns = now_ns;
+	alarm->count = alarm->unsaid = 0;
+	return answer;
+}
+
+/* Raised, and quiet for so long that it is not any more; what was counted
+ * waits for the next telling. */
+static void let_go(struct alarm *alarm, uint64_t now_ns)
+{
+	if (!alarm->is_raised ||
+	    now_ns - alarm->heard_ns < alarm->rule->limits.cooldown_ns)
+		return;
+	alarm->is_raised = false;
+	alarm->unsaid += alarm->count;
+	alarm->count = 0;
+}
+
+/* Below the threshold, and its window is over. */
+static bool is_forgotten(const struct alarm *alarm, uint64_t now_ns)
+{
+	return !alarm->is_raised &&
+	       (alarm->count == 0 || now_ns - alarm->window_start_ns >=
+					     alarm->rule->limits.window_ns);
+}
+
+struct alarm_answer alarms_hear(struct alarms *alarms, struct alarm_key key,
+				const struct detect_rule *rule, uint64_t now_ns)
+{
+	const struct detect_limits *limits = &rule->limits;
+	struct alarm *alarm = find(alarms, key);
+
+	if (!alarm) {
+		alarms->crowded++;
+		return (struct alarm_answer){ALARM_RAISE, 1};
+	}
+	alarm->rule = rule;
+	let_go(alarm, now_ns);
+	if (is_forgotten(alarm, now_ns)) {
+		alarm->window_start_ns = now_ns;
+		alarm->count = 0;
+	}
+	alarm->heard_ns = now_ns;
+	alarm->count++;
+	if (!alarm->is_raised && alarm->count >= limits->threshold)
+		return say(alarm, now_ns, ALARM_RAISE);
+	if (alarm->is_raised && limits->renotify_ns > 0 &&
+	    now_ns - alarm->said_ns >= limits->renotify_ns)
+		return say(alarm, now_ns, ALARM_AGAIN);
+	return (struct alarm_answer){ALARM_HUSH, alarm->count};
+}
+
+void alarms_tick(struct alarms *alarms, uint64_t now_ns, uint32_t budget,
+		 alarm_fn *fn, void *arg)
+{
+	for (uint32_t i = 0; i < budget && i <= alarms->mask; i++) {
+		struct alarm *alarm = &alarms->places[alarms->hand];
+
+		alarms->hand = (alarms->hand + 1) & alarms->mask;
+		if (is_nobody(alarm))
+			continue;
+		let_go(alarm, now_ns);
+		if (!is_forgotten(alarm, now_ns))
+			continue;
+		if (alarm->unsaid > 0)
+			fn(arg, alarm->rule, alarm->key, alarm->unsaid);
+		*alarm = (struct alarm){.rule = NULL};
+		alarms->used--;
+	}
+}
+
+uint32_t alarms_count(const struct alarms *alarms)
+{
+	return alarms->used;
+}
+
+uint64_t alarms_crowded(const struct alarms *alarms)
+{
+	return alarms->crowded;
+}
