@@ -50,16 +50,14 @@ static int read_bytes(const char *path, char *text, size_t *len)
 }
 
 /* What is wrong with the file is its own; only memory is everybody's. */
-static int read_file(struct detect_file *file, uint32_t kinds)
+static int read_into(struct detect_file *file, uint32_t kinds, char *text,
+		     size_t room)
 {
-	size_t len = DETECT_BYTES_MAX + 1; /* one too many is told */
-	CLEANUP(freep) char *text = malloc(len);
+	size_t len = room;
 
-	if (!text)
-		return -ENOMEM;
 	file->error = read_bytes(file->path, text, &len);
-	if (file->error < 0) {
-		file->is_refused = true;
+	file->is_refused = file->error < 0;
+	if (file->is_refused) {
 		file->note.reason = DETECT_BROKEN;
 		document_note_write(&file->note.at, (struct mark){1, 1}, "%s",
 				    strerror(-file->error));
@@ -69,6 +67,16 @@ static int read_file(struct detect_file *file, uint32_t kinds)
 				  &file->rule_count, &file->note);
 	file->is_refused = file->error < 0;
 	return file->error == -ENOMEM ? -ENOMEM : 0;
+}
+
+static int read_file(struct detect_file *file, uint32_t kinds)
+{
+	const size_t room = DETECT_BYTES_MAX + 1; /* one too many is told */
+	char *text = malloc(room);
+	int r = text ? read_into(file, kinds, text, room) : -ENOMEM;
+
+	free(text);
+	return r;
 }
 
 static int add_file(struct detect_folder *folder, const char *path,

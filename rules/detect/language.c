@@ -51,7 +51,7 @@ int detect_read(const char *text, size_t len, uint32_t kinds,
 		struct detect_note *ret_note)
 {
 	CLEANUP(tree_freep) struct tree *tree = NULL;
-	CLEANUP(freep) struct detect_rule **rules = NULL;
+	struct detect_rule **rules;
 	int r;
 
 	assert(ret_rules);
@@ -67,9 +67,11 @@ int detect_read(const char *text, size_t len, uint32_t kinds,
 	if (!rules)
 		return -ENOMEM;
 	r = sigma_read_root(tree_root(tree), kinds, &rules[0], ret_note);
-	if (r < 0)
+	if (r < 0) {
+		free(rules);
 		return r;
-	*ret_rules = TAKE(rules);
+	}
+	*ret_rules = rules;
 	*ret_count = 1;
 	return 0;
 }

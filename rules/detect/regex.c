@@ -56,12 +56,6 @@ struct compiler {
 	uint64_t work;
 };
 
-static void compiler_free(struct compiler *compiler)
-{
-	free(compiler);
-}
-DEFINE_CLEANUP(struct compiler *, compiler_free)
-
 static int add_step(struct compiler *compiler, enum step_kind kind,
 		    uint32_t *ret_index)
 {
@@ -371,26 +365,31 @@ static int keep(const struct compiler *compiler, struct arena *arena,
 	return 0;
 }
 
-static int build(struct arena *arena, const struct regex_node *node,
-		 const struct regex **ret_regex)
+static int build(struct compiler *compiler, const struct regex_node *node)
 {
-	CLEANUP(compiler_freep)
-	struct compiler *compiler = calloc(1, sizeof(*compiler));
 	uint32_t index;
 	uint16_t start;
-	int r;
+	int r = write_node(compiler, node);
 
-	if (!compiler)
-		return -ENOMEM;
-	r = write_node(compiler, node);
 	if (r >= 0)
 		r = add_step(compiler, STEP_MATCH, &index);
 	if (r < 0)
 		return r;
 	find_classes(compiler);
 	compiler->work = 0;
-	r = find_states(compiler, &start);
-	return r < 0 ? r : keep(compiler, arena, ret_regex);
+	return find_states(compiler, &start);
+}
+
+static int compile(struct arena *arena, const struct regex_node *node,
+		   const struct regex **ret_regex)
+{
+	struct compiler *compiler = calloc(1, sizeof(*compiler));
+	int r = compiler ? build(compiler, node) : -ENOMEM;
+
+	if (r >= 0)
+		r = keep(compiler, arena, ret_regex);
+	free(compiler);
+	return r;
 }
 
 int regex_compile(struct arena *arena, const char *pattern, size_t len,
@@ -406,7 +405,7 @@ int regex_compile(struct arena *arena, const char *pattern, size_t len,
 
 	r = regex_parse(&tree, pattern, len, is_caseless, &node, ret_problem);
 	if (r >= 0) {
-		r = build(arena, node, ret_regex);
+		r = compile(arena, node, ret_regex);
 		if (r == -E2BIG)
 			*ret_problem = (struct regex_problem){
 				.reason = "it would need too many states",

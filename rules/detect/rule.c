@@ -72,12 +72,17 @@ struct detect_node *detect_node_new(struct arena *arena,
 	return node;
 }
 
+static char as_compared(const struct detect_node *test, char byte)
+{
+	if (test->is_cased)
+		return byte;
+	return detect_lower(byte);
+}
+
 static bool bytes_meet(const struct detect_node *test, const char *text)
 {
 	for (size_t i = 0; i < test->len; i++) {
-		char byte = test->is_cased ? text[i] : detect_lower(text[i]);
-
-		if (byte != test->text[i])
+		if (as_compared(test, text[i]) != test->text[i])
 			return false;
 	}
 	return true;
@@ -100,14 +105,13 @@ static bool wild_meets(const struct detect_node *test, const char *text,
 	size_t at = 0, step = 0, again_at = 0, again = SIZE_MAX;
 
 	while (at < len) {
-		char want = step < test->len ? test->text[step] : '\0';
-		char byte = test->is_cased ? text[at] : detect_lower(text[at]);
+		const char *want = step < test->len ? &test->text[step] : NULL;
 
-		if (step < test->len && want == WILD_ANY) {
+		if (want && *want == WILD_ANY) {
 			again = ++step;
 			again_at = at;
-		} else if (step < test->len &&
-			   (want == WILD_ONE || want == byte)) {
+		} else if (want && (*want == WILD_ONE ||
+				    *want == as_compared(test, text[at]))) {
 			step++;
 			at++;
 		} else if (again != SIZE_MAX) {

@@ -393,7 +393,6 @@ static int read_root(struct sigma_reader *reader, const struct node *root,
 int sigma_read_root(const struct node *root, uint32_t kinds,
 		    struct detect_rule **ret_rule, struct detect_note *ret_note)
 {
-	CLEANUP(detect_rule_freep)
 	struct detect_rule *rule = calloc(1, sizeof(*rule));
 	struct sigma_reader reader = {.note = ret_note, .rule = rule};
 	int r;
@@ -407,8 +406,10 @@ int sigma_read_root(const struct node *root, uint32_t kinds,
 	rule->kinds = UINT32_MAX;
 	rule->limits = DETECT_LIMITS_DEFAULT;
 	r = read_root(&reader, root, kinds);
-	if (r >= 0)
-		*ret_rule = TAKE(rule);
+	if (r < 0)
+		detect_rule_free(rule);
+	else
+		*ret_rule = rule;
 	return r;
 }
 
