@@ -264,8 +264,8 @@ const struct command command_table[] = {
 	 cmd_detach},
 	{"detect check",
 	 "say of detection rules which load, and why others do not",
-	 "RULES is a file in the Sigma format or a folder of such: *.yml and "
-	 "*.yaml, and all below it. The exit status is 1 when one is broken, "
+	 "RULES is a file of rules (Sigma, Sysguard, sandtrace) or a folder of "
+	 "such: *.yml and *.yaml, and all below it. The exit status is 1 when one is broken, "
 	 "not when it asks for what this host has no sensor for. With --json, "
 	 "one file a line.",
 	 {{.kind = KIND_RULES, .many = true}},

@@ -138,7 +138,7 @@ static int gather_rules(struct detect_folder *folder)
 		const struct detect_file *file = &folder->files[i];
 
 		for (size_t rule = 0; rule < file->rule_count; rule++) {
-			if (file->rules[rule]->category == DETECT_NATIVE)
+			if (file->rules[rule]->list > 0)
 				file->rules[rule]->list = (uint32_t)i + 1;
 			folder->rules[folder->rule_count++] = file->rules[rule];
 		}

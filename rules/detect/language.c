@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "rules/detect/native.h"
+#include "rules/detect/sandtrace.h"
 #include "rules/detect/sigma.h"
 
 static const char *const reason_names[] = {
@@ -63,6 +64,9 @@ int detect_read(const char *text, size_t len, uint32_t kinds,
 	if (native_is_list(tree_root(tree)))
 		return native_read(tree_root(tree), ret_rules, ret_count,
 				   ret_note);
+	if (sandtrace_is_file(tree_root(tree)))
+		return sandtrace_read(tree_root(tree), ret_rules, ret_count,
+				      ret_note);
 	rules = calloc(1, sizeof(struct detect_rule *));
 	if (!rules)
 		return -ENOMEM;

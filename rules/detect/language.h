@@ -2,8 +2,9 @@
 /*
  * language.h - rules in a text, in whichever of the languages it is.
  *
- * A document with `version`, and without `detection`, is a list of rules of
- * which the first decides (rules/detect/native.h); any other is one Sigma rule.
+ * A document with `detection` is one Sigma rule; one with `version` a list of
+ * rules of which the first decides (rules/detect/native.h); one with `rules`
+ * alone is of sandtrace; and any other is taken for Sigma.
  *
  * Owns		detect_read() gives each rule to detect_rule_free(), and their
  *		array to free()

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "rules/detect/event_name.h"
+#include "rules/detect/keys.h"
 #include "rules/detect/view.h"
 #include "rules/duration.h"
 #include "rules/text.h"
@@ -52,44 +53,6 @@ static const struct {
 	{"ports", "port"},
 };
 
-static const struct node *value_of(const struct node *mapping, const char *key)
-{
-	const struct node *name = mapping->first;
-
-	for (; name; name = name->next->next) {
-		if (name->kind == NODE_SCALAR && strcmp(name->text, key) == 0)
-			return name->next;
-	}
-	return NULL;
-}
-
-/* A mapping that has no other keys than these, each once. NULL: any. */
-static int check_keys(struct reader *reader, const struct node *mapping,
-		      const char *what, const char *const *keys)
-{
-	if (mapping->kind != NODE_MAPPING)
-		return broken(reader, mapping->mark,
-			      "%s is a mapping of its keys", what);
-	for (const struct node *name = mapping->first; name;
-	     name = name->next->next) {
-		const char *const *key = keys;
-
-		if (name->kind != NODE_SCALAR)
-			return broken(reader, name->mark,
-				      "a key of %s is a word", what);
-		if (value_of(mapping, name->text) != name->next)
-			return broken(reader, name->mark,
-				      "\"%.60s\" is given twice", name->text);
-		while (key && *key && strcmp(*key, name->text) != 0)
-			key++;
-		if (key && !*key)
-			return broken(reader, name->mark,
-				      "%s has no key \"%.60s\"", what,
-				      name->text);
-	}
-	return 0;
-}
-
 static int new_rule(struct reader *reader, struct mark mark, const char *name)
 {
 	struct detect_rule *rule;
@@ -103,6 +66,7 @@ static int new_rule(struct reader *reader, struct mark mark, const char *name)
 	reader->rules[reader->count++] = rule;
 	reader->rule = rule;
 	rule->category = DETECT_NATIVE;
+	rule->list = 1;
 	rule->kinds = KINDS_ANY;
 	rule->level = DETECT_MEDIUM;
 	rule->limits = DETECT_LIMITS_DEFAULT;
@@ -257,7 +221,7 @@ static int read_field(struct reader *reader, const struct node *name,
 
 static int read_match(struct reader *reader, const struct node *match)
 {
-	int r = check_keys(reader, match, "a match", NULL);
+	int r = keys_check(reader->note, match, "a match", NULL);
 
 	for (const struct node *name = match->first; r >= 0 && name;
 	     name = name->next->next)
@@ -332,12 +296,12 @@ static int read_limits(struct reader *reader, const struct node *node)
 		{"cooldown", &limits->cooldown_ns},
 		{"renotify", &limits->renotify_ns},
 	};
-	const struct node *group = value_of(node, "group_by");
-	const struct node *threshold = value_of(node, "threshold");
+	const struct node *group = keys_value(node, "group_by");
+	const struct node *threshold = keys_value(node, "threshold");
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(spans); i++) {
-		const struct node *value = value_of(node, spans[i].key);
+		const struct node *value = keys_value(node, spans[i].key);
 
 		if (value)
 			r = read_span(reader, value, spans[i].span_ns);
@@ -355,14 +319,14 @@ static int read_rule(struct reader *reader, const struct node *node)
 	};
 	const struct node *name, *event, *action, *match;
 	enum detect_action does = DETECT_ALLOW;
-	int r = check_keys(reader, node, "a rule", keys);
+	int r = keys_check(reader->note, node, "a rule", keys);
 
 	if (r < 0)
 		return r;
-	name = value_of(node, "name");
-	event = value_of(node, "event");
-	action = value_of(node, "action");
-	match = value_of(node, "match");
+	name = keys_value(node, "name");
+	event = keys_value(node, "event");
+	action = keys_value(node, "action");
+	match = keys_value(node, "match");
 	if (!name || !event)
 		return broken(reader, node->mark, "a rule needs the key \"%s\"",
 			      name ? "event" : "name");
@@ -386,7 +350,7 @@ static int read_rule(struct reader *reader, const struct node *node)
 static int read_ignore(struct reader *reader, const struct node *ignore)
 {
 	struct detect_node *either;
-	int r = check_keys(reader, ignore, "ignore", NULL);
+	int r = keys_check(reader->note, ignore, "ignore", NULL);
 
 	if (r < 0 || ignore->count == 0)
 		return r;
@@ -431,15 +395,15 @@ static int read_list(struct reader *reader, const struct node *root)
 	};
 	const struct node *version, *action, *dedup, *ignore, *rules;
 	enum detect_action does = DETECT_ALLOW;
-	int r = check_keys(reader, root, "a list of rules", keys);
+	int r = keys_check(reader->note, root, "a list of rules", keys);
 
 	if (r < 0)
 		return r;
-	version = value_of(root, "version");
-	action = value_of(root, "default_action");
-	dedup = value_of(root, "dedup");
-	ignore = value_of(root, "ignore");
-	rules = value_of(root, "rules");
+	version = keys_value(root, "version");
+	action = keys_value(root, "default_action");
+	dedup = keys_value(root, "dedup");
+	ignore = keys_value(root, "ignore");
+	rules = keys_value(root, "rules");
 	if (!version || version->kind != NODE_SCALAR ||
 	    strcmp(version->text, "1") != 0)
 		return broken(reader, root->mark, "the version is 1");
@@ -461,8 +425,8 @@ static int read_list(struct reader *reader, const struct node *root)
 
 bool native_is_list(const struct node *root)
 {
-	return root->kind == NODE_MAPPING && value_of(root, "version") &&
-	       !value_of(root, "detection");
+	return root->kind == NODE_MAPPING && keys_value(root, "version") &&
+	       !keys_value(root, "detection");
 }
 
 int native_read(const struct node *root, struct detect_rule ***ret_rules,

@@ -26,7 +26,7 @@
  *	   default, `allow` if none is given.
  *	4. "any" and the default are about execve, openat and connect.
  *
- * The rules come as struct detect_rule, in order: what is ignored first, the
+ * The rules come as struct detect_rule, all of list 1, in order: what is ignored first, the
  * default last; what would change nothing is left out.
  *
  * Owns		native_read() gives its rules to detect_rule_free(), each, and

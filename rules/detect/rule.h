@@ -108,12 +108,12 @@ struct detect_limits {
 };
 
 #define DETECT_SECOND_NS 1000000000ull
-#define DETECT_LIMITS_DEFAULT                               \
-	((struct detect_limits){                            \
-		.window_ns = 300 * DETECT_SECOND_NS,        \
-		.cooldown_ns = 300 * DETECT_SECOND_NS,      \
-		.renotify_ns = 6 * 3600 * DETECT_SECOND_NS, \
-		.threshold = 1,                             \
+#define DETECT_LIMITS_DEFAULT                            \
+	((struct detect_limits){                         \
+		.window_ns = 300 * DETECT_SECOND_NS,     \
+		.cooldown_ns = 300 * DETECT_SECOND_NS,   \
+		.renotify_ns = 21600 * DETECT_SECOND_NS, \
+		.threshold = 1,                          \
 	})
 
 struct detect_rule {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "rules/detect/fold.h"
+#include "rules/detect/keys.h"
 #include "rules/detect/language.h"
 #include "rules/text.h"
 
@@ -46,40 +47,10 @@ int sigma_add(struct sigma_reader *reader, struct detect_node *parent,
 	return 0;
 }
 
-static const struct node *value_of(const struct node *mapping, const char *key)
-{
-	const struct node *name = mapping->first;
-
-	for (; name; name = name->next->next) {
-		if (name->kind == NODE_SCALAR && strcmp(name->text, key) == 0)
-			return name->next;
-	}
-	return NULL;
-}
-
-static int check_mapping(struct sigma_reader *reader,
-			 const struct node *mapping, const char *what)
-{
-	if (mapping->kind != NODE_MAPPING)
-		return sigma_break(reader, mapping->mark,
-				   "%s is a mapping of its keys", what);
-	for (const struct node *name = mapping->first; name;
-	     name = name->next->next) {
-		if (name->kind != NODE_SCALAR)
-			return sigma_break(reader, name->mark,
-					   "a key of %s is a word", what);
-		if (value_of(mapping, name->text) != name->next)
-			return sigma_break(reader, name->mark,
-					   "\"%.60s\" is given twice",
-					   name->text);
-	}
-	return 0;
-}
-
 static int need_value(struct sigma_reader *reader, const struct node *mapping,
 		      const char *key, const struct node **ret_value)
 {
-	*ret_value = value_of(mapping, key);
+	*ret_value = keys_value(mapping, key);
 	if (!*ret_value)
 		return sigma_break(reader, mapping->mark,
 				   "the key \"%s\" is missing", key);
@@ -150,12 +121,13 @@ static int read_about(struct sigma_reader *reader, const struct node *root)
 	if (r >= 0)
 		r = read_line(reader, title, &rule->title);
 	if (r >= 0)
-		r = read_line(reader, value_of(root, "id"), &rule->id);
+		r = read_line(reader, keys_value(root, "id"), &rule->id);
 	if (r >= 0)
-		r = read_line(reader, value_of(root, "author"), &rule->author);
+		r = read_line(reader, keys_value(root, "author"),
+			      &rule->author);
 	if (r >= 0)
-		r = read_level(reader, value_of(root, "level"));
-	return r < 0 ? r : read_tags(reader, value_of(root, "tags"));
+		r = read_level(reader, keys_value(root, "level"));
+	return r < 0 ? r : read_tags(reader, keys_value(root, "tags"));
 }
 
 static int add_writer(struct sigma_reader *reader, struct detect_node *parent,
@@ -229,7 +201,7 @@ static int read_log_source(struct sigma_reader *reader, const struct node *root)
 	int r = need_value(reader, root, "logsource", &source);
 
 	if (r >= 0)
-		r = check_mapping(reader, source, "logsource");
+		r = keys_check(reader->note, source, "logsource", NULL);
 	if (r < 0)
 		return r;
 	for (const struct node *name = source->first; name;
@@ -244,14 +216,14 @@ static int read_log_source(struct sigma_reader *reader, const struct node *root)
 					    "source",
 					    name->text);
 	}
-	product = value_of(source, "product");
+	product = keys_value(source, "product");
 	if (!product || product->kind != NODE_SCALAR ||
 	    strcmp(product->text, "linux") != 0)
 		return sigma_refuse(reader, DETECT_NO_LOG_SOURCE, source->mark,
 				    "only events of the product linux are "
 				    "seen here");
-	service = value_of(source, "service");
-	category = value_of(source, "category");
+	service = keys_value(source, "service");
+	category = keys_value(source, "category");
 	if (category)
 		return read_category(reader, category, service);
 	if (service && service->kind == NODE_SCALAR &&
@@ -267,7 +239,7 @@ static int read_log_source(struct sigma_reader *reader, const struct node *root)
 static int read_mapping(struct sigma_reader *reader, const struct node *mapping,
 			struct detect_node *parent)
 {
-	int r = check_mapping(reader, mapping, "a selection");
+	int r = keys_check(reader->note, mapping, "a selection", NULL);
 
 	if (r >= 0 && mapping->count == 0)
 		return sigma_break(reader, mapping->mark,
@@ -305,7 +277,7 @@ static int read_selection(struct sigma_reader *reader, const struct node *value,
 static int read_selections(struct sigma_reader *reader,
 			   const struct node *detection)
 {
-	int r = check_mapping(reader, detection, "detection");
+	int r = keys_check(reader->note, detection, "detection", NULL);
 
 	for (const struct node *name = detection->first; r >= 0 && name;
 	     name = name->next->next) {
@@ -366,9 +338,9 @@ static int read_root(struct sigma_reader *reader, const struct node *root,
 		     uint32_t kinds)
 {
 	const struct node *detection, *condition;
-	int r = check_mapping(reader, root, "a rule");
+	int r = keys_check(reader->note, root, "a rule", NULL);
 
-	if (r >= 0 && value_of(root, "correlation"))
+	if (r >= 0 && keys_value(root, "correlation"))
 		return sigma_refuse(reader, DETECT_NO_CONDITION, root->mark,
 				    "correlation is not known here");
 	if (r >= 0)

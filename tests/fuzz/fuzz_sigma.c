@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Any bytes through the reader of Sigma rules: what it refuses has a note with
- * a reason, and what it lets in tells an event when the slow judge does. The
- * event's texts are pieces of the rule.
+ * Any bytes through the readers of detection rules, which are Sigma's if they
+ * are of no other language: what is refused has a note with a reason, and what
+ * is let in tells an event when the slow judge does. The event's texts are
+ * pieces of the rule.
  */
 #include <assert.h>
 #include <errno.h>
@@ -10,19 +11,23 @@
 #include <string.h>
 
 #include "rules/detect/detect.h"
+#include "rules/detect/language.h"
 #include "rules/detect/sigma.h"
 #include "tests/support/detect_oracle.h"
 
 #define STARS_MAX 6 /* the slow judge tries all ways to place them */
 #define TEXT_MAX  200
+#define RULES_MAX 512
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void count(void *arg, const struct detect_rule *rule, size_t index)
+/* Only the first of a list is told. */
+static void tell(void *arg, const struct detect_rule *rule, size_t index)
 {
+	bool *told = arg;
+
 	(void)rule;
-	assert(index == 0);
-	++*(int *)arg;
+	told[index] = true;
 }
 
 static struct event_text piece(const char *text, size_t size, size_t at)
@@ -56,12 +61,27 @@ static bool has_few_stars(const uint8_t *data, size_t size)
 	return stars <= STARS_MAX;
 }
 
-static void check_rule(const struct detect_rule *rule, const char *text,
-		       size_t size)
+static void check_event(const struct detect_rule *const *rules, size_t count,
+			const struct event *event, const bool *told)
+{
+	uint32_t list = 0; /* of which one was told */
+
+	for (size_t i = 0; i < count; i++) {
+		bool is_due = rules[i]->list == 0 || rules[i]->list != list;
+
+		is_due = is_due && detect_oracle(rules[i], event);
+		assert(told[i] == is_due);
+		if (is_due)
+			list = rules[i]->list;
+	}
+}
+
+static void check_rules(const struct detect_rule *const *rules, size_t count,
+			const char *text, size_t size)
 {
 	CLEANUP(detect_freep) struct detect_engine *engine = NULL;
 	CLEANUP(detect_scratch_freep) struct detect_scratch *scratch = NULL;
-	int r = detect_new(&rule, 1, &engine);
+	int r = detect_new(rules, count, &engine);
 
 	assert(r == 0 || r == -E2BIG);
 	if (r < 0)
@@ -69,11 +89,11 @@ static void check_rule(const struct detect_rule *rule, const char *text,
 	assert(detect_scratch_new(engine, &scratch) == 0);
 	for (unsigned int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
 		struct event event = event_of(text, size, kind);
-		int told = 0;
+		bool told[RULES_MAX] = {false};
 
-		detect_match(engine, &event, scratch, count, &told);
+		detect_match(engine, &event, scratch, tell, told);
 		if (has_few_stars((const uint8_t *)text, size))
-			assert(told == detect_oracle(rule, &event));
+			check_event(rules, count, &event, told);
 	}
 }
 
@@ -81,18 +101,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
 	struct detect_note note = {.reason = DETECT_REASON_COUNT};
-	struct detect_rule *rule = NULL;
-	int r = sigma_read(text, size, DETECT_KINDS_ALL, &rule, &note);
+	const struct detect_rule *lent[RULES_MAX];
+	struct detect_rule **rules = NULL;
+	size_t count = 0;
+	int r = detect_read(text, size, DETECT_KINDS_ALL, &rules, &count,
+			    &note);
 
 	assert(r == 0 || r == -EINVAL || r == -E2BIG || r == -ENOTSUP);
 	if (r < 0) {
-		assert(!rule);
+		assert(!rules);
 		assert(note.reason < DETECT_REASON_COUNT);
 		assert((r == -E2BIG) == (note.reason == DETECT_TOO_LARGE));
 		assert(note.at.line > 0 && note.at.text[0] != '\0');
 		return 0;
 	}
-	check_rule(rule, text, size);
-	detect_rule_free(rule);
+	for (size_t i = 0; i < count && i < RULES_MAX; i++)
+		lent[i] = rules[i];
+	if (count <= RULES_MAX)
+		check_rules(lent, count, text, size);
+	for (size_t i = 0; i < count; i++)
+		detect_rule_free(rules[i]);
+	free(rules);
 	return 0;
 }
