@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/support/witness.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +36,8 @@ struct maker {
 
 static uint32_t draw(uint64_t *random, uint32_t below)
 {
+	assert(below > 0);
+
 	*random ^= *random << 13;
 	*random ^= *random >> 7;
 	*random ^= *random << 17;
@@ -84,7 +87,8 @@ static void put_regex(struct maker *maker, const struct regex_node *node)
 		for (; part; part = part->next)
 			count++;
 		count = draw(&maker->random, count);
-		for (part = node->first; count > 0; count--)
+		part = node->first;
+		while (count-- > 0 && part->next)
 			part = part->next;
 		put_regex(maker, part);
 		break;

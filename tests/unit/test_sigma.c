@@ -317,6 +317,24 @@ static void auditd_sees_its_records(void **state)
 			  &socket));
 }
 
+static void what_a_record_is_not_is_certain(void **state)
+{
+	struct event event = exec_of("/usr/bin/tar", "tar");
+
+	(void)state;
+	event.args[0] = (struct event_text){.bytes = "tar", .len = 3};
+	event.arg_count = 1;
+	assert_true(
+		tells(sigma_rules_for(AUDIT, "  s: {type: EXECVE, a0: tar}\n"
+					     "  f: {type: PATH}\n"
+					     "  condition: s and not f"),
+		      &event));
+	assert_false(tells(sigma_rules_for(AUDIT, "  s: {a0: tar}\n"
+						  "  f: {type: EXECVE}\n"
+						  "  condition: s and not f"),
+			   &event));
+}
+
 static void connections_have_numbers_and_networks(void **state)
 {
 	struct event event = {
@@ -522,6 +540,7 @@ int main(void)
 		cmocka_unit_test(a_list_of_mappings_is_met_by_one),
 		cmocka_unit_test(an_image_is_what_was_asked_for_too),
 		cmocka_unit_test(auditd_sees_its_records),
+		cmocka_unit_test(what_a_record_is_not_is_certain),
 		cmocka_unit_test(connections_have_numbers_and_networks),
 		cmocka_unit_test(the_reason_is_named),
 		cmocka_unit_test(what_is_broken_has_its_place),
