@@ -329,7 +329,8 @@ int sandtrace_read(const struct node *root, struct detect_rule ***ret_rules,
 	assert(ret_rules);
 	assert(ret_note);
 
-	reader.rules = calloc(SANDTRACE_RULES_MAX, sizeof(*reader.rules));
+	reader.rules =
+		calloc(SANDTRACE_RULES_MAX, sizeof(struct detect_rule *));
 	if (!reader.rules)
 		return -ENOMEM;
 	r = read_rules(&reader, root);

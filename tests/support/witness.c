@@ -87,10 +87,10 @@ static void put_regex(struct maker *maker, const struct regex_node *node)
 		for (; part; part = part->next)
 			count++;
 		count = draw(&maker->random, count);
-		part = node->first;
-		while (count-- > 0 && part->next)
+		for (part = node->first; part && count > 0; count--)
 			part = part->next;
-		put_regex(maker, part);
+		if (part)
+			put_regex(maker, part);
 		break;
 	case REGEX_REPEAT:
 		for (count = 0; count < node->min; count++)
