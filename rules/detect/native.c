@@ -114,7 +114,7 @@ static int read_event(struct reader *reader, const struct node *value)
 		      text);
 }
 
-/* A text with wildcards; by its kind if all of them are at its ends. */
+/* A text, maybe with wildcards; letters' case counts. */
 static int set_glob(struct reader *reader, struct detect_node *test,
 		    const char *text)
 {

@@ -35,7 +35,7 @@ int sigma_add(struct sigma_reader *reader, struct detect_node *parent,
 {
 	struct detect_node *node;
 
-	if (reader->node_count == SIGMA_NODES_MAX)
+	if (reader->node_count >= SIGMA_NODES_MAX)
 		return sigma_refuse_size(reader, mark,
 					 "more than %d values and words",
 					 SIGMA_NODES_MAX);
@@ -299,8 +299,11 @@ static int read_selections(struct sigma_reader *reader,
 		if (r < 0)
 			return r;
 		selection->name = name->text;
-		reader->selection_count++;
+		selection->node_count = reader->node_count;
 		r = read_selection(reader, name->next, selection->node);
+		selection->node_count =
+			reader->node_count - selection->node_count;
+		reader->selection_count++;
 	}
 	return r;
 }

@@ -27,7 +27,7 @@
 #include "rules/detect/rule.h"
 #include "rules/tree.h"
 
-#define SIGMA_NODES_MAX	     8192 /* of a condition */
+#define SIGMA_NODES_MAX	     16384 /* of a condition, written out */
 #define SIGMA_SELECTIONS_MAX 128
 #define SIGMA_LINE_MAX	     1024 /* of a title, an author, a tag */
 

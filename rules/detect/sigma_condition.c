@@ -70,16 +70,18 @@ static bool is_meant(const struct condition *condition, const char *name)
 	return detect_text_meets(&test, name, strlen(name));
 }
 
-static int refer(struct condition *condition, struct detect_node *to,
+static int refer(struct condition *condition, const struct sigma_selection *to,
 		 struct detect_node *parent)
 {
 	struct detect_node *node;
 	int r = sigma_add(condition->reader, parent, DETECT_SAME,
 			  condition->mark, &node);
 
-	if (r >= 0)
-		node->first = node->last = to;
-	return r;
+	if (r < 0)
+		return r;
+	node->first = node->last = to->node;
+	condition->reader->node_count += to->node_count;
+	return 0;
 }
 
 static int read_name(struct condition *condition, struct detect_node *parent)
@@ -94,7 +96,7 @@ static int read_name(struct condition *condition, struct detect_node *parent)
 		    memcmp(selection->name, condition->word, condition->len) ==
 			    0) {
 			advance(condition);
-			return refer(condition, selection->node, parent);
+			return refer(condition, selection, parent);
 		}
 	}
 	return sigma_break(reader, condition->mark,
@@ -123,7 +125,7 @@ static int read_of(struct condition *condition, enum detect_op op,
 		if (!is_meant(condition, selection->name))
 			continue;
 		count++;
-		r = refer(condition, selection->node, parent);
+		r = refer(condition, selection, parent);
 		if (r < 0)
 			return r;
 	}

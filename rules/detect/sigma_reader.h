@@ -14,6 +14,7 @@
 struct sigma_selection {
 	const char *name;
 	struct detect_node *node;
+	uint32_t node_count; /* nodes of it */
 };
 
 struct sigma_reader {
@@ -21,7 +22,7 @@ struct sigma_reader {
 	struct detect_note *note;
 	struct sigma_selection selections[SIGMA_SELECTIONS_MAX];
 	size_t selection_count;
-	uint32_t node_count;
+	uint32_t node_count; /* a selection counts each time it is meant */
 };
 
 /* Write the note and answer; a macro so that who reads the caller, clang-tidy

@@ -30,10 +30,11 @@ static bool is_same(const struct detect_node *test, const char *a,
 static bool wild(const struct detect_node *test, size_t pattern,
 		 const char *text, size_t len)
 {
-	char sign = pattern ? test->text[pattern - 1] : '\0';
+	char sign;
 
 	if (pattern == 0)
 		return len == 0;
+	sign = test->text[pattern - 1];
 	if (sign == WILD_ANY) {
 		for (size_t rest = 0; rest <= len; rest++) {
 			if (wild(test, pattern - 1, text, rest))

@@ -141,6 +141,7 @@ static void keys_are_what_the_rule_groups_by(void **state)
 	static const char *const by_uid[] = {"uid"};
 	struct alarms *alarms = alarms_of(64);
 	struct detect_rule rule = rule_of(1), other = rule_of(1);
+	struct detect_rule third = rule_of(1);
 	struct event x = event_of(1, "/bin/x"), y = event_of(1, "/bin/y");
 	struct event root = event_of(0, "/bin/x");
 
@@ -149,6 +150,7 @@ static void keys_are_what_the_rule_groups_by(void **state)
 	assert_int_equal(hear(alarms, &rule, &y, 0).verdict, ALARM_RAISE);
 	x.process.pid = 77;
 	assert_int_equal(hear(alarms, &rule, &x, 0).verdict, ALARM_HUSH);
+	assert_int_equal(hear(alarms, &third, &x, 0).verdict, ALARM_RAISE);
 	other.group_by = by_uid;
 	other.group_count = 1;
 	assert_int_equal(hear(alarms, &other, &x, 0).verdict, ALARM_RAISE);

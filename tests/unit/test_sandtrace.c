@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -106,14 +107,15 @@ static void a_program_is_told_when_it_starts(void **state)
 static void assert_refused(const char *detection, enum detect_reason reason,
 			   const char *why)
 {
-	char text[512] = "rules:\n  - {id: a, name: b, severity: low, "
-			 "detection: ";
+	char text[512];
 	struct detect_rule **rules = NULL;
 	struct detect_note note;
 	size_t count = 0;
 
-	(void)strcat(text, detection);
-	(void)strcat(text, "}\n");
+	(void)snprintf(text, sizeof(text),
+		       "rules:\n  - {id: a, name: b, severity: low, "
+		       "detection: %s}\n",
+		       detection);
 	assert_true(detect_read(text, strlen(text), 0, &rules, &count, &note) <
 		    0);
 	assert_string_equal(detect_reason_name(note.reason),

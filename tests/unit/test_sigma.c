@@ -466,6 +466,27 @@ static void what_is_broken_has_its_place(void **state)
 		       DETECT_BROKEN, 7, "too early");
 }
 
+/* Written out it would be ten million values. */
+static void a_selection_counts_each_time(void **state)
+{
+	static char text[65536];
+	size_t len = 0;
+
+	(void)state;
+	len += (size_t)snprintf(text, sizeof(text),
+				HEAD "detection:\n  s:\n    CommandLine:\n");
+	for (int i = 0; i < 3000; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					"    - a%d\n", i);
+	len += (size_t)snprintf(text + len, sizeof(text) - len,
+				"  condition: s");
+	for (int i = 0; i < 3000; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					" or s");
+	assert_true(len < sizeof(text) - 1);
+	assert_refused(text, DETECT_TOO_LARGE, 3008, "more than 16384");
+}
+
 static void a_part_without_a_sensor_is_remarked(void **state)
 {
 	struct detect_rule *rule = NULL;
@@ -544,6 +565,7 @@ int main(void)
 		cmocka_unit_test(connections_have_numbers_and_networks),
 		cmocka_unit_test(the_reason_is_named),
 		cmocka_unit_test(what_is_broken_has_its_place),
+		cmocka_unit_test(a_selection_counts_each_time),
 		cmocka_unit_test(a_part_without_a_sensor_is_remarked),
 		cmocka_unit_test(what_is_said_of_a_rule_is_kept),
 		cmocka_unit_test(real_rules_load),
