@@ -172,7 +172,34 @@ static void of_bogons_what_has_all_of_ipv4_in_it_is_left_out(void **state)
 	bench->feed.class = FEED_CLASS_REPUTATION;
 	bench->feed.limits.protected_share = 100;
 	bench->feed.limits.floor_v6 = 1;
-	assert_feed_held(bench, FEED_GUARD_EVERYTHING, "every address");
+	assert_int_equal(feed_bench_judge(bench)->outcome, FEED_OUTCOME_HELD);
+	assert_int_equal(bench->judgement.findings[0].guard,
+			 FEED_GUARD_EVERYTHING);
+}
+
+static void a_line_of_every_address_is_not_just_a_reject(void **state)
+{
+	struct feed_bench *bench = *state;
+
+	feed_bench_fill(&bench->before, 100);
+	feed_bench_fill(&bench->entries, 100);
+	bench->reading.accepted = 100;
+	bench->reading.rejected = 2;
+	assert_feed_accepted(bench);
+	bench->reading.everything = 2;
+	assert_feed_held(bench, FEED_GUARD_EVERYTHING,
+			 "2 entries list every address");
+}
+
+static void more_than_a_fiftieth_of_ipv6_in_use_is_held(void **state)
+{
+	struct feed_bench *bench = *state;
+
+	bench->feed.limits.floor_v6 = 10;
+	feed_bench_put(&bench->entries, "2a00::/15");
+	assert_feed_accepted(bench);
+	feed_bench_put(&bench->entries, "2c00::/15");
+	assert_feed_held(bench, FEED_GUARD_COVERAGE, "of the IPv6 networks");
 }
 
 static void more_than_a_fiftieth_of_ipv4_is_held(void **state)
@@ -331,8 +358,8 @@ static void all_that_failed_is_told(void **state)
 	bench->reading.stated = 9;
 	bench->feed.limits.protected_hits = 1;
 	assert_int_equal(feed_bench_judge(bench)->outcome, FEED_OUTCOME_HELD);
-	assert_int_equal(bench->judgement.finding_count, 10);
-	assert_int_equal(bench->judgement.findings[9].guard, FEED_GUARD_SHRINK);
+	assert_int_equal(bench->judgement.finding_count, 11);
+	assert_int_equal(bench->judgement.findings[10].guard, FEED_GUARD_SHRINK);
 }
 
 static void the_widest_of_the_new_are_told_in_order(void **state)
@@ -381,6 +408,8 @@ int main(void)
 		TEST(a_wide_network_is_held),
 		TEST(every_address_is_never_accepted),
 		TEST(of_bogons_what_has_all_of_ipv4_in_it_is_left_out),
+		TEST(a_line_of_every_address_is_not_just_a_reject),
+		TEST(more_than_a_fiftieth_of_ipv6_in_use_is_held),
 		TEST(more_than_a_fiftieth_of_ipv4_is_held),
 		TEST(what_is_listed_of_ipv6_is_counted_in_networks_of_64),
 		TEST(what_lies_in_the_protected_is_left_out),
