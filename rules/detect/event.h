@@ -90,7 +90,7 @@ struct process_id {
 
 struct event {
 	enum event_kind kind;
-	uint64_t number; /* counts up, in the order they happened */
+	uint64_t number; /* counts up, in the order they are told */
 	uint64_t time_ns;
 	struct process_id process, parent;
 	uint32_t uid, euid, login_uid;
@@ -100,6 +100,8 @@ struct event {
 	/* Numbers the call was given: of EVENT_SOCKET and EVENT_CALL. */
 	uint64_t call_args[EVENT_CALL_ARGS_MAX];
 	uint64_t count;
+	bool is_asked; /* peer and paths are what the process asked for: it
+			* could change them between asking and being seen */
 	struct event_text words[EVENT_WORD_COUNT];
 	struct event_text args[EVENT_ARGS_MAX]; /* of EVENT_EXEC */
 	uint32_t arg_count;

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sensor_maps.bpf.h - where the sensor's records are made and go.
+ *
+ * The loader sets the sizes of the rings. Programs of one processor share a
+ * place to make records in: none of them runs while another one does, unless
+ * a kernel lets tasks change places amid one. `is_busy` makes that a record
+ * that is counted as lost, not one that is mixed of two.
+ */
+#pragma once
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include "xdp/kernel.bpf.h"
+#include "xdp/sensor.h"
+
+const volatile __u32 cfg_self = 0; /* process whose files are not told */
+const volatile __u64 cfg_window_ns = 1000000000; /* the same is told once in */
+
+#define WALK_BYTES 4096
+
+struct scratch {
+	struct fw_sensed head;
+	__u8 bytes[FW_SENSED_ROOM];
+	/* a path is written from its end, at WALK_BYTES, where a NUL stands */
+	__u8 walk[WALK_BYTES + 256];
+	struct fw_watched_key watched;
+	__u32 used; /* of `bytes` */
+	__u32 walk_at; /* where the path begins */
+	__u32 walk_is_cut;
+	__u32 is_busy;
+};
+
+/* What is the same for as long as cfg_window_ns. */
+struct recent_key {
+	__u64 start_ns;
+	__u64 what[2];
+	__u32 pid;
+	__u16 port;
+	__u8 kind;
+	__u8 protocol;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 << 20);
+} security_ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 2 << 20);
+} volume_ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fw_sensor_counts);
+} sensor_counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct recent_key);
+	__type(value, __u64);
+} recent SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, struct fw_watched_key);
+	__type(value, __u32);
+} watched SEC(".maps");
+
+static __always_inline struct scratch *scratch_here(void)
+{
+	const __u32 only = 0;
+
+	return bpf_map_lookup_elem(&scratches, &only);
+}
+
+static __always_inline struct fw_sensor_count *count_of(__u32 kind)
+{
+	const __u32 only = 0;
+	struct fw_sensor_counts *counts =
+		bpf_map_lookup_elem(&sensor_counts, &only);
+
+	return counts ? &counts->kinds[kind & (FW_SENSE_ROOM - 1)] : 0;
+}
