@@ -14,7 +14,7 @@ declare -A tried
 # A tree without a fault, and without git.
 plant_tree() {
 	rm -rf "$work/tree"
-	mkdir -p "$work/tree"/{rules,ctl,daemon/{feed,merge,packet},xdp,tests}
+	mkdir -p "$work/tree"/{rules,ctl,daemon/{event,feed,merge,packet},xdp,tests}
 	cp -r tests/check tests/support "$work/tree/tests/"
 	# C of the support folder includes what this tree does not have
 	find "$work/tree/tests/support" -name '*.[ch]' -delete
@@ -101,6 +101,7 @@ finds layers ctl/b.c 2 < <(source_of <<<'#include <bpf/bpf.h>')
 finds layers daemon/b.c 2 < <(source_of <<<'#include <curl/curl.h>')
 finds layers daemon/feed/b.c 2 < <(source_of <<<'#include "xdp/table4.h"')
 finds layers daemon/feed/b.c 2 < <(source_of <<<'#include "daemon/packet/a.h"')
+finds layers daemon/event/b.c 2 < <(source_of <<<'#include "xdp/abi.h"')
 finds layers daemon/merge/b.c 2 < <(source_of <<<'#include "b.h"')
 finds layers daemon/merge/b.c 3 < <(source_of <<'END'
 /* bpf_map_fd( in a comment is no call */

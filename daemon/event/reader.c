@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/event/reader.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/event/arguments.h"
+#include "daemon/event/cgroup.h"
+#include "daemon/event/kind.h"
+#include "daemon/event/proc.h"
+#include "daemon/event/process.h"
+#include "daemon/event/sensed.h"
+#include "daemon/event/user.h"
+
+#define PROC_PATH	"/proc"
+#define FORGET_PER_TICK 1024
+
+struct event_reader {
+	struct sensing *sensing;
+	struct processes *processes;
+	struct cgroups *cgroups;
+	struct users *users;
+	struct arguments *arguments;
+	event_sink_fn *sink;
+	void *arg;
+	uint64_t now_ns; /* of the turn under way */
+	int budget; /* of it */
+	int taken;
+	uint64_t told;
+	uint64_t malformed, malformed_told;
+	struct fw_sensor_counts counts_told; /* losses up to these are told */
+	struct sensed_room room;
+};
+
+static void tell(struct event_reader *reader, const struct event *event)
+{
+	reader->told++;
+	reader->sink(reader->arg, event);
+}
+
+static void remember_exec(struct event_reader *reader,
+			  const struct event *event)
+{
+	const struct program_text text = {
+		.image = event->words[EVENT_IMAGE],
+		.command_line = event->words[EVENT_COMMAND_LINE],
+	};
+	struct process *process = processes_put(
+		reader->processes, &event->process, &event->parent);
+
+	if (process)
+		(void)process_run(process, &text);
+	cgroups_put(reader->cgroups, event->cgroup,
+		    &event->words[EVENT_CGROUP]);
+}
+
+static void remember_fork(struct event_reader *reader,
+			  const struct event *event)
+{
+	const struct process *parent =
+		processes_find(reader->processes, &event->parent);
+	struct process *process = processes_put(
+		reader->processes, &event->process, &event->parent);
+
+	if (process && parent)
+		process_run_as(process, parent);
+}
+
+static void remember_exit(struct event_reader *reader,
+			  const struct event *event)
+{
+	struct process *process =
+		processes_find(reader->processes, &event->process);
+
+	if (process)
+		processes_end(reader->processes, process, reader->now_ns);
+}
+
+static void remember(struct event_reader *reader, const struct event *event)
+{
+	if (event->kind == EVENT_EXEC)
+		remember_exec(reader, event);
+	else if (event->kind == EVENT_FORK)
+		remember_fork(reader, event);
+	else if (event->kind == EVENT_EXIT)
+		remember_exit(reader, event);
+}
+
+static void put_programs(struct event_reader *reader, struct event *event)
+{
+	const struct process *process =
+		processes_find(reader->processes, &event->process);
+	const struct process *parent =
+		processes_find(reader->processes, &event->parent);
+	struct program_text text;
+
+	if (parent) {
+		text = process_program(parent);
+		event->words[EVENT_PARENT_IMAGE] = text.image;
+		event->words[EVENT_PARENT_COMMAND_LINE] = text.command_line;
+	}
+	if (process && event->kind != EVENT_EXEC) {
+		text = process_program(process);
+		event->words[EVENT_IMAGE] = text.image;
+		event->words[EVENT_COMMAND_LINE] = text.command_line;
+	}
+}
+
+/* What the record does not say, and the tables do. */
+static void put_known(struct event_reader *reader, struct event *event)
+{
+	struct cgroup_names names;
+
+	put_programs(reader, event);
+	if (event->kind != EVENT_EXEC)
+		event->words[EVENT_CGROUP] =
+			cgroups_path(reader->cgroups, event->cgroup);
+	names = cgroup_names(&event->words[EVENT_CGROUP]);
+	event->words[EVENT_CONTAINER] = names.container;
+	event->words[EVENT_UNIT] = names.unit;
+	event->words[EVENT_USER] =
+		users_name(reader->users, event->uid, reader->now_ns);
+}
+
+static void take_record(struct event_reader *reader, const void *bytes,
+			size_t len)
+{
+	struct event_text more = {0};
+	struct sensed record;
+	struct event event;
+
+	if (sensed_read(bytes, len, &record) < 0) {
+		reader->malformed++;
+		return;
+	}
+	if (record.head.kind == FW_SENSE_ARGS) {
+		arguments_put(reader->arguments, &record);
+		return;
+	}
+	if (record.head.kind == FW_SENSE_EXEC)
+		more = arguments_take(reader->arguments, &record.head);
+	sensed_event(&record, &more, &reader->room, &event);
+	event.number = reader->told;
+	remember(reader, &event);
+	put_known(reader, &event);
+	tell(reader, &event);
+}
+
+static int on_record(void *arg, void *bytes, size_t len)
+{
+	struct event_reader *reader = arg;
+
+	take_record(reader, bytes, len);
+	reader->taken++;
+	return --reader->budget > 0 ? 0 : -ECANCELED;
+}
+
+static int start_tables(struct event_reader *reader)
+{
+	int r = processes_new(&reader->processes);
+
+	if (r == 0)
+		r = cgroups_new(&reader->cgroups);
+	if (r == 0)
+		r = users_new(USERS_PATH, &reader->users);
+	if (r == 0)
+		r = arguments_new(&reader->arguments);
+	return r;
+}
+
+/* First the sensor, then /proc: who begins in between is in the ring. */
+static int start_into(const struct sensing_config *config,
+		      struct event_reader *reader, char note[SENSING_NOTE_MAX])
+{
+	int r = start_tables(reader);
+
+	if (r == 0)
+		r = sensing_load(config, &reader->sensing, note);
+	if (r == 0)
+		r = sensing_listen(reader->sensing, on_record, reader);
+	if (r == 0)
+		r = sensing_attach(reader->sensing, note);
+	if (r == 0)
+		r = proc_read(PROC_PATH, reader->processes, reader->cgroups);
+	return r;
+}
+
+int event_reader_start(const struct sensing_config *config, event_sink_fn *sink,
+		       void *arg, struct event_reader **ret_reader,
+		       char note[SENSING_NOTE_MAX])
+{
+	CLEANUP(event_reader_stopp) struct event_reader *reader = NULL;
+	int r;
+
+	assert(config);
+	assert(sink);
+	assert(ret_reader);
+
+	note[0] = '\0';
+	reader = calloc(1, sizeof(*reader));
+	if (!reader)
+		return -ENOMEM;
+	reader->sink = sink;
+	reader->arg = arg;
+	r = start_into(config, reader, note);
+	if (r < 0) {
+		if (!*note)
+			(void)snprintf(note, SENSING_NOTE_MAX, "%s",
+				       strerror(-r));
+		return r;
+	}
+	*ret_reader = TAKE(reader);
+	return 0;
+}
+
+void event_reader_stop(struct event_reader *reader)
+{
+	if (!reader)
+		return;
+
+	sensing_free(reader->sensing);
+	processes_free(reader->processes);
+	cgroups_free(reader->cgroups);
+	users_free(reader->users);
+	arguments_free(reader->arguments);
+	free(reader);
+}
+
+int event_reader_security_fd(const struct event_reader *reader)
+{
+	return sensing_security_fd(reader->sensing);
+}
+
+int event_reader_volume_fd(const struct event_reader *reader)
+{
+	return sensing_volume_fd(reader->sensing);
+}
+
+int event_reader_turn(struct event_reader *reader, uint64_t now_ns, int max)
+{
+	int r;
+
+	assert(max > 0);
+
+	reader->now_ns = now_ns;
+	reader->taken = 0;
+	reader->budget = max;
+	r = sensing_take_security(reader->sensing);
+	reader->budget = max;
+	if (r >= 0 || r == -ECANCELED)
+		r = sensing_take_volume(reader->sensing);
+	return r < 0 && r != -ECANCELED ? r : reader->taken;
+}
+
+static void tell_loss(struct event_reader *reader, enum event_kind kind,
+		      uint64_t count)
+{
+	const struct event event = {
+		.kind = EVENT_LOSS,
+		.number = kind,
+		.count = count,
+		.time_ns = reader->now_ns,
+	};
+
+	tell(reader, &event);
+}
+
+/* Arguments that are lost cut a command line, which its event says. */
+static void tell_losses(struct event_reader *reader)
+{
+	struct fw_sensor_counts now;
+
+	if (sensing_counts(reader->sensing, &now) < 0)
+		return;
+	for (int sense = FW_SENSE_EXEC; sense < FW_SENSE_COUNT; sense++) {
+		uint64_t lost = now.kinds[sense].lost -
+				reader->counts_told.kinds[sense].lost;
+
+		if (lost)
+			tell_loss(reader,
+				  event_kind_of_sense((enum fw_sense)sense),
+				  lost);
+	}
+	reader->counts_told = now;
+	if (reader->malformed != reader->malformed_told)
+		tell_loss(reader, EVENT_LOSS,
+			  reader->malformed - reader->malformed_told);
+	reader->malformed_told = reader->malformed;
+}
+
+void event_reader_tick(struct event_reader *reader, uint64_t now_ns)
+{
+	reader->now_ns = now_ns;
+	tell_losses(reader);
+	processes_forget(reader->processes, now_ns, FORGET_PER_TICK);
+}
+
+int event_reader_info(const struct event_reader *reader,
+		      struct event_reader_info *ret_info)
+{
+	struct processes_usage usage = processes_usage(reader->processes);
+	struct event_reader_info info = {
+		.places = sensing_places(reader->sensing),
+		.malformed = reader->malformed,
+		.told = reader->told,
+		.processes = usage.count,
+		.unremembered = usage.refused,
+	};
+	int r = sensing_counts(reader->sensing, &info.counts);
+
+	if (r == 0)
+		*ret_info = info;
+	return r;
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/event/sensing.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "sensor.skel.h"
+
+#define PLACES_MAX 16
+
+struct sensing {
+	struct sensor *programs;
+	struct ring_buffer *security, *volume;
+	struct fw_sensor_counts *per_cpu; /* room to read them */
+	int cpu_count;
+	const char *places[PLACES_MAX + 1];
+};
+
+static int put_watched(const struct sensing *sensing, const char *path)
+{
+	struct fw_watched_key key = {0};
+	size_t len = strlen(path);
+	const uint32_t wanted = 1;
+
+	if (len == 0 || path[0] != '/')
+		return -EINVAL;
+	if (path[len - 1] != '/')
+		len++; /* with its NUL it is not the beginning of another one */
+	if (len > FW_WATCHED_BYTES)
+		return -ENAMETOOLONG;
+	memcpy(key.path, path, len);
+	key.bits = (uint32_t)len * 8;
+	return bpf_map_update_elem(bpf_map__fd(sensing->programs->maps.watched),
+				   &key, &wanted, BPF_ANY) < 0
+		       ? -errno
+		       : 0;
+}
+
+static int put_all_watched(const struct sensing *sensing,
+			   const struct sensing_config *config,
+			   char note[SENSING_NOTE_MAX])
+{
+	for (size_t i = 0; i < config->watched_count; i++) {
+		int r = put_watched(sensing, config->watched[i]);
+
+		if (r == 0)
+			continue;
+		(void)snprintf(note, SENSING_NOTE_MAX,
+			       "the path \"%.100s\" cannot be watched: %s",
+			       config->watched[i],
+			       r == -EINVAL ? "it does not begin with a slash"
+					    : strerror(-r));
+		return r;
+	}
+	return 0;
+}
+
+static int configure(struct sensor *programs,
+		     const struct sensing_config *config)
+{
+	int r = 0;
+
+	programs->rodata->cfg_self = (uint32_t)getpid();
+	if (config->window_ns)
+		programs->rodata->cfg_window_ns = config->window_ns;
+	if (config->security_bytes)
+		r = bpf_map__set_max_entries(programs->maps.security_ring,
+					     config->security_bytes);
+	if (r == 0 && config->volume_bytes)
+		r = bpf_map__set_max_entries(programs->maps.volume_ring,
+					     config->volume_bytes);
+	return r;
+}
+
+static int load_into(const struct sensing_config *config,
+		     struct sensing *sensing, char note[SENSING_NOTE_MAX])
+{
+	int r;
+
+	sensing->cpu_count = libbpf_num_possible_cpus();
+	if (sensing->cpu_count < 0)
+		return sensing->cpu_count;
+	sensing->per_cpu =
+		calloc((size_t)sensing->cpu_count, sizeof(*sensing->per_cpu));
+	if (!sensing->per_cpu)
+		return -ENOMEM;
+	sensing->programs = sensor__open();
+	if (!sensing->programs)
+		return -errno;
+	r = configure(sensing->programs, config);
+	if (r == 0)
+		r = sensor__load(sensing->programs);
+	return r < 0 ? r : put_all_watched(sensing, config, note);
+}
+
+int sensing_load(const struct sensing_config *config,
+		 struct sensing **ret_sensing, char note[SENSING_NOTE_MAX])
+{
+	CLEANUP(sensing_freep) struct sensing *sensing = NULL;
+	int r;
+
+	assert(config);
+	assert(ret_sensing);
+
+	note[0] = '\0';
+	sensing = calloc(1, sizeof(*sensing));
+	if (!sensing)
+		return -ENOMEM;
+	r = load_into(config, sensing, note);
+	if (r < 0) {
+		if (!*note)
+			(void)snprintf(note, SENSING_NOTE_MAX,
+				       "the kernel does not take the sensor's "
+				       "programs: %s",
+				       strerror(-r));
+		return r;
+	}
+	*ret_sensing = TAKE(sensing);
+	return 0;
+}
+
+int sensing_attach(struct sensing *sensing, char note[SENSING_NOTE_MAX])
+{
+	const struct bpf_object_skeleton *skeleton =
+		sensing->programs->skeleton;
+	int r = sensor__attach(sensing->programs);
+	int count = 0;
+
+	if (r < 0) {
+		(void)snprintf(note, SENSING_NOTE_MAX,
+			       "the sensor cannot be attached: %s",
+			       strerror(-r));
+		return r;
+	}
+	for (int i = 0; i < skeleton->prog_cnt && count < PLACES_MAX; i++) {
+		const struct bpf_program *program = *skeleton->progs[i].prog;
+		const char *section = bpf_program__section_name(program);
+		const char *slash = strchr(section, '/');
+
+		if (*skeleton->progs[i].link)
+			sensing->places[count++] = slash ? slash + 1 : section;
+	}
+	return 0;
+}
+
+void sensing_free(struct sensing *sensing)
+{
+	if (!sensing)
+		return;
+
+	ring_buffer__free(sensing->security);
+	ring_buffer__free(sensing->volume);
+	sensor__destroy(sensing->programs);
+	free(sensing->per_cpu);
+	free(sensing);
+}
+
+int sensing_listen(struct sensing *sensing, sensing_record_fn *fn, void *arg)
+{
+	assert(fn);
+
+	sensing->security = ring_buffer__new(
+		bpf_map__fd(sensing->programs->maps.security_ring), fn, arg,
+		NULL);
+	if (!sensing->security)
+		return -errno;
+	sensing->volume = ring_buffer__new(
+		bpf_map__fd(sensing->programs->maps.volume_ring), fn, arg,
+		NULL);
+	return sensing->volume ? 0 : -errno;
+}
+
+int sensing_security_fd(const struct sensing *sensing)
+{
+	return ring_buffer__epoll_fd(sensing->security);
+}
+
+int sensing_volume_fd(const struct sensing *sensing)
+{
+	return ring_buffer__epoll_fd(sensing->volume);
+}
+
+int sensing_take_security(struct sensing *sensing)
+{
+	return ring_buffer__consume(sensing->security);
+}
+
+int sensing_take_volume(struct sensing *sensing)
+{
+	return ring_buffer__consume(sensing->volume);
+}
+
+static void add(struct fw_sensor_counts *sum,
+		const struct fw_sensor_counts *more)
+{
+	for (int kind = 0; kind < FW_SENSE_COUNT; kind++) {
+		sum->kinds[kind].sent += more->kinds[kind].sent;
+		sum->kinds[kind].suppressed += more->kinds[kind].suppressed;
+		sum->kinds[kind].lost += more->kinds[kind].lost;
+	}
+}
+
+int sensing_counts(const struct sensing *sensing,
+		   struct fw_sensor_counts *ret_counts)
+{
+	const uint32_t only = 0;
+	struct fw_sensor_counts sum = {0};
+
+	if (bpf_map_lookup_elem(
+		    bpf_map__fd(sensing->programs->maps.sensor_counts), &only,
+		    sensing->per_cpu) < 0)
+		return -errno;
+	for (int cpu = 0; cpu < sensing->cpu_count; cpu++)
+		add(&sum, &sensing->per_cpu[cpu]);
+	*ret_counts = sum;
+	return 0;
+}
+
+const char *const *sensing_places(const struct sensing *sensing)
+{
+	return sensing->places;
+}
