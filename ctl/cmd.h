@@ -24,6 +24,7 @@ enum outcome cmd_detect_check(struct session *session);
 enum outcome cmd_detect_list(struct session *session);
 enum outcome cmd_detect_test(struct session *session);
 enum outcome cmd_doctor(struct session *session);
+enum outcome cmd_events(struct session *session);
 enum outcome cmd_explain(struct session *session);
 enum outcome cmd_feed_accept(struct session *session);
 enum outcome cmd_feed_add(struct session *session);

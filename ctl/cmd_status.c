@@ -124,6 +124,26 @@ static void print_flows(FILE *out, const json_t *flows)
 		unit_bytes(answer_number(flows, "maps_bytes"), text));
 }
 
+/* What became of all events of a sensor's kinds together. */
+static void print_sensor(FILE *out, const json_t *sensor)
+{
+	const json_t *kinds = answer_list(sensor, "kinds");
+	int64_t seen = 0, suppressed = 0;
+
+	for (size_t i = 0; i < json_array_size(kinds); i++) {
+		const json_t *kind = json_array_get(kinds, i);
+
+		seen += answer_number(kind, "seen");
+		suppressed += answer_number(kind, "suppressed");
+	}
+	fprintf(out,
+		"sensor   at %zu tracepoints: %" PRId64 " seen, %" PRId64
+		" suppressed, %" PRId64 " lost; %" PRId64 " processes\n",
+		json_array_size(answer_list(sensor, "tracepoints")), seen,
+		suppressed, answer_number(sensor, "lost"),
+		answer_number(sensor, "processes"));
+}
+
 static void print_lists(FILE *out, const json_t *answer)
 {
 	const json_t *alerts = answer_list(answer, "alerts");
@@ -197,6 +217,8 @@ static void view_status(FILE *out, const json_t *answer)
 	print_pace(out, answer);
 	if (json_object_get(answer, "flows"))
 		print_flows(out, answer_object(answer, "flows"));
+	if (json_object_get(answer, "sensor"))
+		print_sensor(out, answer_object(answer, "sensor"));
 	print_lists(out, answer);
 }
 

@@ -32,6 +32,7 @@ enum kind {
 	KIND_CAUSE, /* to drop a packet; the daemon knows which there are */
 	KIND_CHOICE, /* one of the texts in `choices` */
 	KIND_COMMAND, /* a name of this table */
+	KIND_EVENTS, /* kinds of events; the daemon knows which there are */
 	KIND_FILE, /* a path; "-": stdin or stdout */
 	KIND_IFACE,
 	KIND_MOMENT,

@@ -92,6 +92,13 @@ static const struct option capture_options[] = {
 	{0},
 };
 
+static const struct option events_options[] = {
+	{"count", 'c', OPTION_EVENTS, KIND_NUMBER, NULL, "end after N events"},
+	{"kind", 'k', OPTION_KIND, KIND_EVENTS, NULL,
+	 "only those of these kinds"},
+	{0},
+};
+
 static const struct option explain_options[] = {
 	{"in", 0, OPTION_IN, KIND_IFACE, NULL,
 	 "the packets of the capture come in there"},
@@ -292,6 +299,14 @@ const struct command command_table[] = {
 	 {{.kind = KIND_IFACE, .optional = true}},
 	 NULL,
 	 cmd_doctor},
+	{"events",
+	 "print what the processes of this host do",
+	 "As the sensor tells it, until it is interrupted or has printed N "
+	 "events. With --json, one event a line. Takes the right to change: "
+	 "command lines hold secrets.",
+	 {{0}},
+	 events_options,
+	 cmd_events},
 	{"explain",
 	 "what would become of a packet, and why",
 	 "The packet is run through the code and the tables that judge now, "

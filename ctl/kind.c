@@ -132,6 +132,9 @@ const struct kind_spec kind_specs[] = {
 			NULL},
 	[KIND_CHOICE] = {"", "", NULL},
 	[KIND_COMMAND] = {"COMMAND", "the name of a command", NULL},
+	[KIND_EVENTS] = {"KIND,...",
+			 "kinds of events with commas between: exec, connect",
+			 NULL},
 	[KIND_FILE] = {"FILE", "a file name, or -", check_file},
 	[KIND_IFACE] =
 		{"IFACE",

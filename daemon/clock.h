@@ -50,6 +50,15 @@ static inline uint64_t clock_boot_ns(void)
 	return clock_read_ns(CLOCK_BOOTTIME);
 }
 
+/* A moment of that clock as people's time. */
+static inline uint64_t clock_wall_us_of(uint64_t boot_ns)
+{
+	uint64_t now_ns = clock_boot_ns();
+	uint64_t wall_ns = clock_read_ns(CLOCK_REALTIME);
+
+	return (wall_ns - (now_ns - boot_ns)) / 1000;
+}
+
 /* For people, the store, and the ends of members; may be stepped. */
 static inline uint64_t clock_wall_s(void)
 {

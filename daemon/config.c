@@ -59,6 +59,8 @@ static const struct item items[] = {
 	 AT(resolvers), ITEM_TEXT, 0, 0, false},
 	{"sandbox", "filter system calls after the start (seccomp)",
 	 AT(sandbox), ITEM_BOOL, 0, 0, false},
+	{"sensor", "see what the processes of this host do", AT(sensor),
+	 ITEM_BOOL, 0, 0, false},
 	{"socket", "control socket", AT(socket), ITEM_TEXT, 0, 0, false},
 	{"state_dir", "directory of the store", AT(state_dir), ITEM_TEXT, 0, 0,
 	 false},
@@ -85,6 +87,7 @@ const struct config config_defaults = {
 	.allow_shared = false,
 	.realtime = true,
 	.sandbox = true,
+	.sensor = false,
 };
 
 static const struct item *item_named(const char *name)

@@ -40,6 +40,7 @@ struct config {
 	bool allow_shared; /* keep CAP_SYS_ADMIN for libxdp's dispatcher */
 	bool realtime; /* ask for SCHED_FIFO */
 	bool sandbox; /* seccomp */
+	bool sensor; /* see what processes do */
 };
 
 extern const struct config config_defaults;

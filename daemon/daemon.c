@@ -459,9 +459,18 @@ static int start_feeds(struct daemon *daemon, char *note)
 	return r;
 }
 
+static int start_host(struct daemon *daemon, char *note)
+{
+	int r = host_start(daemon);
+
+	if (r < 0)
+		(void)snprintf(note, MAPS_NOTE_MAX, "%s", strerror(-r));
+	return r;
+}
+
 static int (*const starts[])(struct daemon *daemon, char *note) = {
-	start_base,  start_store,   start_packet,
-	start_feeds, start_control, start_gates,
+	start_base,    start_store, start_packet, start_feeds,
+	start_control, start_gates, start_host,
 };
 
 int daemon_new(const struct config *config, const char *config_path,
@@ -546,6 +555,7 @@ void daemon_free(struct daemon *daemon)
 	worker_free(daemon->files);
 	server_free(daemon->server);
 	prepared_free(daemon->prepared);
+	host_stop(&daemon->host);
 	expire_stop(daemon);
 	owed_done(&daemon->owed);
 	for (size_t i = 0; i < daemon->source_count; i++)

@@ -32,6 +32,7 @@
 #include "daemon/gate_keep.h"
 #include "daemon/generation.h"
 #include "daemon/guard_keep.h"
+#include "daemon/host.h"
 #include "daemon/merge/guard.h"
 #include "daemon/merge/latency.h"
 #include "daemon/merge/ledger.h"
@@ -88,6 +89,7 @@ struct daemon {
 	struct gate_keep keep; /* interfaces the operator wants gates on */
 	struct guard_keep guard_keep; /* how old the protected next hops are */
 	struct event_log events;
+	struct host host;
 	struct alerts alerts;
 	struct latency latency; /* a member decoded to stored in the table */
 	struct table_need reserved; /* promised to imports under way */

@@ -31,15 +31,6 @@ static const char *frag_name(uint8_t frag)
 				       : "none";
 }
 
-/* The kernel's boot time as people's time. */
-static json_int_t wall_us(const struct fw_event *event)
-{
-	uint64_t now_ns = clock_read_ns(CLOCK_BOOTTIME);
-	uint64_t wall_ns = clock_read_ns(CLOCK_REALTIME);
-
-	return (json_int_t)((wall_ns - (now_ns - event->time_ns)) / 1000);
-}
-
 static json_t *json_of_event(struct daemon *daemon, uint64_t seq,
 			     const struct logged_event *logged)
 {
@@ -52,10 +43,11 @@ static json_t *json_of_event(struct daemon *daemon, uint64_t seq,
 	return json_pack(
 		"{s:I, s:I, s:s, s:s, s:s, s:i, s:I, s:s, s:s, s:i, s:i, s:i, "
 		"s:i, s:s, s:s, s:s}",
-		"seq", (json_int_t)seq, "time_us", wall_us(event), "iface",
-		ifname, "reason", reason_name((enum fw_reason)event->reason),
-		"set", set ? set->name : "", "class", (int)event->class_id,
-		"len", (json_int_t)event->len, "src",
+		"seq", (json_int_t)seq, "time_us",
+		(json_int_t)clock_wall_us_of(event->time_ns), "iface", ifname,
+		"reason", reason_name((enum fw_reason)event->reason), "set",
+		set ? set->name : "", "class", (int)event->class_id, "len",
+		(json_int_t)event->len, "src",
 		address_text(event, event->saddr, source), "dst",
 		address_text(event, event->daddr, dest), "proto",
 		(int)event->l4_proto, "sport", (int)event->sport, "dport",

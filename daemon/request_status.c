@@ -298,6 +298,7 @@ void request_status(struct daemon *daemon, struct call *call)
 	(void)json_object_set_new(answer, "protected", protected_of(daemon));
 	add_store(daemon, answer);
 	add_flows(daemon, answer);
+	request_host_status(daemon, answer);
 	call_done(call, answer);
 }
 

@@ -49,6 +49,7 @@ static request_fn *const functions[] = {
 	[REQ_CROWDSEC_TRIED] = request_crowdsec_tried,
 	[REQ_CROWDSEC_RESYNC] = request_crowdsec_resync,
 	[REQ_CROWDSEC_STATUS] = request_crowdsec_status,
+	[REQ_HOST_EVENTS] = request_host_events,
 };
 _Static_assert(ARRAY_LEN(functions) == REQ_COUNT, "");
 

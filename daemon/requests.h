@@ -54,6 +54,10 @@ void request_crowdsec_take(struct daemon *daemon, struct call *call);
 void request_crowdsec_tried(struct daemon *daemon, struct call *call);
 void request_crowdsec_resync(struct daemon *daemon, struct call *call);
 void request_crowdsec_status(struct daemon *daemon, struct call *call);
+void request_host_events(struct daemon *daemon, struct call *call);
+
+/* What the status says of the sensor; nothing when it is off. */
+void request_host_status(const struct daemon *daemon, json_t *answer);
 
 /*
  * Arguments, read and checked. A getter that fails has refused the call, so

@@ -10,7 +10,8 @@
 /* A backup only reads, but it keeps the worker busy for as long as it takes
  * and fills a file of the caller's: so it is not for those who may only look.
  * Nor is a comparison of policies: it reads the lists that a document names.
- * Nor is a capture, which shows what is in packets, passwords and all. */
+ * Nor is a capture, which shows what is in packets, passwords and all. Nor are
+ * events of the host: command lines have such too. */
 const struct request_spec request_specs[REQ_COUNT] = {
 	[REQ_STATUS] = {"status", WIRE_VIEW, false},
 	[REQ_DOCTOR] = {"doctor", WIRE_VIEW, false},
@@ -50,11 +51,12 @@ const struct request_spec request_specs[REQ_COUNT] = {
 	[REQ_CROWDSEC_TRIED] = {"crowdsec-tried", WIRE_CHANGE, false},
 	[REQ_CROWDSEC_RESYNC] = {"crowdsec-resync", WIRE_CHANGE, false},
 	[REQ_CROWDSEC_STATUS] = {"crowdsec-status", WIRE_VIEW, false},
+	[REQ_HOST_EVENTS] = {"host-events", WIRE_CHANGE, false},
 };
 
 /* The array's length is given by its declaration, so a row left out would not
  * show in it: the enum may not grow without a look here. */
-_Static_assert(REQ_COUNT == REQ_CROWDSEC_STATUS + 1, "");
+_Static_assert(REQ_COUNT == REQ_HOST_EVENTS + 1, "");
 
 enum request request_from_name(const char *name)
 {

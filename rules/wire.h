@@ -70,6 +70,7 @@ enum request {
 	REQ_CROWDSEC_TRIED, /* a poll that brought none */
 	REQ_CROWDSEC_RESYNC,
 	REQ_CROWDSEC_STATUS,
+	REQ_HOST_EVENTS, /* those after a cursor */
 	REQ_COUNT,
 };
 

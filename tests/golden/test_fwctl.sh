@@ -241,6 +241,9 @@ group_detect() {
 group_flow() {
 	run 'fwctl watch --count 3'
 	run 'fwctl watch --count 2 --json'
+	run 'fwctl events --count 6'
+	run 'fwctl events -c 1 --json'
+	run 'fwctl events --kind loss,execs'
 	run 'fwctl log'
 	run 'fwctl log -n 1'
 	run 'fwctl log --json'

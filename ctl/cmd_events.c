@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* events: what the processes of this host do. */
+#include "ctl/cmd.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ctl/answer.h"
+#include "ctl/session.h"
+#include "rules/base.h"
+#include "rules/duration.h"
+
+#define POLL_MS	       200
+#define EVENT_TEXT_MAX 512
+
+static const struct grid_column columns[] = {
+	{"TIME", false, 27}, {"KIND", false, 7},  {"PID", true, 7},
+	{"PARENT", true, 7}, {"USER", false, 10}, {"UNIT", false, 16},
+	{"IMAGE", false, 0}, {"WHAT", false, 0},  {NULL, false, 0},
+};
+
+/* "192.0.2.1 port 53", with what is known of it. */
+static void put_peer(char text[EVENT_TEXT_MAX], const json_t *event)
+{
+	int64_t peer_port = answer_number(event, "peer_port");
+	int64_t local_port = answer_number(event, "local_port");
+	const char *peer = answer_text(event, "peer");
+	size_t len = strlen(text);
+
+	if (*peer)
+		len += (size_t)snprintf(text + len, EVENT_TEXT_MAX - len, "%s",
+					peer);
+	if (*peer && peer_port)
+		len += (size_t)snprintf(text + len, EVENT_TEXT_MAX - len,
+					" port %" PRId64, peer_port);
+	if (local_port && len < EVENT_TEXT_MAX)
+		(void)snprintf(text + len, EVENT_TEXT_MAX - len,
+			       "%slocal port %" PRId64, *peer ? ", " : "",
+			       local_port);
+}
+
+/* What is told of kinds that have no path, peer or command line. */
+static void put_numbers(char text[EVENT_TEXT_MAX], const json_t *event)
+{
+	int64_t flags = answer_number(event, "flags");
+	int64_t result = answer_number(event, "result");
+	size_t len = 0;
+
+	if (flags)
+		len = (size_t)snprintf(text, EVENT_TEXT_MAX, "flags %#" PRIx64,
+				       (uint64_t)flags);
+	if (result)
+		(void)snprintf(text + len, EVENT_TEXT_MAX - len,
+			       "%sresult %" PRId64, len ? ", " : "", result);
+}
+
+static void fill_what(struct grid *grid, const json_t *event)
+{
+	const char *kind = answer_text(event, "kind");
+	const char *path_new = answer_text(event, "path_new");
+	const char *path = answer_text(event, "path");
+	char text[EVENT_TEXT_MAX] = "";
+
+	if (strcmp(kind, "exec") == 0) {
+		grid_text(grid, answer_text(event, "command_line"));
+	} else if (strcmp(kind, "loss") == 0) {
+		grid_printf(grid, "%" PRId64 " of kind %s are missing",
+			    answer_number(event, "count"),
+			    answer_text(event, "lost_kind"));
+	} else if (*path) {
+		grid_printf(grid, "%s%s%s", path, *path_new ? " to " : "",
+			    path_new);
+	} else {
+		put_peer(text, event);
+		if (!*text)
+			put_numbers(text, event);
+		grid_text(grid, text);
+	}
+}
+
+static void fill_number(struct grid *grid, const json_t *event, const char *key)
+{
+	int64_t number = answer_number(event, key);
+
+	if (number)
+		grid_printf(grid, "%" PRId64, number);
+	else
+		grid_text(grid, "");
+}
+
+static void fill_event(struct grid *grid, const json_t *event)
+{
+	int64_t time_us = answer_number(event, "time_us");
+	const char *image = answer_text(event, "image");
+	char moment[MOMENT_TEXT_MAX];
+
+	moment_to_text((uint64_t)time_us / 1000000, moment);
+	/* microseconds go in front of the Z */
+	grid_printf(grid, "%.19s.%06" PRId64 "Z", moment, time_us % 1000000);
+	grid_text(grid, answer_text(event, "kind"));
+	fill_number(grid, event, "pid");
+	fill_number(grid, event, "parent");
+	grid_text(grid, answer_text(event, "user"));
+	grid_text(grid, answer_text(event, "unit"));
+	grid_text(grid, *image ? image : answer_text(event, "comm"));
+	fill_what(grid, event);
+}
+
+static const struct item_view view = {columns, fill_event};
+
+static void tell_lost(int64_t lost)
+{
+	if (lost > 0)
+		fprintf(stderr, "fwctl events: %" PRId64 " were lost\n", lost);
+}
+
+enum outcome cmd_events(struct session *session)
+{
+	const struct timespec pause = {.tv_nsec = POLL_MS * 1000000l};
+	const char *count = session_value(session, OPTION_EVENTS);
+	const char *kinds = session_value(session, OPTION_KIND);
+	uint64_t left = count ? strtoull(count, NULL, 10) : UINT64_MAX;
+	json_int_t after = 0;
+
+	while (left > 0) {
+		CLEANUP(json_decrefp) json_t *answer = NULL;
+		uint64_t max = left < WIRE_PAGE_MAX ? left : WIRE_PAGE_MAX;
+		json_t *args =
+			json_pack("{s:I, s:I, s:s}", "after", after, "max",
+				  (json_int_t)max, "kinds", kinds ? kinds : "");
+		enum outcome outcome = session_ask(session, REQ_HOST_EVENTS,
+						   args, -1, &answer);
+		uint64_t got;
+
+		if (outcome != OUTCOME_DONE)
+			return outcome;
+		printer_items(&session->printer, answer_list(answer, "events"),
+			      &view);
+		tell_lost(answer_number(answer, "lost"));
+		after = answer_number(answer, "next");
+		got = json_array_size(answer_list(answer, "events"));
+		left -= got < left ? got : left;
+		/* An answer may hold fewer than there are. */
+		if (left > 0 && got == 0)
+			nanosleep(&pause, NULL);
+		if (ferror(session->printer.out))
+			return OUTCOME_REFUSED;
+	}
+	return OUTCOME_DONE;
+}

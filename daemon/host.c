@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/host.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/clock.h"
+#include "daemon/daemon.h"
+#include "daemon/event/kind.h"
+#include "daemon/log.h"
+
+#define TURN_RECORDS  256
+#define TICK_US	      100000
+#define LOSS_HOLDS_NS 60000000000ull
+#define ALERT_SENSOR  "sensor"
+#define ALERT_LOSS    "sensor loss"
+
+/* Whose reading is nobody's business but its owner's and few programs'. */
+static const char *const watched[] = {
+	"/etc/shadow",
+	"/etc/gshadow",
+	"/etc/sudoers",
+	"/etc/sudoers.d/",
+	"/etc/ssh/",
+	"/etc/krb5.keytab",
+	"/etc/kubernetes/",
+	"/etc/portcullis/",
+	"/root/.ssh/",
+	"/root/.aws/",
+	"/root/.gnupg/",
+	"/root/.kube/",
+	"/root/.docker/config.json",
+	"/root/.netrc",
+	"/var/lib/portcullis/",
+	"/var/run/secrets/",
+	"/run/secrets/",
+};
+
+static void tell_loss(struct daemon *daemon, const struct event *event)
+{
+	struct host *host = &daemon->host;
+	const char *name = event_kind_name((enum event_kind)event->number);
+
+	host->lost += event->count;
+	host->lost_ns = event->time_ns;
+	if (alerts_raise(&daemon->alerts, clock_wall_s(), ALERT_LOSS,
+			 "the sensor has lost events: %llu since the start, "
+			 "the last ones of kind %s",
+			 (unsigned long long)host->lost, name))
+		log_warningx("sensor: events are lost kind=%s count=%llu", name,
+			     (unsigned long long)event->count);
+}
+
+static void on_event(void *arg, const struct event *event)
+{
+	struct daemon *daemon = arg;
+
+	if (event->kind == EVENT_LOSS)
+		tell_loss(daemon, event);
+	host_log_put(&daemon->host.log, event, clock_boot_ns());
+}
+
+static void on_ring(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	(void)fd;
+	(void)what;
+	(void)event_reader_turn(daemon->host.reader, clock_boot_ns(),
+				TURN_RECORDS);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+	struct host *host = &daemon->host;
+	uint64_t now_ns = clock_boot_ns();
+
+	on_ring(fd, what, arg);
+	event_reader_tick(host->reader, now_ns);
+	if (host->lost_ns && now_ns >= host->lost_ns + LOSS_HOLDS_NS) {
+		host->lost_ns = 0;
+		(void)alerts_clear(&daemon->alerts, ALERT_LOSS);
+	}
+}
+
+static int add(struct event_base *base, struct event **source, int fd,
+	       event_callback_fn fn, void *arg)
+{
+	const struct timeval tick = {.tv_usec = TICK_US};
+
+	*source = event_new(base, fd,
+			    (short)(EV_PERSIST | (fd < 0 ? 0 : EV_READ)), fn,
+			    arg);
+	if (!*source)
+		return -ENOMEM;
+	return event_add(*source, fd < 0 ? &tick : NULL) < 0 ? -ENOMEM : 0;
+}
+
+static int add_sources(struct daemon *daemon)
+{
+	struct host *host = &daemon->host;
+	int r = add(daemon->base, &host->sources[0],
+		    event_reader_security_fd(host->reader), on_ring, daemon);
+
+	if (r == 0)
+		r = add(daemon->base, &host->sources[1],
+			event_reader_volume_fd(host->reader), on_ring, daemon);
+	if (r == 0)
+		r = add(daemon->base, &host->sources[2], -1, on_tick, daemon);
+	return r;
+}
+
+int host_start(struct daemon *daemon)
+{
+	const struct sensing_config config = {
+		.watched = watched,
+		.watched_count = ARRAY_LEN(watched),
+	};
+	struct host *host = &daemon->host;
+	char note[SENSING_NOTE_MAX];
+	int r = host_log_init(&host->log);
+
+	if (r < 0 || !daemon->config.sensor)
+		return r;
+	r = event_reader_start(&config, on_event, daemon, &host->reader, note);
+	if (r == 0)
+		r = add_sources(daemon);
+	else
+		(void)alerts_raise(&daemon->alerts, clock_wall_s(),
+				   ALERT_SENSOR, "the sensor did not start: %s",
+				   note);
+	if (r < 0)
+		log_err(r, "sensor: did not start, going on without: %s", note);
+	return 0;
+}
+
+void host_stop(struct host *host)
+{
+	for (size_t i = 0; i < ARRAY_LEN(host->sources); i++)
+		if (host->sources[i])
+			event_free(host->sources[i]);
+	event_reader_stop(host->reader);
+	host->reader = NULL;
+	host_log_done(&host->log);
+}
