@@ -9,7 +9,7 @@
 #include "daemon/event/kind.h"
 #include "daemon/log.h"
 
-#define TURN_RECORDS  256
+#define TURN_RECORDS  64
 #define TICK_US	      100000
 #define LOSS_HOLDS_NS 60000000000ull
 #define ALERT_SENSOR  "sensor"

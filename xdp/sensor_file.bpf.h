@@ -55,14 +55,18 @@ static __always_inline void tell_open(const struct seen_call *seen)
 
 	if (kind == FW_SENSE_NONE || is_own())
 		return;
-	scratch = record_begin(kind, task_here());
+	scratch = record_take(kind);
 	if (!scratch)
 		return;
+	path_find_file(file);
+	if (kind == FW_SENSE_OPEN && !is_watched(scratch)) {
+		record_drop(scratch);
+		return;
+	}
+	record_head(scratch, kind, task_here());
 	scratch->head.result = seen->result;
 	scratch->head.flags = BPF_CORE_READ(file, f_flags);
-	path_find_file(file);
-	if ((kind == FW_SENSE_OPEN && !is_watched(scratch)) ||
-	    is_again(&scratch->head, BPF_CORE_READ(file, f_inode, i_ino),
+	if (is_again(&scratch->head, BPF_CORE_READ(file, f_inode, i_ino),
 		     BPF_CORE_READ(file, f_inode, i_sb, s_dev), 0)) {
 		record_drop(scratch);
 		return;

@@ -2,7 +2,8 @@
 /*
  * sensor_record.bpf.h - a record from its first word to the ring.
  *
- * record_begin() takes the scratch of this processor, record_end() sends what
+ * record_begin() takes the scratch, in two steps where a look may spare the rest,
+ * and of this processor, record_end() sends what
  * is in it and gives it back. What cannot be sent is counted, by kind.
  */
 #pragma once
@@ -41,8 +42,8 @@ static __always_inline void put_who(struct fw_sensed *head,
 	(void)bpf_core_read(head->comm, sizeof(head->comm), &task->comm);
 }
 
-static __always_inline struct scratch *record_begin(__u32 kind,
-						    struct task_struct *task)
+/* The scratch, with nothing in it. */
+static __always_inline struct scratch *record_take(__u32 kind)
 {
 	struct scratch *scratch = scratch_here();
 	struct fw_sensor_count *count = count_of(kind);
@@ -53,11 +54,26 @@ static __always_inline struct scratch *record_begin(__u32 kind,
 		count->lost++;
 		return 0;
 	}
-	__builtin_memset(&scratch->head, 0, sizeof(scratch->head));
 	scratch->used = 0;
+	return scratch;
+}
+
+static __always_inline void record_head(struct scratch *scratch, __u32 kind,
+					struct task_struct *task)
+{
+	__builtin_memset(&scratch->head, 0, sizeof(scratch->head));
 	scratch->head.kind = kind;
 	scratch->head.time_ns = bpf_ktime_get_boot_ns();
 	put_who(&scratch->head, task);
+}
+
+static __always_inline struct scratch *record_begin(__u32 kind,
+						    struct task_struct *task)
+{
+	struct scratch *scratch = record_take(kind);
+
+	if (scratch)
+		record_head(scratch, kind, task);
 	return scratch;
 }
 

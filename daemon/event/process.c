@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHAINS PROCESSES_MAX /* by pid */
+#define CHAINS		 PROCESSES_MAX /* by pid */
+#define CHAINS_PER_SWEEP 256
 
 /* Never changed while it has more than one process. */
 struct program {
@@ -29,6 +30,7 @@ struct processes {
 	struct process *first, *last; /* that have ended, in order */
 	size_t count;
 	uint64_t refused;
+	size_t swept; /* the chain that the next sweep begins with */
 };
 
 static void program_drop(struct program *program)
@@ -146,6 +148,17 @@ static struct process *add(struct processes *processes,
 	return process;
 }
 
+/* Whoever else had this number has ended by the time it was given again. */
+static void end_others(struct processes *processes, const struct process_id *id)
+{
+	struct process *process = *chain_of(processes, id->pid);
+
+	for (; process; process = process->chain)
+		if (process->id.pid == id->pid &&
+		    process->id.start_ns < id->start_ns)
+			(void)processes_end(processes, process, id->start_ns);
+}
+
 struct process *processes_put(struct processes *processes,
 			      const struct process_id *id,
 			      const struct process_id *parent)
@@ -154,8 +167,10 @@ struct process *processes_put(struct processes *processes,
 
 	assert(parent);
 
-	if (!process)
+	if (!process) {
+		end_others(processes, id);
 		process = add(processes, id);
+	}
 	if (process)
 		process->parent = *parent;
 	return process;
@@ -234,11 +249,11 @@ struct process_id process_parent(const struct process *process)
 	return process->parent;
 }
 
-void processes_end(struct processes *processes, struct process *process,
-		   uint64_t now_ns)
+int processes_end(struct processes *processes, struct process *process,
+		  uint64_t now_ns)
 {
 	if (process->ended_ns)
-		return;
+		return -EALREADY;
 	process->ended_ns = now_ns ? now_ns : 1;
 	process->older = processes->last;
 	if (processes->last)
@@ -246,6 +261,22 @@ void processes_end(struct processes *processes, struct process *process,
 	else
 		processes->first = process;
 	processes->last = process;
+	return 0;
+}
+
+void processes_sweep(struct processes *processes, uint64_t now_ns,
+		     process_gone_fn *fn, void *arg)
+{
+	assert(fn);
+
+	for (int i = 0; i < CHAINS_PER_SWEEP; i++) {
+		struct process *process = processes->chains[processes->swept];
+
+		for (; process; process = process->chain)
+			if (!process->ended_ns && fn(arg, process->id.pid))
+				(void)processes_end(processes, process, now_ns);
+		processes->swept = (processes->swept + 1) % CHAINS;
+	}
 }
 
 void processes_forget(struct processes *processes, uint64_t now_ns, size_t max)

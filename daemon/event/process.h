@@ -8,7 +8,9 @@
  *
  *	1. Whoever has ended is still known for PROCESS_LINGER_NS: what it did
  *	   may be told after its end, and its children name it.
- *	2. There are PROCESSES_MAX at most. When they are as many, those that
+ *	2. An end that is not told, for events are lost, is found out: when the
+ *	   number is another's, or by processes_sweep().
+ *	3. There are PROCESSES_MAX at most. When they are as many, those that
  *	   ended first go; when none has ended, a new one is not remembered,
  *	   and counted.
  *
@@ -69,8 +71,16 @@ void process_run_as(struct process *process, const struct process *other);
 struct program_text process_program(const struct process *process);
 struct process_id process_parent(const struct process *process);
 
-void processes_end(struct processes *processes, struct process *process,
-		   uint64_t now_ns);
+/* Has it ended before? Then it is -EALREADY. */
+int processes_end(struct processes *processes, struct process *process,
+		  uint64_t now_ns);
+
+typedef bool process_gone_fn(void *arg, uint32_t pid);
+
+/* Ask of some processes that live whether their numbers are in use, a part of
+ * the table each time; those of which `fn` says no have ended. */
+void processes_sweep(struct processes *processes, uint64_t now_ns,
+		     process_gone_fn *fn, void *arg);
 
 /* Forget at most `max` whose time is over. */
 void processes_forget(struct processes *processes, uint64_t now_ns, size_t max);

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,24 +70,27 @@ static void remember_fork(struct event_reader *reader,
 		process_run_as(process, parent);
 }
 
-static void remember_exit(struct event_reader *reader,
-			  const struct event *event)
+/* Of threads that end at once, each may look like the last one. */
+static int remember_exit(struct event_reader *reader, const struct event *event)
 {
 	struct process *process =
 		processes_find(reader->processes, &event->process);
 
-	if (process)
-		processes_end(reader->processes, process, reader->now_ns);
+	return process ? processes_end(reader->processes, process,
+				       reader->now_ns)
+		       : 0;
 }
 
-static void remember(struct event_reader *reader, const struct event *event)
+/* -EALREADY: it is not to be told again. */
+static int remember(struct event_reader *reader, const struct event *event)
 {
 	if (event->kind == EVENT_EXEC)
 		remember_exec(reader, event);
 	else if (event->kind == EVENT_FORK)
 		remember_fork(reader, event);
 	else if (event->kind == EVENT_EXIT)
-		remember_exit(reader, event);
+		return remember_exit(reader, event);
+	return 0;
 }
 
 static void put_programs(struct event_reader *reader, struct event *event)
@@ -144,7 +148,8 @@ static void take_record(struct event_reader *reader, const void *bytes,
 		more = arguments_take(reader->arguments, &record.head);
 	sensed_event(&record, &more, &reader->room, &event);
 	event.number = reader->told;
-	remember(reader, &event);
+	if (remember(reader, &event) < 0)
+		return;
 	put_known(reader, &event);
 	tell(reader, &event);
 }
@@ -291,10 +296,21 @@ static void tell_losses(struct event_reader *reader)
 	reader->malformed_told = reader->malformed;
 }
 
+/* A call that is allowed for every process, and says when there is none. */
+static bool is_gone(void *arg, uint32_t pid)
+{
+	cpu_set_t set;
+
+	(void)arg;
+	return sched_getaffinity((pid_t)pid, sizeof(set), &set) < 0 &&
+	       errno == ESRCH;
+}
+
 void event_reader_tick(struct event_reader *reader, uint64_t now_ns)
 {
 	reader->now_ns = now_ns;
 	tell_losses(reader);
+	processes_sweep(reader->processes, now_ns, is_gone, NULL);
 	processes_forget(reader->processes, now_ns, FORGET_PER_TICK);
 }
 

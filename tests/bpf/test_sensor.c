@@ -3,6 +3,7 @@
  * end. */
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,6 +22,7 @@
 /* As which this program does nothing and ends. */
 #define STUB	  "sensor-stub"
 #define ARG_BYTES (120 << 10)
+#define THREADS	  8
 
 static struct host_bench bench;
 static char self[PATH_MAX]; /* this program */
@@ -208,6 +210,34 @@ static void an_exit_says_with_what(void **state)
 	assert_int_equal(host_find(&bench, EVENT_EXIT, child, 0)->result, 0);
 }
 
+static void *return_at_once(void *arg)
+{
+	return arg;
+}
+
+/* Whichever is the last, several may look like it. */
+static int end_many_threads(void *arg)
+{
+	pthread_t threads[THREADS];
+
+	(void)arg;
+	for (size_t i = 0; i < THREADS; i++)
+		if (pthread_create(&threads[i], NULL, return_at_once, NULL))
+			return 1;
+	return 0;
+}
+
+static void threads_that_end_together_are_one_exit_and_no_fork(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 30; i++) {
+		pid_t child = host_child(&bench, end_many_threads, NULL);
+
+		assert_int_equal(host_count(&bench, EVENT_EXIT, child), 1);
+		assert_int_equal(host_count(&bench, EVENT_FORK, child), 1);
+	}
+}
+
 /* By then it is long gone, and its number may be another's. */
 static void who_has_ended_is_known_when_its_events_are_read(void **state)
 {
@@ -289,6 +319,7 @@ int main(int argc, char **argv)
 		TEST(arguments_of_128_kib_are_told_whole),
 		TEST(more_than_that_is_cut_and_says_so),
 		TEST(an_exit_says_with_what),
+		TEST(threads_that_end_together_are_one_exit_and_no_fork),
 		TEST(who_has_ended_is_known_when_its_events_are_read),
 		TEST(a_second_execution_is_the_same_process),
 		TEST(it_is_attached_where_it_says),

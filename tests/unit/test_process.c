@@ -81,7 +81,7 @@ static void a_number_used_again_is_another_process(void **state)
 
 	(void)state;
 	run(first, "/first");
-	processes_end(table, first, 200);
+	(void)processes_end(table, first, 200);
 	second = put(7, 300);
 	run(second, "/second");
 	assert_runs(find(7, 100), "/first");
@@ -107,7 +107,7 @@ static void a_child_runs_what_its_parent_does_until_it_executes(void **state)
 static void who_has_ended_lingers_and_is_then_forgotten(void **state)
 {
 	(void)state;
-	processes_end(table, put(7, 100), 1000);
+	(void)processes_end(table, put(7, 100), 1000);
 	processes_forget(table, 1000 + PROCESS_LINGER_NS - 1, 10);
 	assert_non_null(find(7, 100));
 	processes_forget(table, 1000 + PROCESS_LINGER_NS, 10);
@@ -119,7 +119,7 @@ static void no_more_are_forgotten_at_once_than_allowed(void **state)
 {
 	(void)state;
 	for (uint32_t pid = 1; pid <= 5; pid++)
-		processes_end(table, put(pid, 1), 1);
+		(void)processes_end(table, put(pid, 1), 1);
 	processes_forget(table, UINT64_MAX, 2);
 	assert_int_equal(processes_usage(table).count, 3);
 }
@@ -129,10 +129,43 @@ static void ending_twice_is_ending_once(void **state)
 	struct process *process = put(7, 100);
 
 	(void)state;
-	processes_end(table, process, 1);
-	processes_end(table, process, 2);
+	assert_int_equal(processes_end(table, process, 1), 0);
+	assert_int_equal(processes_end(table, process, 2), -EALREADY);
 	processes_forget(table, UINT64_MAX, 10);
 	assert_int_equal(processes_usage(table).count, 0);
+}
+
+static void a_number_given_again_ends_who_had_it(void **state)
+{
+	(void)state;
+	(void)put(7, 100);
+	(void)put(7, 300);
+	processes_forget(table, 300 + PROCESS_LINGER_NS, 10);
+	assert_null(find(7, 100));
+	assert_non_null(find(7, 300));
+}
+
+static bool is_odd(void *arg, uint32_t pid)
+{
+	(*(size_t *)arg)++;
+	return pid % 2;
+}
+
+static void a_sweep_finds_who_ended_unseen(void **state)
+{
+	size_t asked = 0;
+
+	(void)state;
+	for (uint32_t pid = 1; pid <= 10; pid++)
+		(void)put(pid, 1);
+	(void)processes_end(table, find(9, 1), 5);
+	for (uint32_t i = 0; i < PROCESSES_MAX / 256; i++)
+		processes_sweep(table, 5, is_odd, &asked);
+	assert_int_equal(asked, 9);
+	processes_forget(table, 5 + PROCESS_LINGER_NS, 100);
+	assert_int_equal(processes_usage(table).count, 5);
+	assert_non_null(find(10, 1));
+	assert_null(find(1, 1));
 }
 
 static void a_full_table_forgets_who_ended_first(void **state)
@@ -142,8 +175,8 @@ static void a_full_table_forgets_who_ended_first(void **state)
 		assert_non_null(put(pid, 1));
 	assert_null(put(PROCESSES_MAX + 1, 1));
 	assert_int_equal(processes_usage(table).refused, 1);
-	processes_end(table, find(5, 1), 1);
-	processes_end(table, find(4, 1), 2);
+	(void)processes_end(table, find(5, 1), 1);
+	(void)processes_end(table, find(4, 1), 2);
 	assert_non_null(put(PROCESSES_MAX + 1, 1));
 	assert_null(find(5, 1));
 	assert_non_null(find(4, 1));
@@ -332,6 +365,8 @@ int main(void)
 		TEST(who_has_ended_lingers_and_is_then_forgotten),
 		TEST(no_more_are_forgotten_at_once_than_allowed),
 		TEST(ending_twice_is_ending_once),
+		TEST(a_number_given_again_ends_who_had_it),
+		TEST(a_sweep_finds_who_ended_unseen),
 		TEST(a_full_table_forgets_who_ended_first),
 		TEST(a_rough_start_is_found_by_every_time_of_its_tick),
 		TEST(proc_does_not_change_who_is_known),

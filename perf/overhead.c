@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * overhead - what the sensor costs those whom it watches: programs started one
+ * after the other, files opened, and a call that it does not tell; without it
+ * and with it in turn. Then what each of its programs takes, by the kernel's
+ * own clock.
+ *
+ * Its records are taken out between the spans that are measured: what the
+ * daemon does with them is not in the figures.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "daemon/clock.h"
+#include "daemon/event/reader.h"
+#include "perf/support/report.h"
+#include "rules/base.h"
+
+#define ROUNDS	     15
+#define ROUNDS_QUICK 5
+#define GOAL_SPAWN   1.03 /* of the time without */
+
+static int spawn_one(void)
+{
+	char name[] = "true";
+	char *argv[] = {name, NULL};
+	char *none[] = {NULL};
+	pid_t child;
+	int r = posix_spawn(&child, "/bin/true", NULL, NULL, argv, none);
+
+	if (r)
+		return -r;
+	return waitpid(child, NULL, 0) == child ? 0 : -errno;
+}
+
+static int open_one(void)
+{
+	int fd = open("/etc/hostname", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	return close(fd) < 0 ? -errno : 0;
+}
+
+static int call_one(void)
+{
+	return syscall(SYS_getppid) < 0 ? -errno : 0;
+}
+
+struct load {
+	const char *name;
+	const char *baseline;
+	const char *unit;
+	int (*run)(void);
+	int count; /* in a span; all of its records fit into the rings */
+	double unit_ns;
+	double at_most_ratio;
+	struct sample off, on, ratios;
+};
+
+static struct load loads[] = {
+	{"overhead/spawn/on",
+	 "overhead/spawn/off",
+	 "us",
+	 spawn_one,
+	 300,
+	 1e3,
+	 GOAL_SPAWN,
+	 {{0}, 0},
+	 {{0}, 0},
+	 {{0}, 0}},
+	{"overhead/open/on",
+	 "overhead/open/off",
+	 "ns",
+	 open_one,
+	 50000,
+	 1,
+	 0,
+	 {{0}, 0},
+	 {{0}, 0},
+	 {{0}, 0}},
+	{"overhead/getppid/on",
+	 "overhead/getppid/off",
+	 "ns",
+	 call_one,
+	 200000,
+	 1,
+	 0,
+	 {{0}, 0},
+	 {{0}, 0},
+	 {{0}, 0}},
+};
+
+static int measure(const struct load *load, double *ret_value)
+{
+	uint64_t start_ns = clock_mono_ns();
+
+	for (int i = 0; i < load->count; i++) {
+		int r = load->run();
+
+		if (r < 0)
+			return r;
+	}
+	*ret_value = (double)(clock_mono_ns() - start_ns) / load->count /
+		     load->unit_ns;
+	return 0;
+}
+
+static void ignore(void *arg, const struct event *event)
+{
+	(void)arg;
+	(void)event;
+}
+
+static void drain(struct event_reader *reader)
+{
+	while (event_reader_turn(reader, clock_boot_ns(), 256) > 0)
+		;
+	event_reader_tick(reader, clock_boot_ns());
+}
+
+/* One span without, one with; the sensor is attached for the second alone. */
+static int run_round(struct load *load, struct event_reader **ret_reader)
+{
+	const struct sensing_config config = {0};
+	char note[SENSING_NOTE_MAX];
+	double off, on;
+	int r = measure(load, &off);
+
+	if (r == 0)
+		r = event_reader_start(&config, ignore, NULL, ret_reader, note);
+	if (r < 0)
+		return r;
+	drain(*ret_reader);
+	r = measure(load, &on);
+	if (r < 0)
+		return r;
+	sample_add(&load->off, off);
+	sample_add(&load->on, on);
+	sample_add(&load->ratios, on / off);
+	return 0;
+}
+
+static const char *const programs[] = {
+	"sensor_exec",	  "sensor_fork", "sensor_exit",
+	"sensor_connect", "sensor_call",
+};
+
+static struct sample program_ns[ARRAY_LEN(programs)];
+
+/* Of the program of that id, if it is one of the sensor's. */
+static void add_program(uint32_t id)
+{
+	CLEANUP(closep) int fd = bpf_prog_get_fd_by_id(id);
+	struct bpf_prog_info info = {0};
+	uint32_t len = sizeof(info);
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) < 0 ||
+	    info.run_cnt == 0)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(programs); i++)
+		if (strncmp(info.name, programs[i], sizeof(info.name) - 1) == 0)
+			sample_add(&program_ns[i],
+				   (double)info.run_time_ns /
+					   (double)info.run_cnt);
+}
+
+/* All other programs on this machine are timed as well meanwhile. */
+static int measure_programs(void)
+{
+	CLEANUP(closep) int stats = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	CLEANUP(event_reader_stopp) struct event_reader *reader = NULL;
+	uint32_t id = 0;
+	double ignored;
+	int r;
+
+	if (stats < 0)
+		return -errno;
+	r = run_round(&loads[0], &reader);
+	if (r == 0)
+		r = measure(&loads[1], &ignored);
+	while (r == 0 && bpf_prog_get_next_id(id, &id) == 0)
+		add_program(id);
+	return r;
+}
+
+static int run_all(int rounds)
+{
+	int r = 0;
+
+	/* the clock costs too, so these rounds count for nothing else */
+	for (int i = 0; i < rounds && r == 0; i++)
+		r = measure_programs();
+	loads[0].off.count = loads[0].on.count = loads[0].ratios.count = 0;
+	for (int i = 0; i < rounds && r == 0; i++) {
+		for (size_t j = 0; j < ARRAY_LEN(loads) && r == 0; j++) {
+			CLEANUP(event_reader_stopp)
+			struct event_reader *reader = NULL;
+
+			r = run_round(&loads[j], &reader);
+		}
+	}
+	return r;
+}
+
+static void print_load(struct report *report, const struct load *load)
+{
+	report_row(report, &(struct row){.name = load->baseline,
+					 .unit = load->unit,
+					 .sample = &load->off});
+	report_row(report, &(struct row){.name = load->name,
+					 .unit = load->unit,
+					 .sample = &load->on,
+					 .baseline = load->baseline,
+					 .ratios = &load->ratios,
+					 .at_most_ratio = load->at_most_ratio});
+}
+
+int main(int argc, char **argv)
+{
+	struct report report;
+	char name[64];
+	int r;
+
+	report_begin(&report, argc, argv);
+	(void)libbpf_set_print(NULL);
+	r = run_all(report.quick ? ROUNDS_QUICK : ROUNDS);
+	if (r < 0) {
+		report_skip(&report, "overhead", strerror(-r));
+		report_end(&report);
+		return 0;
+	}
+	report_note(&report, "spawn: /bin/true by posix_spawn, and its end; "
+			     "open: a file that is not watched, and close; "
+			     "getppid: a call that is not told");
+	for (size_t i = 0; i < ARRAY_LEN(loads); i++)
+		print_load(&report, &loads[i]);
+	report_note(&report, "in the kernel, by its own clock, a run of each "
+			     "program; call is that of all system calls");
+	for (size_t i = 0; i < ARRAY_LEN(programs); i++) {
+		(void)snprintf(name, sizeof(name), "overhead/kernel/%s",
+			       programs[i] + strlen("sensor_"));
+		if (program_ns[i].count)
+			report_row(&report,
+				   &(struct row){.name = name,
+						 .unit = "ns",
+						 .sample = &program_ns[i]});
+	}
+	report_end(&report);
+	return 0;
+}
