@@ -61,7 +61,7 @@ static ssize_t read_head(int dir, const char *name, char room[LINE_BYTES])
 
 static void read_program(int dir, struct process *process)
 {
-	char image[LINE_BYTES], line[LINE_BYTES];
+	char image[LINE_BYTES], line[LINE_BYTES] = "";
 	struct program_text text = {0};
 	struct stat owner;
 	ssize_t len = readlinkat(dir, "exe", image, sizeof(image));

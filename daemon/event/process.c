@@ -20,7 +20,7 @@ struct process {
 	struct process_id id, parent;
 	struct program *program; /* NULL: not known */
 	struct process *chain;
-	struct process *older, *newer; /* of those that have ended */
+	struct process *newer; /* the next that has ended */
 	uint64_t ended_ns; /* 0: it lives */
 	bool is_rough;
 };
@@ -101,18 +101,6 @@ struct process *processes_find(struct processes *processes,
 	return process;
 }
 
-static void ended_unlink(struct processes *processes, struct process *process)
-{
-	if (process->older)
-		process->older->newer = process->newer;
-	else
-		processes->first = process->newer;
-	if (process->newer)
-		process->newer->older = process->older;
-	else
-		processes->last = process->older;
-}
-
 /* The one that ended first. */
 static void forget_first(struct processes *processes)
 {
@@ -122,7 +110,9 @@ static void forget_first(struct processes *processes)
 	while (*at != process)
 		at = &(*at)->chain;
 	*at = process->chain;
-	ended_unlink(processes, process);
+	processes->first = process->newer;
+	if (!processes->first)
+		processes->last = NULL;
 	process_free(process);
 	processes->count--;
 }
@@ -255,7 +245,6 @@ int processes_end(struct processes *processes, struct process *process,
 	if (process->ended_ns)
 		return -EALREADY;
 	process->ended_ns = now_ns ? now_ns : 1;
-	process->older = processes->last;
 	if (processes->last)
 		processes->last->newer = process;
 	else

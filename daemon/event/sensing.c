@@ -103,7 +103,7 @@ static int load_into(const struct sensing_config *config,
 int sensing_load(const struct sensing_config *config,
 		 struct sensing **ret_sensing, char note[SENSING_NOTE_MAX])
 {
-	CLEANUP(sensing_freep) struct sensing *sensing = NULL;
+	struct sensing *sensing;
 	int r;
 
 	assert(config);
@@ -114,16 +114,16 @@ int sensing_load(const struct sensing_config *config,
 	if (!sensing)
 		return -ENOMEM;
 	r = load_into(config, sensing, note);
-	if (r < 0) {
-		if (!*note)
-			(void)snprintf(note, SENSING_NOTE_MAX,
-				       "the kernel does not take the sensor's "
-				       "programs: %s",
-				       strerror(-r));
-		return r;
-	}
-	*ret_sensing = TAKE(sensing);
-	return 0;
+	if (r < 0)
+		sensing_free(sensing);
+	else
+		*ret_sensing = sensing;
+	if (r < 0 && !*note)
+		(void)snprintf(note, SENSING_NOTE_MAX,
+			       "the kernel does not take the sensor's "
+			       "programs: %s",
+			       strerror(-r));
+	return r;
 }
 
 int sensing_attach(struct sensing *sensing, char note[SENSING_NOTE_MAX])

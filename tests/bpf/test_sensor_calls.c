@@ -181,13 +181,13 @@ static int open_while_rewritten(void *arg)
 	if (pthread_create(&thread, NULL, rewrite, race))
 		return 1;
 	for (int i = 0; i < RACES; i++) {
-		char link[32], path[64];
+		char entry[32], target[64];
 		int fd = open(race->path, O_WRONLY | O_CLOEXEC);
 		ssize_t len;
 
-		(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-		len = fd < 0 ? -1 : readlink(link, path, sizeof(path));
-		if (len <= 0 || write(race->told, &path[len - 1], 1) != 1)
+		(void)snprintf(entry, sizeof(entry), "/proc/self/fd/%d", fd);
+		len = fd < 0 ? -1 : readlink(entry, target, sizeof(target));
+		if (len <= 0 || write(race->told, &target[len - 1], 1) != 1)
 			return 1;
 		(void)close(fd);
 	}

@@ -112,7 +112,7 @@ static void more_arguments_than_are_kept_apart_are_in_the_line(void **state)
 	(void)state;
 	build(&built, FW_SENSE_EXEC);
 	head_of(&built)->args_bytes = 200;
-	for (int i = 0; i < 100; i++)
+	for (size_t i = 0; i < 100; i++)
 		memcpy(built.bytes + built.len + 2 * i, "x\0", 2);
 	built.len += 200;
 	head_of(&built)->lens[FW_TEXT_ARGS] = 200;
@@ -271,8 +271,8 @@ static void arguments_wait_for_their_execution(void **state)
 	assert_int_equal(arguments_new(&arguments), 0);
 	put_more(arguments, 7, FW_TEXT_BYTES, FW_TEXT_BYTES);
 	put_more(arguments, 8, FW_TEXT_BYTES, 5);
-	put_more(arguments, 7, 2 * FW_TEXT_BYTES, 10);
-	text = taken(arguments, 7, 2 * FW_TEXT_BYTES + 10);
+	put_more(arguments, 7, 2ul * FW_TEXT_BYTES, 10);
+	text = taken(arguments, 7, 2ul * FW_TEXT_BYTES + 10);
 	assert_int_equal(text.len, FW_TEXT_BYTES + 10);
 	assert_false(text.is_cut);
 	assert_int_equal(taken(arguments, 7, 10).len, 0);
@@ -287,8 +287,8 @@ static void what_follows_a_gap_is_left_out_and_cut(void **state)
 	(void)state;
 	assert_int_equal(arguments_new(&arguments), 0);
 	put_more(arguments, 7, FW_TEXT_BYTES, FW_TEXT_BYTES);
-	put_more(arguments, 7, 3 * FW_TEXT_BYTES, FW_TEXT_BYTES);
-	text = taken(arguments, 7, 4 * FW_TEXT_BYTES);
+	put_more(arguments, 7, 3ul * FW_TEXT_BYTES, FW_TEXT_BYTES);
+	text = taken(arguments, 7, 4ul * FW_TEXT_BYTES);
 	assert_int_equal(text.len, FW_TEXT_BYTES);
 	assert_true(text.is_cut);
 }
