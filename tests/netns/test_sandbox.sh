@@ -56,7 +56,7 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 
 start() {
 	# a tracer and a real-time thread would wait for each other
-	fwd_start --set realtime=false
+	fwd_start --set realtime=false --set sensor=true
 	trace
 }
 
@@ -127,6 +127,13 @@ watched() {
 wait_for "an event" watched
 end "${others[-1]}"
 unset 'others[-1]'
+"$fwctl" events --kind exec --count 1 >"$work/seen" 2>&1 &
+others+=($!)
+saw() {
+	/bin/true
+	grep -q ' exec ' "$work/seen"
+}
+wait_for "an event of the host" saw
 echo "ok: watched"
 
 kill -HUP "$fwd_pid"
