@@ -45,6 +45,7 @@ static __always_inline void put_arguments(struct scratch *scratch,
 	if (len > FW_TEXT_BYTES)
 		len = FW_TEXT_BYTES;
 	taken = len & FW_TEXT_BYTES;
+	scratch->head.lens[FW_TEXT_ARGS] = 0; /* not those of the last record */
 	if (room && bpf_probe_read_user(room, taken,
 					(void *)(arguments->start + at)) == 0)
 		text_done(scratch, FW_TEXT_ARGS, taken);

@@ -13,6 +13,12 @@ static bool head_is_sound(const struct fw_sensed *head)
 	       (head->family == 0 || head->family == 4 || head->family == 6);
 }
 
+/* Names of a control group are put together of several. */
+static size_t longest(int text)
+{
+	return text == FW_TEXT_CGROUP ? FW_SENSED_ROOM : FW_TEXT_BYTES;
+}
+
 int sensed_read(const void *bytes, size_t len, struct sensed *ret_sensed)
 {
 	struct sensed record = {0};
@@ -31,7 +37,7 @@ int sensed_read(const void *bytes, size_t len, struct sensed *ret_sensed)
 	for (int i = 0; i < FW_TEXT_COUNT; i++) {
 		uint16_t text_len = record.head.lens[i];
 
-		if (text_len > len)
+		if (text_len > len || text_len > longest(i))
 			return -EBADMSG;
 		record.texts[i] = (struct event_text){
 			.bytes = at,
@@ -64,21 +70,16 @@ static void put_peer(const struct fw_sensed *head, struct event *event)
 	}
 }
 
-/* `path` below `dir`, unless it begins at the root. A path that lost its
- * beginning, as long ones do, is not known to be anywhere. */
+/* `path` below `dir`, unless it begins at the root. */
 static struct event_text join(const struct event_text *dir,
 			      const struct event_text *path, char *room)
 {
-	struct event_text joined = *path;
 	uint32_t len = dir->len;
 
 	if (path->len == 0)
-		joined = *dir;
-	if (dir->len == 0 || path->len == 0 || path->bytes[0] == '/')
-		return joined;
-	assert(dir->len <= FW_SENSED_ROOM);
-	if (len > FW_TEXT_BYTES || path->len > FW_TEXT_BYTES)
-		return joined;
+		return *dir;
+	if (len == 0 || path->bytes[0] == '/')
+		return *path;
 	memcpy(room, dir->bytes, len);
 	if (room[len - 1] != '/')
 		room[len++] = '/';
@@ -135,13 +136,9 @@ static void put_command_line(const struct sensed *record,
 {
 	const struct event_text *first = &record->texts[FW_TEXT_ARGS];
 	struct event_text *line = &event->words[EVENT_COMMAND_LINE];
-	static const struct event_text none;
 	char *to = room->command_line;
 	uint32_t len = first->len;
-	char *raw = to;
 
-	if (!more)
-		more = &none;
 	assert(more->len <= FW_ARGS_BYTES);
 	memcpy(to, first->bytes, len);
 	if (more->len)
@@ -149,7 +146,7 @@ static void put_command_line(const struct sensed *record,
 	len += more->len;
 	line->is_cut =
 		first->is_cut || more->is_cut || len < record->head.args_bytes;
-	put_args(raw, len, line->is_cut, event);
+	put_args(to, len, line->is_cut, event);
 	if (len && to[len - 1] == '\0')
 		len--;
 	line->bytes = to;

@@ -48,14 +48,14 @@ static void put(struct built *built, int which, const char *text, size_t len)
 
 #define PUT(built, which, text) put(built, which, text, sizeof(text) - 1)
 
-static struct event event_of(const struct built *built,
-			     const struct event_text *more)
+static struct event event_of(const struct built *built)
 {
+	const struct event_text none = {0};
 	struct sensed record;
 	struct event event;
 
 	assert_int_equal(sensed_read(built->bytes, built->len, &record), 0);
-	sensed_event(&record, more, &room, &event);
+	sensed_event(&record, &none, &room, &event);
 	return event;
 }
 
@@ -78,7 +78,7 @@ static void an_execution_has_its_texts(void **state)
 	PUT(&built, FW_TEXT_ASKED, "../bin/ls");
 	PUT(&built, FW_TEXT_CWD, "/home");
 	PUT(&built, FW_TEXT_CGROUP, "/a.service/system.slice");
-	event = event_of(&built, NULL);
+	event = event_of(&built);
 	assert_int_equal(event.kind, EVENT_EXEC);
 	assert_text(&event.words[EVENT_IMAGE], "/usr/bin/ls");
 	assert_text(&event.words[EVENT_IMAGE_ASKED], "/home/../bin/ls");
@@ -98,7 +98,7 @@ static void fewer_arguments_than_there_were_are_cut(void **state)
 	build(&built, FW_SENSE_EXEC);
 	head_of(&built)->args_bytes = 100;
 	PUT(&built, FW_TEXT_ARGS, "ls\0-l");
-	event = event_of(&built, NULL);
+	event = event_of(&built);
 	assert_true(event.words[EVENT_COMMAND_LINE].is_cut);
 	assert_false(event.args[0].is_cut);
 	assert_true(event.args[1].is_cut);
@@ -116,7 +116,7 @@ static void more_arguments_than_are_kept_apart_are_in_the_line(void **state)
 		memcpy(built.bytes + built.len + 2 * i, "x\0", 2);
 	built.len += 200;
 	head_of(&built)->lens[FW_TEXT_ARGS] = 200;
-	event = event_of(&built, NULL);
+	event = event_of(&built);
 	assert_int_equal(event.arg_count, EVENT_ARGS_MAX);
 	assert_int_equal(event.words[EVENT_COMMAND_LINE].len, 199);
 }
@@ -133,7 +133,7 @@ static void a_path_is_below_its_directory_unless_it_is_absolute(void **state)
 	PUT(&built, FW_TEXT_PATH, "a");
 	PUT(&built, FW_TEXT_DIR2, "/home");
 	PUT(&built, FW_TEXT_PATH2, "/b");
-	event = event_of(&built, NULL);
+	event = event_of(&built);
 	assert_text(&event.words[EVENT_PATH], "/a");
 	assert_text(&event.words[EVENT_PATH_NEW], "/b");
 	assert_true(event.is_asked);
@@ -147,17 +147,17 @@ static void a_peer_of_each_family_is_a_single_address(void **state)
 
 	(void)state;
 	build(&built, FW_SENSE_CONNECT);
-	assert_int_equal(event_of(&built, NULL).peer.bits, 0);
+	assert_int_equal(event_of(&built).peer.bits, 0);
 	head_of(&built)->family = 4;
 	head_of(&built)->peer_port = 443;
 	memcpy(head_of(&built)->peer, "\xc0\x00\x02\x07", 4);
-	event = event_of(&built, NULL);
+	event = event_of(&built);
 	assert_string_equal(prefix_to_text(&event.peer, text), "192.0.2.7");
 	assert_int_equal(event.peer_port, 443);
 	head_of(&built)->family = 6;
 	memcpy(head_of(&built)->peer, "\x20\x01\x0d\xb8", 4);
 	head_of(&built)->peer[15] = 9;
-	event = event_of(&built, NULL);
+	event = event_of(&built);
 	assert_int_equal(event.peer.bits, 128);
 }
 
@@ -169,7 +169,7 @@ static void a_name_without_an_end_is_16_bytes_long(void **state)
 	(void)state;
 	build(&built, FW_SENSE_EXIT);
 	memset(head_of(&built)->comm, 'c', 16);
-	event = event_of(&built, NULL);
+	event = event_of(&built);
 	assert_int_equal(event.words[EVENT_COMM].len, 16);
 }
 
@@ -185,6 +185,25 @@ static void what_is_shorter_than_it_says_is_refused(void **state)
 		assert_int_equal(sensed_read(built.bytes, len, &record),
 				 -EBADMSG);
 	assert_int_equal(sensed_read(built.bytes, built.len, &record), 0);
+}
+
+static void a_text_longer_than_there_are_is_refused(void **state)
+{
+	static struct built built;
+	struct sensed record;
+
+	(void)state;
+	for (int which = 0; which < FW_TEXT_CGROUP; which++) {
+		build(&built, FW_SENSE_EXEC);
+		built.len += FW_TEXT_BYTES;
+		head_of(&built)->lens[which] = FW_TEXT_BYTES;
+		assert_int_equal(sensed_read(built.bytes, built.len, &record),
+				 0);
+		built.len++;
+		head_of(&built)->lens[which]++;
+		assert_int_equal(sensed_read(built.bytes, built.len, &record),
+				 -EBADMSG);
+	}
 }
 
 static void kinds_and_families_that_are_none_are_refused(void **state)
@@ -209,6 +228,7 @@ static void kinds_and_families_that_are_none_are_refused(void **state)
  * together from it. The allocation ends where the record does. */
 static void hostile_bytes_are_never_read_past(void **state)
 {
+	const struct event_text none = {0};
 	size_t sound = 0;
 
 	(void)state;
@@ -229,7 +249,7 @@ static void hostile_bytes_are_never_read_past(void **state)
 				bytes[at + 1] = 0;
 		if (sensed_read(bytes, len, &record) == 0) {
 			sound++;
-			sensed_event(&record, NULL, &room, &event);
+			sensed_event(&record, &none, &room, &event);
 			assert_true(event.arg_count <= EVENT_ARGS_MAX);
 			assert_true(event.kind <= EVENT_KIND_COUNT);
 		}
@@ -344,6 +364,7 @@ int main(void)
 		cmocka_unit_test(a_peer_of_each_family_is_a_single_address),
 		cmocka_unit_test(a_name_without_an_end_is_16_bytes_long),
 		cmocka_unit_test(what_is_shorter_than_it_says_is_refused),
+		cmocka_unit_test(a_text_longer_than_there_are_is_refused),
 		cmocka_unit_test(kinds_and_families_that_are_none_are_refused),
 		cmocka_unit_test(hostile_bytes_are_never_read_past),
 		cmocka_unit_test(arguments_wait_for_their_execution),
