@@ -7,6 +7,8 @@
 #include "daemon/clock.h"
 #include "daemon/daemon.h"
 #include "daemon/event/kind.h"
+#include "daemon/event/user.h"
+#include "daemon/host_watched.h"
 #include "daemon/log.h"
 
 #define TURN_RECORDS  64
@@ -14,27 +16,6 @@
 #define LOSS_HOLDS_NS 60000000000ull
 #define ALERT_SENSOR  "sensor"
 #define ALERT_LOSS    "sensor loss"
-
-/* Whose reading is nobody's business but its owner's and few programs'. */
-static const char *const watched[] = {
-	"/etc/shadow",
-	"/etc/gshadow",
-	"/etc/sudoers",
-	"/etc/sudoers.d/",
-	"/etc/ssh/",
-	"/etc/krb5.keytab",
-	"/etc/kubernetes/",
-	"/etc/portcullis/",
-	"/root/.ssh/",
-	"/root/.aws/",
-	"/root/.gnupg/",
-	"/root/.kube/",
-	"/root/.docker/config.json",
-	"/root/.netrc",
-	"/var/lib/portcullis/",
-	"/var/run/secrets/",
-	"/run/secrets/",
-};
 
 static void tell_loss(struct daemon *daemon, const struct event *event)
 {
@@ -111,19 +92,31 @@ static int add_sources(struct daemon *daemon)
 	return r;
 }
 
-int host_start(struct daemon *daemon)
+static int start_reader(struct daemon *daemon,
+			const struct host_watched *watched,
+			char note[SENSING_NOTE_MAX])
 {
 	const struct sensing_config config = {
-		.watched = watched,
-		.watched_count = ARRAY_LEN(watched),
+		.watched = watched->paths,
+		.watched_count = watched->count,
 	};
+
+	return event_reader_start(&config, on_event, daemon,
+				  &daemon->host.reader, note);
+}
+
+int host_start(struct daemon *daemon)
+{
+	CLEANUP(host_watched_done) struct host_watched watched = {0};
 	struct host *host = &daemon->host;
-	char note[SENSING_NOTE_MAX];
+	char note[SENSING_NOTE_MAX] = "";
 	int r = host_log_init(&host->log);
 
 	if (r < 0 || !daemon->config.sensor)
 		return r;
-	r = event_reader_start(&config, on_event, daemon, &host->reader, note);
+	r = host_watched_make(USERS_PATH, &watched);
+	if (r == 0)
+		r = start_reader(daemon, &watched, note);
 	if (r == 0)
 		r = add_sources(daemon);
 	else

@@ -2,9 +2,9 @@
 /*
  * sensor_record.bpf.h - a record from its first word to the ring.
  *
- * record_begin() takes the scratch, in two steps where a look may spare the rest,
- * and of this processor, record_end() sends what
- * is in it and gives it back. What cannot be sent is counted, by kind.
+ * record_begin() takes the scratch of this processor, in two steps where a look
+ * may spare the second; record_end() sends what is in it and gives it back. What
+ * cannot be sent is counted, by kind.
  */
 #pragma once
 
