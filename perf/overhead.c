@@ -5,8 +5,8 @@
  * and with it in turn. Then what each of its programs takes, by the kernel's
  * own clock. The first are times of the processor, user's and kernel's.
  *
- * Its records are taken out between the spans that are measured: what the
- * daemon does with them is not in the figures.
+ * Its records are taken out between the spans that are measured; what the
+ * daemon does with them has a row of its own.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -146,6 +146,24 @@ static void drain(struct event_reader *reader)
 	event_reader_tick(reader, clock_boot_ns());
 }
 
+static struct sample event_ns;
+
+/* The same, of the records of a span; what one of them takes. */
+static void drain_measured(struct event_reader *reader)
+{
+	struct event_reader_info before, after;
+	double start_us;
+
+	if (event_reader_info(reader, &before) < 0)
+		return;
+	start_us = spent_us();
+	drain(reader);
+	if (event_reader_info(reader, &after) == 0 && after.told > before.told)
+		sample_add(&event_ns,
+			   (spent_us() - start_us) * 1000 /
+				   (double)(after.told - before.told));
+}
+
 /* One span without, one with; the sensor is attached for the second alone. */
 static int run_round(struct load *load, struct event_reader **ret_reader)
 {
@@ -162,6 +180,8 @@ static int run_round(struct load *load, struct event_reader **ret_reader)
 	r = measure(load, &on);
 	if (r < 0)
 		return r;
+	if (load->run == spawn_one)
+		drain_measured(*ret_reader);
 	sample_add(&load->off, off);
 	sample_add(&load->on, on);
 	sample_add(&load->ratios, on / off);
@@ -219,6 +239,7 @@ static int run_all(int rounds)
 	for (int i = 0; i < rounds && r == 0; i++)
 		r = measure_programs();
 	loads[0].off.count = loads[0].on.count = loads[0].ratios.count = 0;
+	event_ns.count = 0;
 	for (int i = 0; i < rounds && r == 0; i++) {
 		for (size_t j = 0; j < ARRAY_LEN(loads) && r == 0; j++) {
 			CLEANUP(event_reader_stopp)
@@ -273,6 +294,11 @@ int main(int argc, char **argv)
 						 .unit = "ns",
 						 .sample = &program_ns[i]});
 	}
+	report_note(&report, "in the daemon, from a record of a fork, an "
+			     "execution or an end to the sink");
+	report_row(&report, &(struct row){.name = "overhead/daemon/event",
+					  .unit = "ns",
+					  .sample = &event_ns});
 	report_end(&report);
 	return 0;
 }

@@ -5,16 +5,20 @@
 #include <limits.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
 #include <cmocka.h>
+#include <linux/sched.h>
 
 #include "rules/base.h"
 #include "tests/support/host.h"
@@ -268,6 +272,41 @@ static void a_second_execution_is_the_same_process(void **state)
 		host_find(&bench, EVENT_EXEC, child, 1)->process.start_ns);
 }
 
+/* A child of a number that was another's; -1 where that cannot be had. */
+static pid_t child_of_number(pid_t pid)
+{
+	struct clone_args args = {
+		.exit_signal = SIGCHLD,
+		.set_tid = (uintptr_t)&pid,
+		.set_tid_size = 1,
+	};
+	const char *const stub_args[] = {STUB, "second", NULL};
+	pid_t child = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+
+	if (child == 0)
+		_exit(execute("/proc/self/exe", stub_args));
+	if (child > 0)
+		assert_int_equal(waitpid(child, NULL, 0), child);
+	host_settle(&bench);
+	return child;
+}
+
+static void a_number_used_again_is_told_as_another_process(void **state)
+{
+	pid_t first = stub((struct command){{STUB, "first"}});
+	const struct event *before, *after;
+
+	(void)state;
+	if (child_of_number(first) != first)
+		skip();
+	assert_int_equal(host_count(&bench, EVENT_EXIT, first), 2);
+	before = host_find(&bench, EVENT_EXIT, first, 0);
+	after = host_find(&bench, EVENT_EXIT, first, 1);
+	assert_true(before->process.start_ns < after->process.start_ns);
+	assert_true(text_is(&before->words[EVENT_COMMAND_LINE], STUB " first"));
+	assert_true(text_is(&after->words[EVENT_COMMAND_LINE], STUB " second"));
+}
+
 static void it_is_attached_where_it_says(void **state)
 {
 	struct event_reader_info info;
@@ -322,6 +361,7 @@ int main(int argc, char **argv)
 		TEST(threads_that_end_together_are_one_exit_and_no_fork),
 		TEST(who_has_ended_is_known_when_its_events_are_read),
 		TEST(a_second_execution_is_the_same_process),
+		TEST(a_number_used_again_is_told_as_another_process),
 		TEST(it_is_attached_where_it_says),
 	};
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
