@@ -3,16 +3,17 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <search.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "rules/member.h"
 
-#define REASON_BUCKETS 1024
-
 /* Many decisions give one reason: each text is kept once. */
 struct reason {
-	struct reason *next; /* in its bucket */
+	struct reason *next; /* in no order */
+	uint64_t used; /* at the settling of this number, last */
 	char text[];
 };
 
@@ -30,7 +31,9 @@ struct decisions {
 	struct note *notes;
 	size_t note_count, note_room;
 	size_t fresh_count; /* notes that are no deletions */
-	struct reason *reasons[REASON_BUCKETS];
+	struct reason *reasons; /* all of them */
+	void *by_text; /* of tsearch(3): whatever the texts are, it is balanced */
+	uint64_t settlings;
 };
 
 int decisions_new(size_t max, struct decisions **ret_decisions)
@@ -44,49 +47,75 @@ int decisions_new(size_t max, struct decisions **ret_decisions)
 	return 0;
 }
 
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* Those that no decision gives any more: their texts are the server's, and it
+ * may think of new ones for ever. */
+static void drop_unused(struct decisions *decisions, uint64_t used)
+{
+	struct reason **link = &decisions->reasons;
+
+	while (*link) {
+		struct reason *reason = *link;
+
+		if (reason->used == used) {
+			link = &reason->next;
+			continue;
+		}
+		*link = reason->next;
+		(void)tdelete(reason->text, &decisions->by_text, compare_texts);
+		free(reason);
+	}
+}
+
 void decisions_free(struct decisions *decisions)
 {
 	if (!decisions)
 		return;
-	for (size_t i = 0; i < REASON_BUCKETS; i++) {
-		while (decisions->reasons[i]) {
-			struct reason *reason = decisions->reasons[i];
-
-			decisions->reasons[i] = reason->next;
-			free(reason);
-		}
-	}
+	drop_unused(decisions, UINT64_MAX);
 	free(decisions->list);
 	free(decisions->notes);
 	free(decisions);
 }
 
-/* FNV-1a: the texts are few, and a chain that is long is only slow. */
-static uint32_t bucket_of(const char *text)
-{
-	uint32_t hash = 2166136261u;
-
-	for (; *text; text++)
-		hash = (hash ^ (uint8_t)*text) * 16777619u;
-	return hash % REASON_BUCKETS;
-}
-
 static const char *keep_reason(struct decisions *decisions, const char *text)
 {
-	struct reason **bucket = &decisions->reasons[bucket_of(text)];
+	void *found = tfind(text, &decisions->by_text, compare_texts);
 	size_t size = strlen(text) + 1;
 	struct reason *reason;
 
-	for (reason = *bucket; reason; reason = reason->next)
-		if (strcmp(reason->text, text) == 0)
-			return reason->text;
+	if (found)
+		return *(const char **)found;
 	reason = malloc(sizeof(*reason) + size);
 	if (!reason)
 		return NULL;
 	memcpy(reason->text, text, size);
-	reason->next = *bucket;
-	*bucket = reason;
+	if (!tsearch(reason->text, &decisions->by_text, compare_texts)) {
+		free(reason);
+		return NULL;
+	}
+	reason->used = decisions->settlings;
+	reason->next = decisions->reasons;
+	decisions->reasons = reason;
 	return reason->text;
+}
+
+static struct reason *reason_of(const char *text)
+{
+	return (struct reason *)((uintptr_t)text -
+				 offsetof(struct reason, text));
+}
+
+static void settle_reasons(struct decisions *decisions)
+{
+	uint64_t now = ++decisions->settlings;
+
+	for (size_t i = 0; i < decisions->count; i++)
+		reason_of(decisions->list[i].reason)->used = now;
+	drop_unused(decisions, now);
 }
 
 static int add_note(struct decisions *decisions, const struct note *note)
@@ -242,12 +271,22 @@ int decisions_settle(struct decisions *decisions, uint64_t now_s)
 	decisions->fresh_count = 0;
 	decisions->list = settling.list;
 	decisions->count = settling.count;
+	settle_reasons(decisions);
 	return 0;
 }
 
 size_t decisions_count(const struct decisions *decisions)
 {
 	return decisions->count;
+}
+
+size_t decisions_reasons(const struct decisions *decisions)
+{
+	size_t count = 0;
+
+	for (const struct reason *at = decisions->reasons; at; at = at->next)
+		count++;
+	return count;
 }
 
 /* By prefix, the one that ends last first; of equals the first id. */

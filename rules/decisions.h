@@ -54,6 +54,9 @@ int decisions_settle(struct decisions *decisions, uint64_t now_s);
 /* As settled. */
 size_t decisions_count(const struct decisions *decisions);
 
+/* Texts that are kept: once settled, those that a decision gives. */
+size_t decisions_reasons(const struct decisions *decisions);
+
 /* For each prefix, in order, the decision that holds it. The caller frees the
  * list; the reasons are the table's. */
 int decisions_held(const struct decisions *decisions,

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -205,6 +206,25 @@ static void a_reason_is_kept_with_its_decision(void **state)
 	assert_string_equal(list[1].reason, "other");
 }
 
+static void a_text_that_no_decision_gives_is_dropped(void **state)
+{
+	(void)state;
+	for (uint64_t i = 1; i <= 100; i++) {
+		char text[32];
+
+		(void)snprintf(text, sizeof(text), "scenario %llu",
+			       (unsigned long long)i);
+		note(i, "203.0.113.9", 60, text);
+		note(1000 + i, "203.0.113.10", 60, "the same");
+		settle();
+		assert_int_equal(decisions_reasons(table), 2);
+		forget(i);
+		forget(1000 + i);
+	}
+	settle();
+	assert_int_equal(decisions_reasons(table), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -220,6 +240,7 @@ int main(void)
 		TEST(more_than_there_may_be_are_refused),
 		TEST(notes_without_end_are_refused_before_they_are_settled),
 		TEST(a_reason_is_kept_with_its_decision),
+		TEST(a_text_that_no_decision_gives_is_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
