@@ -276,22 +276,13 @@ static void edited(void *arg, int r)
 	edit_end(editing, r, r < 0 ? strerror(-r) : NULL);
 }
 
-static int stop_at(void *arg, const struct set *set,
-		   const struct member *member)
-{
-	(void)member;
-	return set->id == *(const uint8_t *)arg ? -EEXIST : 0;
-}
-
-/* What it lists dropped nothing until now, and may be ours by now. */
+/* What it lists dropped nothing until now, and may be ours by now: some of what
+ * is protected, or around it. */
 static bool has_protected(const struct daemon *daemon, const struct set *set)
 {
-	uint8_t id = set->id;
-
 	for (size_t i = 0; i < guard_count(daemon->guard); i++)
-		if (ledger_each_covering(daemon->ledger,
-					 &guard_entry(daemon->guard, i)->prefix,
-					 stop_at, &id) < 0)
+		if (ledger_meets(daemon->ledger, set->id,
+				 &guard_entry(daemon->guard, i)->prefix))
 			return true;
 	return false;
 }

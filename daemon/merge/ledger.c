@@ -315,6 +315,34 @@ int ledger_each_covering(const struct ledger *ledger,
 	return 0;
 }
 
+struct meeting {
+	const struct ledger *ledger;
+	uint8_t set_id;
+};
+
+static int stop_at_member(void *arg, const struct prefix *prefix, uint32_t head)
+{
+	const struct meeting *meeting = arg;
+
+	(void)prefix;
+	return claims_find(&meeting->ledger->nest.claims, head,
+			   meeting->set_id) != 0;
+}
+
+bool ledger_meets(const struct ledger *ledger, uint8_t set_id,
+		  const struct prefix *prefix)
+{
+	struct meeting meeting = {.ledger = ledger, .set_id = set_id};
+
+	assert(ledger);
+	assert(prefix);
+
+	return trie_each_covering(ledger->nest.trie, prefix, stop_at_member,
+				  &meeting) != 0 ||
+	       trie_each_inside(ledger->nest.trie, prefix, stop_at_member,
+				&meeting) != 0;
+}
+
 /* A walk over the members of one set. */
 struct walk {
 	const struct ledger *ledger;

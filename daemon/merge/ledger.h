@@ -114,6 +114,11 @@ typedef int ledger_fn(void *arg, const struct set *set,
 int ledger_each_covering(const struct ledger *ledger,
 			 const struct prefix *prefix, ledger_fn *fn, void *arg);
 
+/* Has the set a member that shares an address with `prefix`? As long as there
+ * are prefixes of any set inside it. */
+bool ledger_meets(const struct ledger *ledger, uint8_t set_id,
+		  const struct prefix *prefix);
+
 /*
  * At most `max` members of a set in order, those after `after` (NULL: from
  * the start). Returns how many were visited, or the first negative answer.

@@ -438,6 +438,28 @@ static void reasons_are_kept_once_and_gone_with_the_last(void **state)
 	assert_int_equal(ledger_usage(p->ledger).prefix_count, 0);
 }
 
+static bool meets(struct probe *probe, uint8_t set_id, const char *text)
+{
+	struct member member = member_of(text);
+
+	return ledger_meets(probe->ledger, set_id, &member.prefix);
+}
+
+static void a_set_meets_what_is_inside_and_around_its_members(void **state)
+{
+	struct probe *p = *state;
+
+	assert_int_equal(claim(p, BLOCK, "10.0.8.0/24"), 0);
+	assert_int_equal(claim(p, OTHER, "10.0.9.1"), 0);
+	assert_true(meets(p, BLOCK, "10.0.8.7"));
+	assert_true(meets(p, BLOCK, "10.0.8.0/24"));
+	assert_true(meets(p, BLOCK, "10.0.0.0/8"));
+	assert_false(meets(p, BLOCK, "10.0.9.0/24"));
+	assert_false(meets(p, BLOCK, "10.0.9.1"));
+	assert_false(meets(p, OTHER, "10.0.8.0/24"));
+	assert_true(meets(p, OTHER, "10.0.8.0/23"));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -460,6 +482,7 @@ int main(void)
 		TEST(a_claim_renewed_is_due_later),
 		TEST(a_visitor_can_stop_a_listing),
 		TEST(a_page_is_short_among_many_others),
+		TEST(a_set_meets_what_is_inside_and_around_its_members),
 		TEST(reasons_are_kept_once_and_gone_with_the_last),
 	};
 
