@@ -214,6 +214,7 @@ json_t *feed_json_result(const struct feed_result *result)
 
 /* Of one feed: all that met it, and what met no other feed. */
 struct hits {
+	uint8_t set_id; /* 0: its set is gone */
 	struct fw_count all, unique;
 };
 
@@ -223,17 +224,15 @@ static void add_count(struct fw_count *to, const struct fw_count *count)
 	to->bytes += count->bytes;
 }
 
-static void add_class(const struct daemon *daemon, struct hits *hits,
+static void add_class(struct hits *hits, size_t feeds,
 		      const struct class_info *info,
 		      const struct fw_count *count)
 {
 	size_t only = 0, listing = 0;
 
-	for (size_t i = 0; i < daemon->feeds.count; i++) {
-		const struct set *set = ledger_set_named(
-			daemon->ledger, daemon->feeds.list[i]->feed.name);
-
-		if (!set || !set_mask_has(&info->sets, set->id))
+	for (size_t i = 0; i < feeds; i++) {
+		if (!hits[i].set_id ||
+		    !set_mask_has(&info->sets, hits[i].set_id))
 			continue;
 		add_count(&hits[i].all, count);
 		only = i;
@@ -241,6 +240,16 @@ static void add_class(const struct daemon *daemon, struct hits *hits,
 	}
 	if (listing == 1)
 		add_count(&hits[only].unique, count);
+}
+
+static void find_sets(const struct daemon *daemon, struct hits *hits)
+{
+	for (size_t i = 0; i < daemon->feeds.count; i++) {
+		const struct set *set = ledger_set_named(
+			daemon->ledger, daemon->feeds.list[i]->feed.name);
+
+		hits[i].set_id = set ? set->id : 0;
+	}
 }
 
 json_t *feed_json_hits(struct daemon *daemon)
@@ -254,10 +263,11 @@ json_t *feed_json_hits(struct daemon *daemon)
 
 	if (!by_class || maps_class_counts(daemon->maps, by_class, count) < 0)
 		return NULL;
+	find_sets(daemon, hits);
 	for (uint32_t id = 1; id < count; id++) {
 		struct class_info info = classes_info(classes, (uint16_t)id);
 
-		add_class(daemon, hits, &info, &by_class[id]);
+		add_class(hits, daemon->feeds.count, &info, &by_class[id]);
 	}
 	list = json_array();
 	for (size_t i = 0; i < daemon->feeds.count; i++)
