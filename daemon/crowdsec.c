@@ -257,6 +257,23 @@ static int find_set(struct taking *taking, const struct set **ret_set)
 	return -EBUSY;
 }
 
+/* A rule may drop what is in a set that does nothing by itself. */
+static int new_import(struct daemon *daemon, const struct set *set,
+		      struct import **ret_import)
+{
+	struct import *import;
+	int r = import_new(daemon, set, &import);
+
+	if (r < 0)
+		return r;
+	r = import_guard(import);
+	if (r < 0)
+		import_cancel(import);
+	else
+		*ret_import = import;
+	return r;
+}
+
 static void read_done(struct job *job)
 {
 	struct taking *taking = (struct taking *)job;
@@ -273,7 +290,7 @@ static void read_done(struct job *job)
 		finish(taking, NULL, r, taking->why);
 		return;
 	}
-	r = import_new(taking->daemon, set, &import);
+	r = new_import(taking->daemon, set, &import);
 	if (r < 0) {
 		finish(taking, NULL, r,
 		       r == -EBUSY ? "the set is being changed by others"

@@ -382,6 +382,9 @@ static int prepare_import(struct feed_job *job, const struct set *set)
 	char reason[REASON_MAX];
 	int r = import_new(job->daemon, set, &read->import);
 
+	/* a rule may drop what is in a set that does nothing by itself */
+	if (r == 0 && job->feed.class != FEED_CLASS_ALLOW)
+		r = import_guard(read->import);
 	if (r < 0)
 		return r;
 	(void)snprintf(reason, sizeof(reason), "version %llu",

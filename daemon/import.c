@@ -411,6 +411,15 @@ static bool may_lack_members(struct daemon *daemon, const struct set *set)
 	       alerts_have(&daemon->alerts, ALERT_CLASSES_START);
 }
 
+int import_guard(struct import *import)
+{
+	assert(import);
+
+	return import->guard
+		       ? 0
+		       : guard_copy(import->daemon->guard, &import->guard);
+}
+
 int import_new(struct daemon *daemon, const struct set *set,
 	       struct import **ret_import)
 {
@@ -434,7 +443,7 @@ int import_new(struct daemon *daemon, const struct set *set,
 	if (!import->turn)
 		return -ENOMEM;
 	if (set_is_guarded(set))
-		r = guard_copy(daemon->guard, &import->guard);
+		r = import_guard(import);
 	if (r < 0)
 		return r;
 

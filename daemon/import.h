@@ -48,7 +48,7 @@ struct import {
 	struct job job; /* first: the worker's view of it */
 	struct daemon *daemon;
 	struct store *store;
-	struct guard *guard; /* its own copy; NULL when the set allows */
+	struct guard *guard; /* its own copy; NULL: protected may be in it */
 	uint64_t guard_version; /* of what it is a copy of */
 
 	/* What was asked for. */
@@ -110,6 +110,9 @@ struct import {
 /* Zeroed but for these; -EBUSY while the set is being imported into. */
 int import_new(struct daemon *daemon, const struct set *set,
 	       struct import **ret_import);
+
+/* What is protected is left out whatever the set does: a rule may drop it. */
+int import_guard(struct import *import);
 
 /* Free one that was not started, or was only held. */
 void import_cancel(struct import *import);
