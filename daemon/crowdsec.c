@@ -329,10 +329,12 @@ int crowdsec_take(struct daemon *daemon, const struct crowdsec_order *order)
 	taking->uid = order->call->uid;
 	taking->now_s = clock_wall_s();
 	memcpy(taking->set, order->set->name, sizeof(taking->set));
-	if (order->is_whole)
+	if (order->is_whole) {
 		decisions_free(crowdsec->held);
-	else
+		crowdsec->step_s = (int64_t)(taking->now_s - clock_boot_s());
+	} else {
 		taking->table = crowdsec->held;
+	}
 	crowdsec->held = NULL;
 	crowdsec->is_busy = true;
 	crowdsec->wants_whole = false;
@@ -360,7 +362,25 @@ void crowdsec_resync(struct daemon *daemon)
 	decisions_free(TAKE(crowdsec->held));
 }
 
-void crowdsec_tick(struct daemon *daemon, uint64_t now_s)
+/* As NTP does it on a machine that starts without the hour: ends of bans would
+ * come at once, or late by as much. */
+static void follow_clock(struct daemon *daemon, int64_t step_s)
+{
+	struct crowdsec *crowdsec = &daemon->crowdsec;
+	int64_t by_s = step_s - crowdsec->step_s;
+
+	if (!crowdsec->held && !crowdsec->is_busy)
+		return;
+	if (by_s <= SLACK_S && by_s >= -SLACK_S)
+		return;
+	crowdsec->step_s = step_s;
+	crowdsec_resync(daemon);
+	log_notice("crowdsec: the clock was stepped by_s=%lld, all decisions "
+		   "are asked for",
+		   (long long)by_s);
+}
+
+void crowdsec_tick(struct daemon *daemon, uint64_t now_s, uint64_t boot_s)
 {
 	const struct crowdsec *crowdsec = &daemon->crowdsec;
 	uint64_t last_s =
@@ -369,6 +389,7 @@ void crowdsec_tick(struct daemon *daemon, uint64_t now_s)
 
 	if (!*crowdsec->set)
 		return;
+	follow_clock(daemon, (int64_t)(now_s - boot_s));
 	if (now_s <= last_s + crowdsec->alert_after_s) {
 		(void)alerts_clear(&daemon->alerts, ALERT_CROWDSEC);
 		return;

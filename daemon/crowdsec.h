@@ -13,7 +13,9 @@
  *	   made good by the next one, which must then be a whole one: what the
  *	   server has told it does not tell again.
  *	3. While no replies come members stay until their own end.
- *	4. What is protected, and what is too wide, is left out and counted.
+ *	4. After a step of the wall clock the next one must be whole too: the
+ *	   ends that are stored are those of another clock.
+ *	5. What is protected, and what is too wide, is left out and counted.
  *
  * Threads	event loop; the reading runs on the worker and touches only its
  *		job
@@ -46,7 +48,8 @@ void crowdsec_failed(struct daemon *daemon, const char *why);
 /* The next reply must be a whole one. */
 void crowdsec_resync(struct daemon *daemon);
 
-/* An alert while replies have been missing for long. Every second. */
-void crowdsec_tick(struct daemon *daemon, uint64_t now_s);
+/* An alert while replies have been missing for long, and whether the wall
+ * clock was stepped against the boot clock. Every second. */
+void crowdsec_tick(struct daemon *daemon, uint64_t now_s, uint64_t boot_s);
 
 void crowdsec_done(struct crowdsec *crowdsec);

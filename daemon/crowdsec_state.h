@@ -35,6 +35,7 @@ struct crowdsec {
 	uint64_t since_s; /* heard of first */
 	uint64_t good_s; /* last reply that was taken */
 	uint64_t whole_s; /* last whole one */
+	int64_t step_s; /* wall clock less boot clock when that was begun */
 	uint64_t failures; /* since the last good one */
 	uint64_t alert_after_s;
 	size_t decisions;

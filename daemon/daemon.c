@@ -174,7 +174,7 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 	apply_tick(arg);
 	prepared_tick(arg, clock_boot_s());
 	feeds_tick(arg, clock_wall_s());
-	crowdsec_tick(arg, clock_wall_s());
+	crowdsec_tick(arg, clock_wall_s(), clock_boot_s());
 	windows_follow(arg, clock_wall_s());
 	cookies_follow(arg, clock_wall_s());
 	named_follow(arg, clock_wall_s());

@@ -8,38 +8,16 @@
 here=$(dirname "$0")
 # shellcheck source=tests/support/netns.sh
 . "$here/../support/netns.sh" "${1:?usage: test_clock.sh BUILD_DIR}"
+# shellcheck source=tests/support/clock.sh
+. "$here/../support/clock.sh" "$1"
 
-clock=$1/tests/netns/clock.so
-[ -f "$clock" ] || skip "$clock is not built"
 month=$((30 * 24 * 3600))
-
-# set_clock SECONDS: ahead of the true one; fwd sees it at once.
-set_clock() {
-	python3 -c "
-import mmap, struct, sys
-with open(sys.argv[1], 'r+b') as file:
-    mmap.mmap(file.fileno(), 8)[0:8] = struct.pack('<q', int(sys.argv[2]))
-" "$CLOCK_OFFSET" "$1"
-}
-
-# As fwd_start, with that clock. The sanitizers want to be loaded first, and
-# need not.
-start() {
-	starts=$(($(count_starts) + 1))
-	LD_PRELOAD=$clock ASAN_OPTIONS=verify_asan_link_order=0 \
-		nsenter --net="/run/netns/$gateway" "$fwd" \
-		--config "$work/fwd.yml" >>"$work/log" 2>&1 &
-	fwd_pid=$!
-	wait_for "start of fwd" has_started
-}
 
 is_passed() {
 	[ "$(verdict "$1")" = pass ]
 }
 
-export CLOCK_OFFSET=$work/offset
-head -c 8 /dev/zero >"$CLOCK_OFFSET"
-start
+fwd_start "$shifted_fwd"
 does block 192.0.2.1 --for 5s
 does block 192.0.2.2 --for 1h
 does block 192.0.2.3
@@ -47,7 +25,7 @@ fwd_kill
 
 # Behind, so that ends seem far away.
 set_clock -$month
-start
+fwd_start "$shifted_fwd"
 is "verdict with a clock behind" drop "$(verdict 192.0.2.1)"
 set_clock 0
 wait_for "an end by the clock that was set" is_passed 192.0.2.1
@@ -56,7 +34,7 @@ fwd_kill
 
 # Ahead, so that all of them seem past.
 set_clock $month
-start
+fwd_start "$shifted_fwd"
 sleep 1 # a few looks for what is due
 set_clock 0
 sleep 1
@@ -64,7 +42,7 @@ is "verdict before the end" drop "$(verdict 192.0.2.2)"
 does set show block
 said 192.0.2.2
 fwd_kill
-start
+fwd_start "$shifted_fwd"
 is "verdict before the end, a start later" drop "$(verdict 192.0.2.2)"
 
 # Set while it runs: an end is a moment, not a while.

@@ -8,6 +8,8 @@ here=$(dirname "$0")
 . "$here/../support/netns.sh" "${1:?usage: test_crowdsec.sh BUILD_DIR}"
 # shellcheck source=tests/support/crowdsec.sh
 . "$here/../support/crowdsec.sh"
+# shellcheck source=tests/support/clock.sh
+. "$here/../support/clock.sh" "$1"
 
 api=$work/api
 mkdir "$api"
@@ -190,12 +192,30 @@ is "verdict without the API" drop "$(verdict $listed4)"
 
 # So it is after a start, with no API.
 fwd_stop
-fwd_start
+fwd_start "$shifted_fwd"
 is "after a start" "drop 11" "$(verdict $listed4) $(claim line $listed4)"
 api_start "$port"
 wait_for "the API again" has members 2
 wait_for "no failure" has failures 0
 wait_for "no alert" has_no_alert
+
+# A clock that is set ahead: a ban of five hours has five to go.
+ends_after() {
+	[ "$(claim expires $listed4)" -gt "$1" ]
+}
+set_clock 7200
+wait_for "ends by the clock that was set" \
+	ends_after $(($(date +%s) + 7200 + 4 * 3600))
+set_clock 0
+
+# In a set that does nothing by itself, for a rule may drop what is in it.
+run_stop
+does set new told --kind dynamic --action none
+tell whole "" "$(decision 11 $listed4 5h) $(decision 21 $own4 1h)"
+define "$port" $key "set: told"
+run_start
+wait_for "a member of another set" has members 1
+is "protected, in a set of no action" 1 "$(status guarded)"
 
 run_stop
 ! grep -q "$key" "$work/run" "$work/log" || fail "the key is in the log"
