@@ -196,15 +196,19 @@ static void put_protected(FILE *out, const json_t *answer)
 static void put_flows(FILE *out, const json_t *answer)
 {
 	const json_t *flows = answer_object(answer, "flows");
+	const char *why = answer_text(answer, "flows_why");
 
 	if (!answer_is(answer, "dry"))
 		return;
-	if (flows)
+	if (flows) {
 		diff_view_flows(out, flows);
-	else
-		fputs("live flows cut: not known, no policy that remembers "
-		      "them is in force\n",
-		      out);
+		return;
+	}
+	fputs("live flows cut: not known, ", out);
+	grid_put_safely(out, *why ? why
+				  : "no policy that remembers them is in "
+				    "force");
+	fputc('\n', out);
 }
 
 void feed_view_result(FILE *out, const json_t *answer)

@@ -89,6 +89,7 @@ static void cuts_found(void *arg, int r)
 {
 	struct feed_job *job = arg;
 
+	job->result.cuts_r = r;
 	if (r == 0)
 		job->result.cuts = feed_cuts_result(job->read.cuts);
 	finish(job, 0);
@@ -99,6 +100,7 @@ static void finish_dry(struct feed_job *job, const char *outcome)
 {
 	job->result.outcome = outcome;
 	job->result.version = job->read.number;
+	job->result.cuts_r = job->read.cuts_r;
 	if (job->read.cuts)
 		feed_cuts_start(job->read.cuts, job->daemon, cuts_found, job);
 	else
@@ -448,6 +450,8 @@ static int start_reading(struct feed_job *job)
 	read->is_dry = job->order.is_dry;
 	if (read->is_dry && feed_cuts_can(daemon))
 		read->revision = daemon->live->current;
+	else if (read->is_dry && daemon->live->last)
+		read->cuts_r = -EBUSY; /* two policies judge */
 	read->members = ledger_set_count(daemon->ledger, set->id);
 	r = prepare_import(job, set);
 	if (r < 0)

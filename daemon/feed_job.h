@@ -39,8 +39,9 @@ struct feed_result {
 			      * "would be accepted": what became of it */
 	uint64_t version;
 	const struct feed_intake *intake; /* valid during the call */
-	const struct cuts_result *cuts; /* the same, of a dry run; NULL: the
-					 * policy in force remembers no flows */
+	const struct cuts_result *cuts; /* the same, of a dry run; or NULL */
+	int cuts_r; /* why they are not known; 0, and no cuts: the policy in
+		     * force remembers no flows */
 	bool is_dry;
 	size_t added, removed, leaving, kept;
 	size_t members; /* of the set, after it */

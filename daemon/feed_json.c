@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/feed_json.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,6 +187,14 @@ static void put_judgement(json_t *answer, const struct feed_intake *intake)
 	(void)json_object_set_new(answer, "widest", widest_of(judgement));
 }
 
+/* Why nobody knows which flows would be cut. */
+static const char *why_not_cuts(int r)
+{
+	return r == -EBUSY
+		       ? "a policy is on trial, or came into force meanwhile"
+		       : strerror(-r);
+}
+
 json_t *feed_json_result(const struct feed_result *result)
 {
 	json_t *answer = json_object();
@@ -203,6 +212,8 @@ json_t *feed_json_result(const struct feed_result *result)
 	if (result->cuts)
 		(void)json_object_set_new(answer, "flows",
 					  diff_json_cuts(result->cuts));
+	else if (result->cuts_r < 0)
+		put_text(answer, "flows_why", why_not_cuts(result->cuts_r));
 	put_number(answer, "took_us", result->took_us);
 	put_number(answer, "parse_us", result->parse_us);
 	put_number(answer, "merge_us", result->merge_us);

@@ -161,11 +161,11 @@ int feed_read_run(struct feed_read *read)
 	read->set_ns = clock_take_span(&from_ns);
 	if (r == 0)
 		r = judge(read);
-	/* without memory for it, it is not known */
+	/* the version is judged all the same */
 	if (r == 0 && read->revision)
-		(void)feed_cuts_new(read->store, read->revision,
-				    &read->import->set, &read->intake.listed,
-				    &read->cuts);
+		read->cuts_r = feed_cuts_new(read->store, read->revision,
+					     &read->import->set,
+					     &read->intake.listed, &read->cuts);
 	from_ns = clock_mono_ns();
 	if (r == 0 && read->is_accepted && !read->is_dry)
 		plan(read);

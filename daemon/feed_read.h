@@ -46,6 +46,7 @@ struct feed_read {
 	bool is_accepted;
 	bool is_of_set; /* what the set holds was read in place of a version */
 	struct feed_cuts *cuts; /* NULL: nobody asked, or it is not known */
+	int cuts_r; /* why it is not, or 0 */
 	int plan_r; /* of import_plan(), when it is accepted */
 	uint64_t set_ns, plan_ns, file_ns; /* that it took */
 	char why[FEED_READ_WHY];
