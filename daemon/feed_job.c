@@ -317,6 +317,8 @@ static void read_done(struct job *base)
 	struct feed_job *job = (struct feed_job *)base;
 
 	job->state.memory = job->read.intake.memory;
+	if (job->r == 0)
+		feeds_alert_resolvers(job->daemon, job->read.resolvers_r);
 	if (job->r < 0 && *job->read.why)
 		(void)snprintf(job->why, sizeof(job->why), "feed %s: %s",
 			       job->feed.name, job->read.why);

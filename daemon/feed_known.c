@@ -2,15 +2,18 @@
 #include "daemon/feed_known.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "rules/base.h"
 #include "rules/feedfile/plain.h"
 
 #define LINE_MAX_BYTES 1024
+#define FILE_MAX_LINES 10000
+#define FILES_MAX      64 /* of one pattern, the first by name */
+#define PATTERN_MAX    512
 
 static void fclosep(FILE **file)
 {
@@ -19,16 +22,21 @@ static void fclosep(FILE **file)
 }
 
 static const struct {
-	const char *path;
+	const char *pattern; /* of glob(7) */
 	const char *word; /* that a line of it begins with */
 } files[] = {
 	{"/etc/resolv.conf", "nameserver"},
 	{"/run/systemd/resolve/resolv.conf", "nameserver"},
 	{"/etc/chrony/chrony.conf", "server"},
 	{"/etc/chrony/chrony.conf", "peer"},
+	{"/etc/chrony/conf.d/*.conf", "server"},
+	{"/etc/chrony/conf.d/*.conf", "peer"},
+	{"/etc/chrony/sources.d/*.sources", "server"},
+	{"/etc/chrony/sources.d/*.sources", "peer"},
 	{"/etc/ntp.conf", "server"},
 	{"/etc/ntpsec/ntp.conf", "server"},
 	{"/etc/systemd/timesyncd.conf", "NTP="},
+	{"/etc/systemd/timesyncd.conf.d/*.conf", "NTP="},
 };
 
 /* Every word of the line that is an address. */
@@ -51,16 +59,41 @@ static int add_words(char *line, const char *word, struct prefix_list *list)
 	return r;
 }
 
-int feed_known_servers(struct prefix_list *list)
+static int add_lines(const char *path, const char *word,
+		     struct prefix_list *list)
 {
+	CLEANUP(fclosep) FILE *file = fopen(path, "re");
 	char line[LINE_MAX_BYTES];
 	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(files) && r == 0; i++) {
-		CLEANUP(fclosep) FILE *file = fopen(files[i].path, "re");
+	for (size_t i = 0; file && r == 0 && i < FILE_MAX_LINES &&
+			   fgets(line, sizeof(line), file);
+	     i++)
+		r = add_words(line, word, list);
+	return r;
+}
 
-		while (file && r == 0 && fgets(line, sizeof(line), file))
-			r = add_words(line, files[i].word, list);
+static int add_files(const char *pattern, const char *word,
+		     struct prefix_list *list)
+{
+	glob_t found = {0};
+	int r = glob(pattern, 0, NULL, &found) == GLOB_NOSPACE ? -ENOMEM : 0;
+
+	for (size_t i = 0; i < found.gl_pathc && i < FILES_MAX && r == 0; i++)
+		r = add_lines(found.gl_pathv[i], word, list);
+	globfree(&found);
+	return r;
+}
+
+int feed_known_servers(const char *root, struct prefix_list *list)
+{
+	char pattern[PATTERN_MAX];
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(files) && r == 0; i++) {
+		(void)snprintf(pattern, sizeof(pattern), "%s%s", root,
+			       files[i].pattern);
+		r = add_files(pattern, files[i].word, list);
 	}
 	return r;
 }
@@ -77,8 +110,11 @@ int feed_known_resolvers(const char *path, struct prefix_list *list)
 	CLEANUP(freep) char *text = NULL;
 	struct plain_report report;
 	size_t capacity = 0, len = 0;
+	int r;
 
-	while (file && !feof(file) && !ferror(file)) {
+	if (!file)
+		return -errno;
+	while (!feof(file) && !ferror(file)) {
 		char *grown = realloc(text, capacity + 65536);
 
 		if (!grown)
@@ -89,5 +125,8 @@ int feed_known_resolvers(const char *path, struct prefix_list *list)
 		if (len < capacity)
 			break;
 	}
-	return text ? plain_read(text, len, add_entry, list, &report) : 0;
+	if (ferror(file))
+		return -EIO;
+	r = plain_read(text, len, add_entry, list, &report);
+	return r == 0 && report.entries == 0 ? -ENODATA : r;
 }

@@ -6,15 +6,17 @@
  *
  * Only addresses are taken: a name is not looked up.
  *
- * Errors	-ENOMEM; a file that is not there has none
+ * Errors	negative errno
  * Threads	the worker
  */
 #pragma once
 
 #include "daemon/feed_intake.h"
 
-/* Of resolv.conf(5), and of the configurations of chrony, ntpd and timesyncd. */
-int feed_known_servers(struct prefix_list *list);
+/* Of resolv.conf(5), and of the configurations of chrony, ntpd and timesyncd,
+ * below `root` ("": the real ones); a file that is not there has none. */
+int feed_known_servers(const char *root, struct prefix_list *list);
 
-/* A plain list. */
+/* A plain list; -ENODATA when it has no address. After a failure the list has
+ * what was read. */
 int feed_known_resolvers(const char *path, struct prefix_list *list);

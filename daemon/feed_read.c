@@ -41,10 +41,13 @@ static int read_protected(struct feed_read *read)
 		r = prefix_list_add(&intake->protected,
 				    &guard_entry(read->guard, i)->prefix);
 	if (r == 0)
-		r = feed_known_servers(&intake->protected);
+		r = feed_known_servers("", &intake->protected);
+	/* without it the version is judged all the same, and an alert says so */
 	if (r == 0)
-		r = feed_known_resolvers(read->config->resolvers,
-					 &intake->resolvers);
+		read->resolvers_r = feed_known_resolvers(
+			read->config->resolvers, &intake->resolvers);
+	if (read->resolvers_r == -ENOMEM)
+		r = -ENOMEM;
 	prefix_list_sort(&intake->protected);
 	prefix_list_sort(&intake->resolvers);
 	return r;

@@ -43,6 +43,7 @@ struct feed_read {
 	/* What came of it. */
 	struct feed_intake intake;
 	struct prefix_list before; /* of the set, where some members leave */
+	int resolvers_r; /* the list of well-known ones could not be read */
 	bool is_accepted;
 	bool is_of_set; /* what the set holds was read in place of a version */
 	struct feed_cuts *cuts; /* NULL: nobody asked, or it is not known */

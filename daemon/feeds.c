@@ -11,10 +11,12 @@
 #include "daemon/commit.h"
 #include "daemon/feed_end.h"
 #include "daemon/feed_files.h"
+#include "daemon/feed_known.h"
 #include "daemon/log.h"
 #include "daemon/set_id.h"
 
-#define ALERT_FEED "feed %s"
+#define ALERT_FEED	"feed %s"
+#define ALERT_RESOLVERS "resolvers"
 
 static void slot_free(struct feed_slot *slot)
 {
@@ -144,6 +146,35 @@ static void alert_all(struct daemon *daemon)
 		feeds_alert(daemon, daemon->feeds.list[i]);
 }
 
+void feeds_alert_resolvers(struct daemon *daemon, int r)
+{
+	const char *path = daemon->config.resolvers;
+
+	if (r == 0) {
+		(void)alerts_clear(&daemon->alerts, ALERT_RESOLVERS);
+		return;
+	}
+	if (alerts_raise(&daemon->alerts, clock_wall_s(), ALERT_RESOLVERS,
+			 "%.150s cannot be read (%s): feeds may list "
+			 "well-known resolvers",
+			 path, strerror(-r)))
+		log_err(r,
+			"feeds: %s cannot be read, feeds may list "
+			"well-known resolvers",
+			path);
+}
+
+/* The list is read with each version: here is only said whether it can be. */
+static void check_resolvers(struct daemon *daemon)
+{
+	CLEANUP(prefix_list_done) struct prefix_list list = {0};
+
+	if (daemon->feeds.count > 0)
+		feeds_alert_resolvers(
+			daemon,
+			feed_known_resolvers(daemon->config.resolvers, &list));
+}
+
 int feeds_load(struct daemon *daemon)
 {
 	int r = feeds_read(daemon->store, &daemon->feeds);
@@ -152,6 +183,7 @@ int feeds_load(struct daemon *daemon)
 		return r;
 	sweep_files(daemon);
 	alert_all(daemon);
+	check_resolvers(daemon);
 	return 0;
 }
 
@@ -421,8 +453,10 @@ void feeds_forget(struct daemon *daemon, const char *name)
 		clear_alert(daemon, name);
 		slot_free(feeds->list[i]);
 		feeds->list[i] = feeds->list[--feeds->count];
-		return;
+		break;
 	}
+	if (feeds->count == 0)
+		feeds_alert_resolvers(daemon, 0);
 }
 
 static void tick_one(struct daemon *daemon, struct feed_slot *slot,

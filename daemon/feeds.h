@@ -74,6 +74,10 @@ void feeds_forget(struct daemon *daemon, const char *name);
 /* An alert says what is wrong with it, or none does. */
 void feeds_alert(struct daemon *daemon, const struct feed_slot *slot);
 
+/* Say that the list of well-known resolvers cannot be read, and why; 0: it can,
+ * by now. */
+void feeds_alert_resolvers(struct daemon *daemon, int r);
+
 /* Ends of time: of a first day in shadow, of what is too old to be believed.
  * To be called every second. */
 void feeds_tick(struct daemon *daemon, uint64_t now_s);

@@ -118,6 +118,17 @@ has_alert tried && fail "an alert stands"
 brings accepted
 is "no change" "0 0" "$(jq -r '"\(.added) \(.leaving)"' "$work/said")"
 
+# Without the list of resolvers an alert says so, until it is there again.
+mv "$work/resolvers" "$work/resolvers.away"
+brings accepted
+has_alert 'resolvers cannot be read' || fail "no alert about resolvers"
+fwd_stop
+fwd_start
+has_alert 'resolvers cannot be read' || fail "no alert after a start"
+mv "$work/resolvers.away" "$work/resolvers"
+brings accepted
+has_alert resolvers && fail "an alert stands"
+
 # An exception is cut out of what lists it, and ends.
 version 11 1010 45.90.0.0/24
 brings accepted
