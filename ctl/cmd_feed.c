@@ -182,6 +182,15 @@ static enum outcome make_except(struct session *session, const char *set)
 				     -1, &made);
 }
 
+/* Nothing is made for a feed that is not there. */
+static enum outcome check_feed(struct session *session, const char *feed)
+{
+	CLEANUP(json_decrefp) json_t *answer = NULL;
+
+	return session_ask(session, REQ_FEED_SHOW,
+			   json_pack("{s:s}", "feed", feed), -1, &answer);
+}
+
 static enum outcome put_except(struct session *session, const char *set,
 			       uint64_t expires_s)
 {
@@ -211,7 +220,9 @@ enum outcome cmd_feed_except(struct session *session)
 		return session_misused(session, "'%s' is no feed", feed);
 	if (session_expiry(session, &expires_s) < 0)
 		return OUTCOME_USAGE;
-	outcome = make_except(session, set);
+	outcome = check_feed(session, feed);
+	if (outcome == OUTCOME_DONE)
+		outcome = make_except(session, set);
 	if (outcome == OUTCOME_DONE)
 		outcome = put_except(session, set, expires_s);
 	return outcome != OUTCOME_DONE
