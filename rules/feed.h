@@ -39,7 +39,6 @@
 #define FEED_FILE_MAX	 256
 
 #define FEED_ENTRIES_MAX SET_CAPACITY_MAX
-#define FEED_SIZE_MAX	 (1u << 30) /* bytes of a list */
 
 /* What it means to be listed. */
 enum feed_class {

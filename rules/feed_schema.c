@@ -3,6 +3,7 @@
 
 #include "rules/base.h"
 #include "rules/feed.h"
+#include "rules/feedfile/feedfile.h"
 
 #define AT(field)   offsetof(struct feed, field)
 #define DAY_S	    (24u * 3600)
@@ -276,7 +277,7 @@ static const struct schema_key feed_keys[] = {
 	{.name = "max_bytes",
 	 .type = SCHEMA_NUMBER,
 	 .min = 1024,
-	 .max = FEED_SIZE_MAX,
+	 .max = FEED_BYTES_MAX,
 	 .fallback = "67108864",
 	 .offset = AT(bytes_max),
 	 .help = "The size, unpacked, above which the list is not read."},

@@ -285,6 +285,8 @@ static void assert_value_refused(uint32_t line, const char *key,
 static void a_value_is_refused_where_it_stands(void **state)
 {
 	(void)state;
+	assert_refused(LEAST_WITH("max_bytes: 268435457\n"), 8, 12,
+		       "268435456");
 	assert_value_refused(2, "title", "\"\"", "\"\" is no line of text");
 	assert_value_refused(2, "title", "\"a\\nb\"", "is no line of text");
 	assert_value_refused(3, "url", "ftp://a.example/",
