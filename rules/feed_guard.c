@@ -13,6 +13,12 @@
 /* Networks of length 64 that registries have, about: seven of length 12. */
 #define V6_NETS ((uint64_t)7 << 52)
 
+/* Of lists of whole ranges: what is no change, a network of length 12, or 28 of
+ * IPv6; and how much of IPv4 they may list at all. */
+#define SLACK_ADDRESSES ((uint64_t)1 << 20)
+#define SLACK_NETS	((uint64_t)1 << 36)
+#define RANGES_PERCENT	50u
+
 /* What may not be listed. */
 enum kept {
 	KEPT_PROTECTED,
@@ -28,6 +34,8 @@ struct judging {
 	struct feed_sweep kept[KEPT_COUNT];
 	struct feed_sweep before;
 	struct feed_extent extent;
+	struct feed_extent was, is, both; /* listed before, now, either way */
+	size_t before_next; /* of those before, that is not yet in them */
 	uint32_t hits; /* entries that meet anything kept */
 	uint32_t everything; /* entries of all addresses */
 	uint32_t below_v4, below_v6; /* entries shorter than the floor */
@@ -137,12 +145,33 @@ static void find_short(struct judging *judging, const struct prefix *prefix)
 	++*count;
 }
 
+/* What is listed before it in order was before. */
+static void walk_before(struct judging *judging, const struct prefix *up_to)
+{
+	const struct feed_prefixes *before = &judging->before.over;
+
+	for (; judging->before_next < before->count; judging->before_next++) {
+		const struct prefix *at =
+			feed_prefix_at(before, judging->before_next);
+
+		if (up_to && prefix_cmp(at, up_to) > 0)
+			return;
+		feed_extent_add(&judging->was, at);
+		feed_extent_add(&judging->both, at);
+	}
+}
+
 /* Against what is listed now. */
 static void walk_after(struct judging *judging, const struct prefix *prefix)
 {
 	struct feed_judgement *judgement = judging->judgement;
 
 	judging->after++;
+	if (is_broad(judging)) {
+		walk_before(judging, prefix);
+		feed_extent_add(&judging->is, prefix);
+		feed_extent_add(&judging->both, prefix);
+	}
 	(void)feed_sweep_step(&judging->before, prefix);
 	if (feed_sweep_has(&judging->before, prefix))
 		return;
@@ -189,6 +218,7 @@ static void walk(struct judging *judging, uint8_t *marks)
 	}
 	for (size_t i = 0; after && i < after->count; i++)
 		walk_after(judging, feed_prefix_at(after, i));
+	walk_before(judging, NULL);
 	judgement->removed = (uint32_t)judging->before.over.count -
 			     (judging->after - judgement->added);
 	judgement->addresses_v4 = judging->extent.addresses_v4;
@@ -282,6 +312,51 @@ static void check_floor(const struct judging *judging, enum feed_guard guard,
 		     floor, prefix_to_text(shortest, text));
 }
 
+/* Of what is listed now and before, how much is in one of them only. */
+static bool check_spread(const struct judging *judging, const char *what,
+			 uint64_t whole, uint64_t part, uint64_t slack,
+			 uint32_t max, const char *how)
+{
+	if (whole == 0 || part <= slack || percent(part, whole) <= max)
+		return false;
+	fail(judging, FEED_GUARD_COVERAGE, percent(part, whole), max,
+	     "%s that it lists: %.1f %% of those before %s, at most %u %% may",
+	     what, percent(part, whole), how, max);
+	return true;
+}
+
+/* A list of whole ranges has few entries, and each may be half the Internet: it
+ * is measured by the addresses. */
+static void check_ranges(const struct judging *judging)
+{
+	const struct feed_extent *was = &judging->was, *is = &judging->is,
+				 *both = &judging->both;
+	const struct feed_limits *limits = limits_of(judging);
+
+	if (is_above(is->addresses_v4, V4_ADDRESSES, RANGES_PERCENT)) {
+		fail(judging, FEED_GUARD_COVERAGE,
+		     percent(is->addresses_v4, V4_ADDRESSES), RANGES_PERCENT,
+		     "it lists %.1f %% of all IPv4 addresses, at most %u %% "
+		     "may be listed",
+		     percent(is->addresses_v4, V4_ADDRESSES), RANGES_PERCENT);
+		return;
+	}
+	if (judging->judgement->entries == 0)
+		return;
+	(void)(check_spread(judging, "IPv4 addresses", was->addresses_v4,
+			    both->addresses_v4 - was->addresses_v4,
+			    SLACK_ADDRESSES, limits->grow, "are new") ||
+	       check_spread(judging, "IPv4 addresses", was->addresses_v4,
+			    both->addresses_v4 - is->addresses_v4,
+			    SLACK_ADDRESSES, limits->shrink, "are missing") ||
+	       check_spread(judging, "IPv6 networks", was->nets_v6,
+			    both->nets_v6 - was->nets_v6, SLACK_NETS,
+			    limits->grow, "are new") ||
+	       check_spread(judging, "IPv6 networks", was->nets_v6,
+			    both->nets_v6 - is->nets_v6, SLACK_NETS,
+			    limits->shrink, "are missing"));
+}
+
 static void check_width(const struct judging *judging)
 {
 	const struct feed_limits *limits = limits_of(judging);
@@ -293,8 +368,10 @@ static void check_width(const struct judging *judging)
 	if (everything > 0)
 		fail(judging, FEED_GUARD_EVERYTHING, everything, 0,
 		     "%u entries list every address", everything);
-	if (is_broad(judging))
+	if (is_broad(judging)) {
+		check_ranges(judging);
 		return;
+	}
 	check_floor(judging, FEED_GUARD_FLOOR_V4, judging->below_v4,
 		    &judging->shortest_v4, limits->floor_v4);
 	check_floor(judging, FEED_GUARD_FLOOR_V6, judging->below_v6,

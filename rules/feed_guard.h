@@ -9,8 +9,9 @@
  *
  *	1. Entries that lie in what is protected are left out, whatever the
  *	   outcome: protected is what the caller says, the well-known resolvers,
- *	   and private and special addresses. Entries around it are kept, for
- *	   the caller to cut it out of them, but told.
+ *	   and private and special addresses, which lists of whole ranges may
+ *	   have. Entries around it are kept, for the caller to cut it out of
+ *	   them, but told.
  *	2. A version is measured against the last accepted one, not against the
  *	   last seen. Only how much it grew or shrank, and its expected size,
  *	   are forgiven, when FEED_AGREED versions in a row have the same size
@@ -18,6 +19,10 @@
  *	3. Every address of a family is never accepted.
  *	4. A list that says it is no longer kept, and has no entries, is dead.
  *	5. A list of what is good (class allow) may have all that is protected.
+ *	6. A list of whole ranges (classes bogon and geo) may have wide entries,
+ *	   but not more than half of IPv4; and of the addresses that were listed
+ *	   before, no more may be missing or new than of entries. That is not
+ *	   forgiven.
  *
  * Prefixes are in order and each once, but may lie in each other. Linear in
  * all of them.

@@ -224,6 +224,65 @@ static void more_than_a_fiftieth_of_ipv4_is_held(void **state)
 	assert_feed_accepted(bench);
 }
 
+#define BOGONS                                                           \
+	"0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 " \
+	"172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.168.0.0/16 "        \
+	"198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 "      \
+	"240.0.0.0/4"
+
+static void of_bogons_half_of_ipv4_is_the_most(void **state)
+{
+	struct feed_bench *bench = *state;
+
+	bench->feed.class = FEED_CLASS_BOGON;
+	feed_bench_put(&bench->entries, "0.0.0.0/1");
+	assert_feed_accepted(bench);
+	feed_bench_put(&bench->entries, "128.0.0.0/32");
+	assert_feed_held(bench, FEED_GUARD_COVERAGE, "50.0 % of all IPv4");
+	bench->entries.count = 0;
+	feed_bench_put(&bench->entries, "0.0.0.0/1 128.0.0.0/1");
+	feed_bench_put(&bench->before, BOGONS);
+	for (int i = 0; i < 5; i++)
+		assert_feed_held(bench, FEED_GUARD_COVERAGE,
+				 "100.0 % of all IPv4");
+}
+
+static void bogons_are_measured_by_their_addresses(void **state)
+{
+	struct feed_bench *bench = *state;
+
+	bench->feed.class = FEED_CLASS_BOGON;
+	feed_bench_put(&bench->before, BOGONS);
+	feed_bench_put(&bench->entries, BOGONS);
+	assert_feed_accepted(bench);
+	/* a small network more is no change, nor is 1/5 more */
+	feed_bench_put(&bench->entries, "41.0.0.0/24 44.0.0.0/6");
+	assert_feed_accepted(bench);
+	feed_bench_put(&bench->entries, "64.0.0.0/4");
+	assert_feed_held(bench, FEED_GUARD_COVERAGE, "are new, at most 50 %");
+	bench->feed.limits.grow = 100;
+	assert_feed_accepted(bench);
+	/* as many, but others */
+	bench->entries.count = 0;
+	feed_bench_put(&bench->entries, "16.0.0.0/4 32.0.0.0/4 0.0.0.0/8 "
+					"10.0.0.0/8 127.0.0.0/8");
+	assert_feed_held(bench, FEED_GUARD_COVERAGE, "are missing");
+}
+
+static void ranges_of_ipv6_are_measured_too(void **state)
+{
+	struct feed_bench *bench = *state;
+
+	bench->feed.class = FEED_CLASS_GEO;
+	feed_bench_put(&bench->before, "2a00::/24 2a01::/24");
+	feed_bench_put(&bench->entries, "2a00::/24 2a01::/24 2a02::/28");
+	assert_feed_accepted(bench);
+	feed_bench_put(&bench->entries, "2600::/20");
+	assert_feed_held(bench, FEED_GUARD_COVERAGE, "IPv6 networks");
+	bench->feed.class = FEED_CLASS_REPUTATION;
+	assert_feed_accepted(bench);
+}
+
 static void what_is_listed_of_ipv6_is_counted_in_networks_of_64(void **state)
 {
 	struct feed_bench *bench = *state;
@@ -411,6 +470,9 @@ int main(void)
 		TEST(a_line_of_every_address_is_not_just_a_reject),
 		TEST(more_than_a_fiftieth_of_ipv6_in_use_is_held),
 		TEST(more_than_a_fiftieth_of_ipv4_is_held),
+		TEST(of_bogons_half_of_ipv4_is_the_most),
+		TEST(bogons_are_measured_by_their_addresses),
+		TEST(ranges_of_ipv6_are_measured_too),
 		TEST(what_is_listed_of_ipv6_is_counted_in_networks_of_64),
 		TEST(what_lies_in_the_protected_is_left_out),
 		TEST(what_lies_around_the_protected_is_kept_and_told),
