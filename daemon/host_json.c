@@ -7,26 +7,7 @@
 #include "daemon/clock.h"
 #include "daemon/event/kind.h"
 #include "rules/base.h"
-
-static const char *const word_names[] = {
-	[EVENT_IMAGE] = "image",
-	[EVENT_IMAGE_ASKED] = "image_asked",
-	[EVENT_COMMAND_LINE] = "command_line",
-	[EVENT_DIRECTORY] = "directory",
-	[EVENT_COMM] = "comm",
-	[EVENT_USER] = "user",
-	[EVENT_PARENT_IMAGE] = "parent_image",
-	[EVENT_PARENT_COMMAND_LINE] = "parent_command_line",
-	[EVENT_CGROUP] = "cgroup",
-	[EVENT_CONTAINER] = "container",
-	[EVENT_UNIT] = "unit",
-	[EVENT_PATH] = "path",
-	[EVENT_PATH_NEW] = "path_new",
-	[EVENT_HOSTNAME] = "hostname",
-	[EVENT_SERVICE] = "service",
-	[EVENT_LINE] = "line",
-};
-_Static_assert(ARRAY_LEN(word_names) == EVENT_WORD_COUNT, "");
+#include "rules/detect/event_name.h"
 
 /* Bytes of the character that begins here, or 0: it is none (RFC 3629). */
 static uint32_t character_len(const unsigned char *at, uint32_t room)
@@ -94,10 +75,11 @@ static void put_words(json_t *object, const struct event *event)
 	for (int i = 0; i < EVENT_WORD_COUNT; i++) {
 		const struct event_text *word = &event->words[i];
 
-		put_text(object, word_names[i], word);
+		put_text(object, event_word_name((enum event_word)i), word);
 		if (word->is_cut || word->len > HOST_TEXT_MAX)
-			(void)json_array_append_new(cut,
-						    json_string(word_names[i]));
+			(void)json_array_append_new(
+				cut, json_string(event_word_name(
+					     (enum event_word)i)));
 	}
 	if (json_array_size(cut) > 0)
 		(void)json_object_set(object, "cut", cut);

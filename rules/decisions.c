@@ -103,10 +103,15 @@ static const char *keep_reason(struct decisions *decisions, const char *text)
 	return reason->text;
 }
 
+/* Others see it as const; it is the table's. */
 static struct reason *reason_of(const char *text)
 {
-	return (struct reason *)((uintptr_t)text -
-				 offsetof(struct reason, text));
+	const union {
+		const char *given;
+		char *own;
+	} of = {.given = text};
+
+	return (struct reason *)(of.own - offsetof(struct reason, text));
 }
 
 static void settle_reasons(struct decisions *decisions)

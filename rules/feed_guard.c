@@ -156,6 +156,8 @@ static void walk_before(struct judging *judging, const struct prefix *up_to)
 
 		if (up_to && prefix_cmp(at, up_to) > 0)
 			return;
+		if (prefix_has_all_v4(at))
+			continue; /* no set has one */
 		feed_extent_add(&judging->was, at);
 		feed_extent_add(&judging->both, at);
 	}
@@ -312,49 +314,66 @@ static void check_floor(const struct judging *judging, enum feed_guard guard,
 		     floor, prefix_to_text(shortest, text));
 }
 
-/* Of what is listed now and before, how much is in one of them only. */
-static bool check_spread(const struct judging *judging, const char *what,
-			 uint64_t whole, uint64_t part, uint64_t slack,
-			 uint32_t max, const char *how)
+/* How much is missing, or new, of what a list of whole ranges had before. */
+struct spread {
+	const char *what, *how;
+	uint64_t whole, part, slack;
+	uint32_t max; /* % */
+};
+
+static bool check_spread(const struct judging *judging,
+			 const struct spread *spread)
 {
-	if (whole == 0 || part <= slack || percent(part, whole) <= max)
+	double share;
+
+	if (spread->whole == 0 || spread->part <= spread->slack)
 		return false;
-	fail(judging, FEED_GUARD_COVERAGE, percent(part, whole), max,
-	     "%s that it lists: %.1f %% of those before %s, at most %u %% may",
-	     what, percent(part, whole), how, max);
+	share = percent(spread->part, spread->whole);
+	if (share <= spread->max)
+		return false;
+	fail(judging, FEED_GUARD_COVERAGE, share, spread->max,
+	     "of the %s listed before, %.1f %% are %s, at most %u %% may be",
+	     spread->what, share, spread->how, spread->max);
 	return true;
+}
+
+static void check_spreads(const struct judging *judging)
+{
+	const struct feed_extent *was = &judging->was, *is = &judging->is,
+				 *both = &judging->both;
+	const struct feed_limits *limits = limits_of(judging);
+	const struct spread spreads[] = {
+		{"IPv4 addresses", "new", was->addresses_v4,
+		 both->addresses_v4 - was->addresses_v4, SLACK_ADDRESSES,
+		 limits->grow},
+		{"IPv4 addresses", "missing", was->addresses_v4,
+		 both->addresses_v4 - is->addresses_v4, SLACK_ADDRESSES,
+		 limits->shrink},
+		{"IPv6 networks", "new", was->nets_v6,
+		 both->nets_v6 - was->nets_v6, SLACK_NETS, limits->grow},
+		{"IPv6 networks", "missing", was->nets_v6,
+		 both->nets_v6 - is->nets_v6, SLACK_NETS, limits->shrink},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(spreads); i++)
+		if (check_spread(judging, &spreads[i]))
+			return;
 }
 
 /* A list of whole ranges has few entries, and each may be half the Internet: it
  * is measured by the addresses. */
 static void check_ranges(const struct judging *judging)
 {
-	const struct feed_extent *was = &judging->was, *is = &judging->is,
-				 *both = &judging->both;
-	const struct feed_limits *limits = limits_of(judging);
+	uint64_t addresses = judging->is.addresses_v4;
 
-	if (is_above(is->addresses_v4, V4_ADDRESSES, RANGES_PERCENT)) {
+	if (is_above(addresses, V4_ADDRESSES, RANGES_PERCENT))
 		fail(judging, FEED_GUARD_COVERAGE,
-		     percent(is->addresses_v4, V4_ADDRESSES), RANGES_PERCENT,
+		     percent(addresses, V4_ADDRESSES), RANGES_PERCENT,
 		     "it lists %.1f %% of all IPv4 addresses, at most %u %% "
 		     "may be listed",
-		     percent(is->addresses_v4, V4_ADDRESSES), RANGES_PERCENT);
-		return;
-	}
-	if (judging->judgement->entries == 0)
-		return;
-	(void)(check_spread(judging, "IPv4 addresses", was->addresses_v4,
-			    both->addresses_v4 - was->addresses_v4,
-			    SLACK_ADDRESSES, limits->grow, "are new") ||
-	       check_spread(judging, "IPv4 addresses", was->addresses_v4,
-			    both->addresses_v4 - is->addresses_v4,
-			    SLACK_ADDRESSES, limits->shrink, "are missing") ||
-	       check_spread(judging, "IPv6 networks", was->nets_v6,
-			    both->nets_v6 - was->nets_v6, SLACK_NETS,
-			    limits->grow, "are new") ||
-	       check_spread(judging, "IPv6 networks", was->nets_v6,
-			    both->nets_v6 - is->nets_v6, SLACK_NETS,
-			    limits->shrink, "are missing"));
+		     percent(addresses, V4_ADDRESSES), RANGES_PERCENT);
+	else if (judging->judgement->entries > 0)
+		check_spreads(judging);
 }
 
 static void check_width(const struct judging *judging)

@@ -7,23 +7,6 @@
 
 #include "rules/base.h"
 
-static const char *const names[] = {
-	[EVENT_EXEC] = "exec",	   [EVENT_FORK] = "fork",
-	[EVENT_EXIT] = "exit",	   [EVENT_OPEN] = "open",
-	[EVENT_WRITE] = "write",   [EVENT_CREATE] = "create",
-	[EVENT_UNLINK] = "unlink", [EVENT_RENAME] = "rename",
-	[EVENT_CHMOD] = "chmod",   [EVENT_CONNECT] = "connect",
-	[EVENT_ACCEPT] = "accept", [EVENT_BIND] = "bind",
-	[EVENT_LISTEN] = "listen", [EVENT_SEND] = "send",
-	[EVENT_SOCKET] = "socket", [EVENT_PTRACE] = "ptrace",
-	[EVENT_MEMFD] = "memfd",   [EVENT_MODULE] = "module",
-	[EVENT_BPF] = "bpf",	   [EVENT_NAMESPACE] = "namespace",
-	[EVENT_MOUNT] = "mount",   [EVENT_SETUID] = "setuid",
-	[EVENT_URING] = "uring",   [EVENT_LOG] = "log",
-	[EVENT_LOSS] = "loss",
-};
-_Static_assert(ARRAY_LEN(names) == EVENT_KIND_COUNT, "");
-
 static const enum event_kind kinds[] = {
 	[FW_SENSE_NONE] = EVENT_KIND_COUNT,
 	[FW_SENSE_ARGS] = EVENT_KIND_COUNT,
@@ -53,21 +36,16 @@ static const enum event_kind kinds[] = {
 };
 _Static_assert(ARRAY_LEN(kinds) == FW_SENSE_COUNT, "");
 
-const char *event_kind_name(enum event_kind kind)
-{
-	assert(kind < EVENT_KIND_COUNT);
-
-	return names[kind];
-}
-
 int event_kind_from_name(const char *name, size_t len,
 			 enum event_kind *ret_kind)
 {
 	assert(name);
 	assert(ret_kind);
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (strlen(names[i]) != len || memcmp(names[i], name, len) != 0)
+	for (int i = 0; i < EVENT_KIND_COUNT; i++) {
+		const char *other = event_kind_name((enum event_kind)i);
+
+		if (strlen(other) != len || memcmp(other, name, len) != 0)
 			continue;
 		*ret_kind = (enum event_kind)i;
 		return 0;

@@ -6,11 +6,8 @@
  */
 #pragma once
 
-#include "rules/detect/event.h"
+#include "rules/detect/event_name.h"
 #include "xdp/sensor.h"
-
-/* As people write it: "exec". */
-const char *event_kind_name(enum event_kind kind);
 
 /* -ENOENT when there is none of that name, which has `len` bytes. */
 int event_kind_from_name(const char *name, size_t len,
