@@ -472,7 +472,8 @@ static void tick_one(struct daemon *daemon, struct feed_slot *slot,
 				"a day in shadow is over, it is enforced");
 		return;
 	}
-	if (state.version &&
+	/* who stopped it wants what is in force to stay */
+	if (state.version && !state.is_stopped &&
 	    feed_age_of(&slot->feed, &state.times, now_s) == FEED_AGE_EXPIRED)
 		feed_end_expire(daemon, slot);
 	else
