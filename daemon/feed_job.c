@@ -316,12 +316,11 @@ static void read_done(struct job *base)
 {
 	struct feed_job *job = (struct feed_job *)base;
 
-	job->state.memory = job->read.intake.memory;
 	if (job->r == 0)
 		feeds_alert_resolvers(job->daemon, job->read.resolvers_r);
-	if (job->r < 0 && *job->read.why)
-		(void)snprintf(job->why, sizeof(job->why), "feed %s: %s",
-			       job->feed.name, job->read.why);
+	/* what is judged again says nothing of what is published */
+	if (job->read.is_new)
+		job->state.memory = job->read.intake.memory;
 	if (job->r < 0) {
 		refused(job);
 	} else if (!job->read.is_new || job->order.is_dry) {
