@@ -107,14 +107,59 @@ static void finish_dry(struct feed_job *job, const char *outcome)
 		finish(job, 0);
 }
 
+static void failure_stored(void *arg, int r, const char *why)
+{
+	struct feed_job *job = arg;
+
+	(void)why;
+	/* where the store is full, it is at least not fetched at once again */
+	if (r < 0) {
+		job->slot->state = job->state;
+		feeds_alert(job->daemon, job->slot);
+	}
+	finish(job, job->r);
+}
+
+/* Nothing came of it, for no fault of the list: one that was fetched waits for
+ * its next time, as after any other failure. */
+static void failed(struct feed_job *job, int r, const char *why)
+{
+	struct feed_state *state = &job->state;
+	struct feed_edit edit = {
+		.feed = job->slot->feed,
+		.uid = job->order.uid,
+		.what = "could not be let in",
+		.done = failure_stored,
+		.arg = job,
+	};
+
+	(void)snprintf(job->why, sizeof(job->why), "feed %s: %s",
+		       job->slot->feed.name, why);
+	if (!job->read.is_new || job->order.is_dry) {
+		finish(job, r);
+		return;
+	}
+	*state = job->slot->state;
+	state->times.tried_s = clock_wall_s();
+	state->times.retry_after_s = 0;
+	state->times.failures++;
+	(void)snprintf(state->why, sizeof(state->why),
+		       "the version that came could not be let in: %.200s",
+		       why);
+	edit.state = *state;
+	job->r = r;
+	release_set(job);
+	feeds_edit(job->daemon, &edit);
+}
+
 static void put_aside_done(void *arg, int r, const char *why)
 {
 	struct feed_job *job = arg;
 
 	if (r < 0)
-		(void)snprintf(job->why, sizeof(job->why), "feed %s: %s",
-			       job->feed.name, why);
-	finish(job, r);
+		failed(job, r, why);
+	else
+		finish(job, 0);
 }
 
 /* What became of a version that is not in force. What the server named is of
@@ -147,12 +192,11 @@ static void put_aside(struct feed_job *job, const char *outcome)
 /* The list could not be read at all. */
 static void refused(struct feed_job *job)
 {
-	if (job->r != -EBADMSG && job->r != -EFBIG && job->r != -ENODATA) {
-		finish(job, job->r);
-		return;
-	}
-	if (job->order.source != FEED_FETCHED) {
-		finish(job, job->r);
+	const char *why = job->read.why;
+
+	if (!job->read.is_new ||
+	    (job->r != -EBADMSG && job->r != -EFBIG && job->r != -ENODATA)) {
+		failed(job, job->r, *why ? why : strerror(-job->r));
 		return;
 	}
 	job->state.held_count++;
@@ -191,6 +235,10 @@ static void imported(struct import *import, int r, const char *why)
 	if (import->committed_ns) {
 		job->slot->state = job->state;
 		feeds_alert(job->daemon, job->slot);
+	}
+	if (r < 0 && !import->committed_ns) {
+		failed(job, r, why);
+		return;
 	}
 	if (r < 0) {
 		(void)snprintf(job->why, sizeof(job->why), "feed %s: %s",
@@ -299,7 +347,7 @@ static void file_done(struct job *base)
 	struct feed_job *job = (struct feed_job *)base;
 
 	if (job->r < 0)
-		finish(job, job->r);
+		failed(job, job->r, strerror(-job->r));
 	else
 		settle(job);
 }
@@ -469,7 +517,7 @@ static void run(void *arg)
 	int r = start_reading(job);
 
 	if (r < 0)
-		finish(job, r);
+		failed(job, r, strerror(-r));
 }
 
 static struct feed_job *job_new(struct daemon *daemon, struct feed_slot *slot,

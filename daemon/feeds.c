@@ -319,6 +319,16 @@ static bool has_protected(const struct daemon *daemon, const struct set *set)
 	return false;
 }
 
+/* What leaves the list stays for a while beside what comes. */
+static uint32_t capacity_of(const struct feed *feed)
+{
+	if (feed->expected_max > SET_CAPACITY_MAX / 2)
+		return SET_CAPACITY_MAX;
+	return feed->expected_max > SET_CAPACITY_DEFAULT / 2
+		       ? 2 * feed->expected_max
+		       : SET_CAPACITY_DEFAULT;
+}
+
 /* The set as the feed wants it; 1: it is so already. */
 static int want_set(struct editing *editing, const char **ret_why)
 {
@@ -328,7 +338,7 @@ static int want_set(struct editing *editing, const char **ret_why)
 	struct set want = {
 		.kind = SET_STATIC,
 		.action = (uint8_t)feeds_action(feed, &editing->edit.state),
-		.capacity = SET_CAPACITY_DEFAULT,
+		.capacity = capacity_of(feed),
 	};
 
 	(void)snprintf(want.name, sizeof(want.name), "%s", feed->name);
@@ -339,7 +349,8 @@ static int want_set(struct editing *editing, const char **ret_why)
 	if (set) {
 		editing->old = *set;
 		want.id = set->id;
-		want.capacity = set->capacity;
+		if (want.capacity < set->capacity)
+			want.capacity = set->capacity;
 	} else {
 		want.id = set_id_free(daemon);
 	}
@@ -356,7 +367,10 @@ static int want_set(struct editing *editing, const char **ret_why)
 		return -ENOSPC;
 	if (daemon->is_importing[want.id])
 		return -EBUSY;
-	return set && set->action == want.action ? 1 : 0;
+	return set && set->action == want.action &&
+			       set->capacity == want.capacity
+		       ? 1
+		       : 0;
 }
 
 static int submit_edit(struct editing *editing)
