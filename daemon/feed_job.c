@@ -281,6 +281,11 @@ static void promote(struct feed_job *job)
 	struct feed_state *state = &job->state;
 	uint64_t number = job->read.number;
 
+	/* nobody could see yet what it would drop */
+	if (!state->version && state->shadow_until_s &&
+	    state->shadow_until_s != UINT64_MAX)
+		state->shadow_until_s =
+			job->read.intake.now_s + FEED_SHADOW_FIRST_S;
 	if (number != state->version) {
 		remember_earlier(state, number);
 		state->version = number;

@@ -56,8 +56,9 @@ static void put_state(json_t *item, const struct feed_slot *slot,
 	put_number(item, "before", state->earlier[0]);
 	(void)json_object_set_new(item, "kept", kept_of(state));
 	put_number(item, "shadow_until",
-		   state->shadow_until_s == UINT64_MAX ? 0
-						       : state->shadow_until_s);
+		   !state->version || state->shadow_until_s == UINT64_MAX
+			   ? 0
+			   : state->shadow_until_s);
 	put_number(item, "tried", state->times.tried_s);
 	put_number(item, "good", state->times.good_s);
 	put_number(item, "due", feed_due_s(&slot->feed, &state->times, now_s));

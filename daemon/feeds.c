@@ -480,7 +480,8 @@ static void tick_one(struct daemon *daemon, struct feed_slot *slot,
 
 	if (slot->is_busy)
 		return;
-	if (state.shadow_until_s && state.shadow_until_s <= now_s) {
+	if (state.version && state.shadow_until_s &&
+	    state.shadow_until_s <= now_s) {
 		state.shadow_until_s = 0;
 		feeds_put_state(daemon, slot, &state,
 				"a day in shadow is over, it is enforced");

@@ -96,13 +96,17 @@ static int read_definition(struct call *call, struct feed *feed)
 	return r;
 }
 
-/* A new one only counts for a day, unless it is asked for otherwise. */
-static void first_state(struct feed_edit *edit, uint64_t enforce)
+/* One that drops from now on only counts for a day, unless it is asked for
+ * otherwise; before it has a version, the day does not begin. */
+static void start_shadow(struct feed_edit *edit, const struct feed_slot *slot,
+			 uint64_t enforce)
 {
-	if (edit->feed.action == FEED_ACTION_DROP && !enforce)
-		edit->state.shadow_until_s =
-			clock_wall_s() + FEED_SHADOW_FIRST_S;
-	edit->what = "added";
+	if (edit->feed.action != FEED_ACTION_DROP ||
+	    (slot && slot->feed.action == FEED_ACTION_DROP) ||
+	    edit->state.shadow_until_s == UINT64_MAX)
+		return;
+	edit->state.shadow_until_s =
+		enforce ? 0 : clock_wall_s() + FEED_SHADOW_FIRST_S;
 }
 
 /* What it lists was judged as one of its class: resolvers, for example, may be
@@ -173,8 +177,9 @@ void request_feed_put(struct daemon *daemon, struct call *call)
 		    memcmp(edit.text, slot->text, slot->len) != 0)
 			forget_validators(&edit.state);
 	} else {
-		first_state(&edit, enforce);
+		edit.what = "added";
 	}
+	start_shadow(&edit, slot, enforce);
 	feeds_edit(daemon, &edit);
 }
 
