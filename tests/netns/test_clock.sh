@@ -67,5 +67,43 @@ does policy apply --confirm 5s "$work/firewall.yml"
 set_clock $((-2 * day))
 wait_for "end of a trial whose clock was set back" is_over
 is "revision after the trial" 1 "$(ask .policy.revision status)"
+
+# A feed's day in shadow begins with its first version; one that is stopped
+# keeps its version, however old that is.
+printf 'name: tried\ntitle: Test\nurl: https://feeds.example/\nformat: plain
+class: reputation\naction: drop\nlicence: none\ninterval: 1h
+expected: {min: 1, max: 9}\n' >"$work/tried.yml"
+echo 45.83.0.1 >"$work/list"
+feed() {
+	ask ".feeds[] | .$1" feed list
+}
+set_clock 0
+does feed add "$work/tried.yml"
+set_clock $((2 * day))
+sleep 2
+is "a feed without a version" shadow "$(feed action)"
+does feed import tried "$work/list"
+sleep 2
+is "a feed with one" shadow "$(feed action)"
+is_enforced() {
+	[ "$(feed action)" = drop ]
+}
+set_clock $((4 * day))
+wait_for "the end of its day" is_enforced
+does feed hold tried
+set_clock $((20 * day))
+sleep 2
+is "members of one that is stopped" 1 "$(feed members)"
+is "its age" expired "$(feed age)"
+has_expired() {
+	[ "$(feed members)" = 0 ]
+}
+does feed resume tried
+wait_for "the end of what is too old" has_expired
+sed -i 's/^action: .*/action: none/' "$work/tried.yml"
+does feed add "$work/tried.yml"
+sed -i 's/^action: .*/action: drop/' "$work/tried.yml"
+does feed add "$work/tried.yml"
+is "a feed that drops anew" shadow "$(feed action)"
 fwd_stop
 echo "ok: the clock"

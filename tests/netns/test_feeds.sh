@@ -109,6 +109,17 @@ does feed rollback tried
 is "members after rollback" 1001 "$(feed members)"
 refuses 'no version waits' feed accept tried
 
+# What is excepted meanwhile does not break a row of three that agree.
+brings held
+brings held
+does feed except 192.0.2.77 --feed tried
+brings accepted
+does feed rollback tried
+is "members after another rollback" 1001 "$(feed members)"
+refuses 'no feed is called "typo"' feed except 192.0.2.77 --feed typo
+is "no set is made for it" 0 \
+	"$(ask '[.sets[] | select(.name == "typo-except")] | length' set list)"
+
 # A small change comes in by itself; what is the same changes nothing.
 version 11 1010
 brings accepted
@@ -212,4 +223,21 @@ does feed drop tried
 is "no feed" 0 "$(ask '.feeds | length' feed list)"
 is "nothing is listed" pass "$(listed 45.83.0.77)"
 is "no file is left" "" "$(ls "$work/state/feeds")"
+
+# What fails for no fault of the list is told, and waits for its next time.
+define tried 'expected: {min: 1, max: 5000000}'
+does feed add tried
+is "room for what is expected" 10000000 \
+	"$(ask '.sets[] | select(.name == "tried") | .capacity' set list)"
+rmdir "$work/state/feeds"
+touch "$work/state/feeds"
+refuses 'feed tried: ' feed import tried "$work/list"
+is "failures" 1 "$(feed failures)"
+is "when it is due" true "$(feed '"due" as $d | .due' |
+	jq --argjson now "$(date +%s)" '. > $now')"
+feed why | grep -q 'could not be let in' || fail "the reason: $(feed why)"
+wait_for "an alert of it" has_alert 'could not be let in'
+rm "$work/state/feeds"
+brings accepted
+is "failures after a version" 0 "$(feed failures)"
 fwd_stop
