@@ -211,11 +211,13 @@ set_clock 0
 # In a set that does nothing by itself, for a rule may drop what is in it.
 run_stop
 does set new told --kind dynamic --action none
-tell whole "" "$(decision 11 $listed4 5h) $(decision 21 $own4 1h)"
+tell whole "" "$(decision 11 $listed4 5h) $(decision 21 $own4 1h) $(
+	decision 22 203.0.113.9 1h)"
 define "$port" $key "set: told"
 run_start
-wait_for "a member of another set" has members 1
-is "protected, in a set of no action" 1 "$(status guarded)"
+wait_for "decisions for another set" has decisions 3
+is "protected, in a set of no action" "2 1" \
+	"$(status members) $(status guarded)"
 
 run_stop
 ! grep -q "$key" "$work/run" "$work/log" || fail "the key is in the log"
