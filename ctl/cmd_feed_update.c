@@ -69,11 +69,14 @@ static enum outcome bring(struct session *session, const char *name,
 	enum outcome outcome;
 	int r = bulk_from_file(fetch->path, &fd);
 
-	if (r < 0)
+	if (r < 0) {
+		(void)tell_fwd(session, name, "cannot read what was fetched",
+			       0);
 		return session_refuse(session, r,
 				      "feed %s: cannot read what "
 				      "was fetched: %s",
 				      name, bulk_error(r));
+	}
 	outcome = session_ask(
 		session, REQ_FEED_IMPORT,
 		json_pack("{s:s, s:i, s:s, s:s}", "feed", name, "dry",
