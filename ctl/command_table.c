@@ -94,8 +94,7 @@ static const struct option capture_options[] = {
 
 static const struct option events_options[] = {
 	{"count", 'c', OPTION_EVENTS, KIND_NUMBER, NULL, "end after N events"},
-	{"kind", 'k', OPTION_KIND, KIND_EVENTS, NULL,
-	 "only those of these kinds"},
+	{"kind", 'k', OPTION_KIND, KIND_EVENTS, NULL, "of these kinds"},
 	{0},
 };
 
@@ -243,8 +242,7 @@ const struct command command_table[] = {
 	 cmd_counters},
 	{"crowdsec resync",
 	 "have all decisions of CrowdSec asked for again",
-	 "At the next question of fwctl crowdsec run. What is blocked changes "
-	 "by the difference only.",
+	 "When crowdsec run asks next. Only the difference is changed.",
 	 {{0}},
 	 NULL,
 	 cmd_crowdsec_resync},
@@ -272,8 +270,8 @@ const struct command command_table[] = {
 	{"detect check",
 	 "say of detection rules which load, and why others do not",
 	 "RULES is a file of rules (Sigma, Sysguard, sandtrace) or a folder of "
-	 "such: *.yml and *.yaml, and all below it. The exit status is 1 when one is broken, "
-	 "not when it asks for what this host has no sensor for. With --json, "
+	 "such: *.yml and *.yaml, and all below it. The exit status is 1 when "
+	 "one is broken, not when it asks for what this host has no sensor for. With --json, "
 	 "one file a line.",
 	 {{.kind = KIND_RULES, .many = true}},
 	 detect_options,
@@ -319,8 +317,7 @@ const struct command command_table[] = {
 	 cmd_explain},
 	{"feed accept",
 	 "let in the version of a feed that is held",
-	 "What no feed may list is left out all the same, and a version that "
-	 "lists every address is not let in.",
+	 "What no feed may list is left out all the same.",
 	 {{.kind = KIND_SET}},
 	 NULL,
 	 cmd_feed_accept},
@@ -352,8 +349,7 @@ const struct command command_table[] = {
 	 cmd_feed_enforce},
 	{"feed except",
 	 "take an address out of a feed, whatever it lists",
-	 "The rest of a network that it lists stays. The exception is a "
-	 "member of the set FEED-except.",
+	 "The rest of a network stays. It becomes a member of FEED-except.",
 	 {{.kind = KIND_ADDR}},
 	 feed_except_options,
 	 cmd_feed_except},
@@ -371,8 +367,7 @@ const struct command command_table[] = {
 	 cmd_feed_hold},
 	{"feed import",
 	 "have a file judged as a new version of a feed",
-	 "As feed update does with what it fetched. With --dry-run nothing is "
-	 "changed.",
+	 "As feed update does. With --dry-run nothing is changed.",
 	 {{.kind = KIND_SET}, {.kind = KIND_FILE}},
 	 feed_import_options,
 	 cmd_feed_import},
@@ -588,15 +583,13 @@ const struct command command_table[] = {
 	 cmd_version},
 	{"watch",
 	 "print dropped packets as they are sampled",
-	 "Until it is interrupted or has printed N events. With --json, one "
-	 "event a line.",
+	 "Until interrupted, or after N events. With --json, one a line.",
 	 {{0}},
 	 watch_options,
 	 cmd_watch},
 	{"why",
 	 "what happens to an address, and who said so",
-	 "The verdict is computed from the sets and read from the live table; "
-	 "they must agree.",
+	 "The sets and the live table are both asked, and must agree.",
 	 {{.kind = KIND_ADDR}},
 	 NULL,
 	 cmd_why},

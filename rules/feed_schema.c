@@ -170,8 +170,9 @@ static const struct schema_key feed_keys[] = {
 	 .is_required = true,
 	 .offset = AT(format),
 	 .help = "How the list is written.\n"
-		 "It is never guessed. Of misp-manifest and taxii\n"
-		 "the events and pages are fetched that the URL leads to."},
+		 "It is never guessed.\n"
+		 "Of misp-manifest and taxii, the events and pages are fetched "
+		 "that the URL\nleads to."},
 	{.name = "column",
 	 .type = SCHEMA_NUMBER,
 	 .min = 1,

@@ -31,7 +31,7 @@ static inline uint64_t prefix_half(const struct prefix *prefix, int half)
 {
 	uint64_t half_be;
 
-	memcpy(&half_be, prefix->addr + 8 * half, sizeof(half_be));
+	memcpy(&half_be, prefix->addr + (half ? 8 : 0), sizeof(half_be));
 	return be64toh(half_be);
 }
 

@@ -89,7 +89,8 @@ echo '<html><body>Too many requests</body></html>' >"$work/list"
 brings refused
 version 1 1000 0.0.0.0/1
 brings held
-is "files" "$before $(feed waiting)" "$(ls "$work/state/feeds/tried" | xargs)"
+is "files" "$before $(feed waiting)" "$(find "$work/state/feeds/tried" -type f \
+	-printf '%f\n' | sort | xargs)"
 is "version in force" "$before" "$(feed version)"
 is "members" 1001 "$(feed members)"
 wait_for "an alert" has_alert 'held|refused'

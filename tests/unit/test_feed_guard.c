@@ -418,7 +418,8 @@ static void all_that_failed_is_told(void **state)
 	bench->feed.limits.protected_hits = 1;
 	assert_int_equal(feed_bench_judge(bench)->outcome, FEED_OUTCOME_HELD);
 	assert_int_equal(bench->judgement.finding_count, 11);
-	assert_int_equal(bench->judgement.findings[10].guard, FEED_GUARD_SHRINK);
+	assert_int_equal(bench->judgement.findings[10].guard,
+			 FEED_GUARD_SHRINK);
 }
 
 static void the_widest_of_the_new_are_told_in_order(void **state)

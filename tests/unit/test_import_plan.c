@@ -536,57 +536,6 @@ static void a_list_that_was_read_elsewhere_is_compared_too(void **state)
 	assert_int_equal(desk->import.stored, 3);
 }
 
-static struct prefix random_net(void)
-{
-	/* few bits differ, so that many lie in each other */
-	uint32_t addr = 0xc0000000u | (uint32_t)rand() % 16 << 20 |
-			(uint32_t)rand() % 16;
-
-	return prefix_of_v4(addr, (unsigned int)rand() % 33);
-}
-
-/* The walk along both against a search for each. */
-static void what_is_protected_is_left_out_of_it_too(void **state)
-{
-	struct desk *desk = *state;
-	unsigned int seed = (unsigned int)time(NULL);
-
-	print_message("seed %u\n", seed);
-	srand(seed);
-	for (int round = 0; round < ROUNDS; round++) {
-		struct import *import = &desk->import;
-		struct listed_array listed = {0};
-		size_t expected = 0;
-
-		import_begin(desk);
-		assert_int_equal(guard_new(&import->guard), 0);
-		for (int i = rand() % 8; i > 0; i--) {
-			struct guard_entry entry = {.source = GUARD_OWN,
-						    .prefix = random_net()};
-
-			assert_int_equal(guard_add(import->guard, &entry), 0);
-		}
-		for (uint32_t i = 0; i < NUMBERS; i++) {
-			const struct prefix net = random_net();
-
-			assert_int_equal(listed_add(&listed, &net, i + 1), 0);
-		}
-		assert_int_equal(listed_sort(&listed), 0);
-		plan_listed(desk, &listed);
-		for (size_t i = 0; i < listed.count; i++) {
-			const struct listed *entry = &listed.list[i];
-
-			if (guard_find(import->guard, &entry->prefix))
-				continue;
-			assert_true(expected < import->adds.count);
-			assert_int_equal(import->adds.list[expected++].line,
-					 entry->line);
-		}
-		assert_int_equal(import->adds.count, expected);
-		listed_done(&listed);
-	}
-}
-
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -604,7 +553,6 @@ int main(void)
 		test(a_member_on_trial_is_renewed),
 		test(other_sets_are_no_matter),
 		test(a_list_that_was_read_elsewhere_is_compared_too),
-		test(what_is_protected_is_left_out_of_it_too),
 		test(a_list_for_an_empty_set_needs_room_for_all),
 		test(only_what_is_new_needs_room),
 		test(what_is_protected_is_left_out_and_named),
