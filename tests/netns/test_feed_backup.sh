@@ -110,7 +110,11 @@ is "the exceptions still hold" "none none drop" \
 	"$(listed 45.90.0.77) $(listed 45.90.0.99) $(listed 45.90.0.98)"
 is "files" 5 "$(ls "$work/state/feeds/tried")"
 
-# After a kill it is all there.
+# What leaves has a second. After a kill the rest is all there.
+has_left() {
+	[ "$(feed members)" = 292 ]
+}
+wait_for "the end of what leaves" has_left
 state=$(ask '.feeds[] | del(.busy)' feed list)
 does backup "$work/again"
 fwd_kill

@@ -245,7 +245,7 @@ for words in "apply --dry-run" apply diff; do
 		policy $words "$other"
 done
 document "" "  feed: {action: drop, members: [$own4]}" | grep -v rules >"$other"
-refuses "line 4: set feed would drop what is protected: $own4 is" \
+refuses "other.yml:4: set feed would drop what is protected: $own4 is" \
 	policy apply "$other" --dry-run
 
 # The first policy that drops by default, with and without a way back in.
