@@ -32,7 +32,7 @@
 #include "tests/support/invent.h"
 #include "tests/support/run_options.h"
 
-#define POLICIES       50
+#define POLICIES       30
 #define PACKETS	       2000
 #define FIRST_SEED     20261129
 #define RULES_MAX      40
