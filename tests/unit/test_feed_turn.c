@@ -9,7 +9,7 @@
 
 #include "daemon/feed_turn.h"
 
-#define MANY (3 * FEED_TURNS_MAX)
+#define MANY ((size_t)3 * FEED_TURNS_MAX)
 
 struct hall {
 	struct feed_turns turns;

@@ -220,7 +220,7 @@ static int read_long(size_t bytes, size_t before, const char *end,
 	for (; before > 0; before--)
 		len += (size_t)sprintf(text + len, "%s", good);
 	memset(text + len, ' ', bytes);
-	memcpy(text + len, "192.0.2.2 ", 10);
+	text[len + (size_t)sprintf(text + len, "192.0.2.2")] = ' ';
 	len += bytes;
 	len += (size_t)sprintf(text + len, "%s%s", end, good);
 	feed_read_bytes(&options, text, len, &seen);
