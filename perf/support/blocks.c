@@ -108,7 +108,7 @@ static int send_all(const int *fds, int connections, int requests,
 int blocks_send(const char *socket, int connections, int requests,
 		int addresses)
 {
-	int fds[BLOCKS_CONNECTIONS];
+	int fds[BLOCKS_CONNECTIONS] = {0};
 	int r = 0;
 
 	assert(connections <= BLOCKS_CONNECTIONS);

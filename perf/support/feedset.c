@@ -125,7 +125,7 @@ static int print_list(FILE *out, const struct source *source, struct dice *dice)
 	if (source->kind == KIND_V6)
 		r = list_make_v6(dice, 0, source->count, &v6);
 	for (uint32_t i = 0; i < source->count && r == 0; i++) {
-		struct prefix prefix = source->kind == KIND_V6 ? v6.prefixes[i]
+		struct prefix prefix = v6.prefixes ? v6.prefixes[i]
 				       : source->kind == KIND_NETS
 					       ? merged_net(dice)
 					       : shared_host(dice);
@@ -321,7 +321,7 @@ static int make_feed(struct making *making, const struct source *source)
 	};
 	struct feedset_feed *feed = &making->set->feeds[making->set->count++];
 	const char *format = making->data ? source->format : "plain";
-	CLEANUP(decoded_done) struct decoded text = {0};
+	struct decoded text = {0};
 	int r = get_text(making, source, &text);
 
 	_Static_assert(ARRAY_LEN(lines) == FEEDSET_VERSIONS, "");
@@ -342,6 +342,7 @@ static int make_feed(struct making *making, const struct source *source)
 			r = note_version(&noting, format);
 	}
 	making->set->entries += feed->entries;
+	decoded_done(&text);
 	return r;
 }
 
