@@ -62,7 +62,7 @@ int slurp(const char *path, struct slurped *ret_slurped,
 	CLEANUP(closep)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat stat = {0};
-	char *bytes;
+	char *bytes = NULL;
 	int r;
 
 	assert(ret_slurped);
