@@ -320,6 +320,8 @@ static int check_around(void *arg, const struct feed_entry *entry)
 
 	assert_false(prefix_overlaps(&entry->prefix, &v4));
 	assert_int_equal(entry->prefix.addr[0], 0);
+	if (entry->prefix.bits <= 8)
+		return -EINVAL;
 	*covered += (unsigned __int128)1 << (128 - entry->prefix.bits);
 	return 0;
 }
