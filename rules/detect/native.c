@@ -92,6 +92,15 @@ static int read_action(struct reader *reader, const struct node *value,
 		      "an action is allow, log, alert or block");
 }
 
+static void set_action(struct detect_rule *rule, enum detect_action action)
+{
+	rule->action = action;
+	if (action == DETECT_BLOCK) {
+		rule->steps = DETECT_STEPS_DEFAULT;
+		rule->ttl_s = DETECT_TTL_DEFAULT_S;
+	}
+}
+
 static int read_event(struct reader *reader, const struct node *value)
 {
 	const char *text = value->kind == NODE_SCALAR ? value->text : "";
@@ -341,7 +350,7 @@ static int read_rule(struct reader *reader, const struct node *node)
 		r = read_action(reader, action, &does);
 	if (r < 0)
 		return r;
-	reader->rule->action = does;
+	set_action(reader->rule, does);
 	if (match)
 		r = read_match(reader, match);
 	return r < 0 ? r : read_limits(reader, node);
@@ -419,7 +428,7 @@ static int read_list(struct reader *reader, const struct node *root)
 		return r;
 	r = new_rule(reader, action->mark, "default");
 	if (r >= 0)
-		reader->rule->action = does;
+		set_action(reader->rule, does);
 	return r;
 }
 

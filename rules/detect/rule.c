@@ -30,6 +30,11 @@ static const char *const action_names[] = {
 };
 _Static_assert(ARRAY_LEN(action_names) == DETECT_ACTION_COUNT, "");
 
+static const char *const step_names[] = {
+	"table", "refuse", "cut", "end", "quarantine",
+};
+_Static_assert(ARRAY_LEN(step_names) == DETECT_STEP_COUNT, "");
+
 const char *detect_level_name(enum detect_level level)
 {
 	return level_names[level];
@@ -43,6 +48,11 @@ const char *detect_category_name(enum detect_category category)
 const char *detect_action_name(enum detect_action action)
 {
 	return action_names[action];
+}
+
+const char *detect_step_name(unsigned int number)
+{
+	return step_names[number];
 }
 
 void detect_rule_free(struct detect_rule *rule)

@@ -54,6 +54,20 @@ enum detect_action {
 	DETECT_ACTION_COUNT,
 };
 
+/* What a block does, each a bit of the rule's `steps`; in this order. */
+enum detect_step {
+	DETECT_STEP_TABLE = 1, /* the peer's packets are dropped */
+	DETECT_STEP_REFUSE = 2, /* connections to the peer are refused */
+	DETECT_STEP_CUT = 4, /* connections with the peer are closed */
+	DETECT_STEP_END = 8, /* the process is ended */
+	DETECT_STEP_QUARANTINE = 16, /* its control group may not connect */
+};
+
+#define DETECT_STEP_COUNT 5
+#define DETECT_STEPS_DEFAULT \
+	(DETECT_STEP_TABLE | DETECT_STEP_REFUSE | DETECT_STEP_CUT)
+#define DETECT_TTL_DEFAULT_S 3600
+
 enum detect_op {
 	DETECT_AND, /* all its parts; true without any */
 	DETECT_OR, /* one of its parts; false without any */
@@ -126,6 +140,9 @@ struct detect_rule {
 	const char *remark;
 	enum detect_level level;
 	enum detect_action action;
+	bool is_observed; /* a block only says what it would do */
+	uint32_t steps; /* of a block: enum detect_step; of others 0 */
+	uint64_t ttl_s; /* of a block: how long it lasts; of others 0 */
 	uint32_t list; /* of rules of which the first is told; 0: of none */
 	enum detect_category category;
 	uint32_t kinds; /* of events: 1 << enum event_kind */
@@ -141,6 +158,8 @@ DEFINE_CLEANUP(struct detect_rule *, detect_rule_free)
 const char *detect_level_name(enum detect_level level);
 const char *detect_category_name(enum detect_category category);
 const char *detect_action_name(enum detect_action action);
+/* Of the step 1 << `number`. */
+const char *detect_step_name(unsigned int number);
 
 /* A node of this kind in `parent`, or in none if that is NULL. NULL without
  * memory. */

@@ -271,6 +271,28 @@ static void a_rule_says_when_it_is_told(void **state)
 	free_rules(rules, count);
 }
 
+static void only_a_block_has_steps_and_a_span(void **state)
+{
+	struct detect_rule **rules = NULL;
+	struct detect_note note;
+	size_t count = 0;
+
+	(void)state;
+	assert_int_equal(
+		detect_read(sample, strlen(sample), 0, &rules, &count, &note),
+		0);
+	assert_int_equal(count, 5);
+	for (size_t i = 0; i < count; i++) {
+		bool is_block = strcmp(rules[i]->title, "metadata") == 0;
+
+		assert_int_equal(rules[i]->steps,
+				 is_block ? DETECT_STEPS_DEFAULT : 0);
+		assert_int_equal(rules[i]->ttl_s, is_block ? 3600 : 0);
+		assert_false(rules[i]->is_observed);
+	}
+	free_rules(rules, count);
+}
+
 static void files_are_lists_of_their_own(void **state)
 {
 	struct detect_folder folder;
@@ -299,6 +321,7 @@ int main(void)
 		cmocka_unit_test(more_than_sysguard_has_is_understood),
 		cmocka_unit_test(what_is_wrong_has_its_place),
 		cmocka_unit_test(a_rule_says_when_it_is_told),
+		cmocka_unit_test(only_a_block_has_steps_and_a_span),
 		cmocka_unit_test(files_are_lists_of_their_own),
 	};
 
