@@ -13,17 +13,14 @@
 #pragma once
 
 #include "xdp/sensor_call.bpf.h"
+#include "xdp/sensor_sock.bpf.h"
 
 #define FAMILY_UNIX    1
-#define FAMILY_V4      2
-#define FAMILY_V6      10
 #define FAMILY_NETLINK 16
 #define PROTOCOL_TCP   6
 #define SOCKET_MASK    15
 #define SOCKET_RAW     3
 #define IN_PROGRESS    115
-#define MODE_SOCKET    0140000
-#define MODE_MASK      0170000
 
 /* What may be compared of a sockaddr_in or sockaddr_in6. */
 struct peer {
@@ -45,19 +42,8 @@ struct message {
 static __always_inline struct sock *sock_of(__u64 fd)
 {
 	struct file *file = file_of(fd);
-	struct socket *socket;
 
-	if ((BPF_CORE_READ(file, f_inode, i_mode) & MODE_MASK) != MODE_SOCKET)
-		return 0;
-	socket = BPF_CORE_READ(file, private_data);
-	return BPF_CORE_READ(socket, sk);
-}
-
-static __always_inline bool is_inet(const struct sock *sk)
-{
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-
-	return family == FAMILY_V4 || family == FAMILY_V6;
+	return is_socket(file) ? sock_in(file) : 0;
 }
 
 static __always_inline void put_peer(struct fw_sensed *head,

@@ -70,6 +70,7 @@ enum event_word {
 	EVENT_SERVICE, /* of EVENT_LOG: who wrote it */
 	EVENT_LINE, /* of EVENT_LOG */
 	EVENT_CALL_NAME, /* of the system call; empty: the usual one */
+	EVENT_TAINTS, /* of the process: names, a blank before and behind each */
 	EVENT_WORD_COUNT,
 };
 
@@ -81,6 +82,12 @@ struct event_text {
 	uint32_t len;
 	bool is_cut; /* there was more */
 };
+
+/* `flags` of EVENT_EXEC: which of its first three descriptors are sockets of a
+ * network. */
+#define EVENT_STDIN_SOCKET  1
+#define EVENT_STDOUT_SOCKET 2
+#define EVENT_STDERR_SOCKET 4
 
 /* A number alone is used again: the kernel's start time makes it one. */
 struct process_id {
@@ -96,10 +103,12 @@ struct event {
 	uint32_t uid, euid, login_uid;
 	uint64_t cgroup;
 	int32_t result; /* of the call: 0 or more, or a negative errno */
-	uint64_t flags; /* of the call: of open, clone, ... */
+	uint64_t
+		flags; /* of the call, of open for one; of EVENT_EXEC EVENT_STD* */
 	/* Numbers the call was given: of EVENT_SOCKET and EVENT_CALL. */
 	uint64_t call_args[EVENT_CALL_ARGS_MAX];
 	uint64_t count;
+	bool is_new_peer; /* its image has not talked to this peer before */
 	bool is_asked; /* peer and paths are what the process asked for: it
 			* could change them between asking and being seen */
 	struct event_text words[EVENT_WORD_COUNT];

@@ -38,6 +38,7 @@ static const char *const word_names[] = {
 	[EVENT_SERVICE] = "service",
 	[EVENT_LINE] = "line",
 	[EVENT_CALL_NAME] = "call",
+	[EVENT_TAINTS] = "taints",
 };
 _Static_assert(ARRAY_LEN(word_names) == EVENT_WORD_COUNT, "");
 

@@ -14,10 +14,11 @@
  *
  * That is the format of Sysguard's policies, version 1, and files of it are
  * read as they are. What is more here: a value may be a list, of which one is
- * enough; there are more fields and events; addresses may be IPv6; and a rule
- * may say when its matches are told (rules/detect/alarm.h), by group_by,
- * threshold, window, cooldown and renotify, the list by dedup, the cooldown of
- * rules that do not say.
+ * enough; there are more fields and events; addresses may be IPv6; a rule
+ * may say what does not meet it (unless), what it is (id, level, tags), how it
+ * blocks (steps, ttl, observe) and when its matches are told
+ * (rules/detect/alarm.h), by group_by, threshold, window, cooldown and
+ * renotify, the list by dedup, the cooldown of rules that do not say.
  *
  *	1. A list is read as its author meant it, or not at all.
  *	2. All fields of a match must be met. `*` is any text and `?` one byte,

@@ -139,20 +139,24 @@ static const struct detect_field log_fields[] = {
 };
 
 /* What a list of rules of our own asks of any event. */
-#define COMMON                                                          \
-	FROM("uid", SOURCE_UID), FROM("comm", WORD(COMM)),              \
-		FROM("user", WORD(USER)),                               \
-		FROM("image", WORD(IMAGE), WORD(IMAGE_ASKED)),          \
-		FROM("command_line", WORD(COMMAND_LINE)),               \
-		FROM("directory", WORD(DIRECTORY)),                     \
-		FROM("parent_image", WORD(PARENT_IMAGE)),               \
-		FROM("parent_command_line", WORD(PARENT_COMMAND_LINE)), \
-		FROM("cgroup", WORD(CGROUP)),                           \
-		FROM("container", WORD(CONTAINER)), FROM("unit", WORD(UNIT))
+#define COMMON                                                                \
+	FROM("uid", SOURCE_UID), FROM("comm", WORD(COMM)),                    \
+		FROM("user", WORD(USER)),                                     \
+		FROM("image", WORD(IMAGE), WORD(IMAGE_ASKED)),                \
+		FROM("command_line", WORD(COMMAND_LINE)),                     \
+		FROM("directory", WORD(DIRECTORY)),                           \
+		FROM("parent_image", WORD(PARENT_IMAGE)),                     \
+		FROM("parent_command_line", WORD(PARENT_COMMAND_LINE)),       \
+		FROM("cgroup", WORD(CGROUP)),                                 \
+		FROM("container", WORD(CONTAINER)), FROM("unit", WORD(UNIT)), \
+		FROM("tainted", WORD(TAINTS))
 
 static const struct detect_field own_exec_fields[] = {
 	COMMON,
 	FROM("filename", WORD(IMAGE), WORD(IMAGE_ASKED)),
+	FROM("stdin", SOURCE_STDIN),
+	FROM("stdout", SOURCE_STDOUT),
+	FROM("stderr", SOURCE_STDERR),
 };
 
 static const struct detect_field own_file_fields[] = {
@@ -165,6 +169,7 @@ static const struct detect_field own_peer_fields[] = {
 	FROM("addr", SOURCE_PEER),
 	FROM("port", SOURCE_PEER_PORT),
 	FROM("host", WORD(HOSTNAME)),
+	FROM("new_peer", SOURCE_NEW_PEER),
 };
 
 static const struct detect_field own_port_fields[] = {
@@ -172,7 +177,10 @@ static const struct detect_field own_port_fields[] = {
 	FROM("port", SOURCE_LOCAL_PORT),
 };
 
-static const struct detect_field own_other_fields[] = {COMMON};
+static const struct detect_field own_other_fields[] = {
+	COMMON,
+	FROM("flags", SOURCE_FLAGS),
+};
 
 #define CALLS                                                                  \
 	(KIND(EXEC) | KIND(OPEN) | KIND(WRITE) | KIND(CREATE) | KIND(UNLINK) | \
@@ -335,6 +343,13 @@ static struct event_text peer_text(const struct event *event, char *buf)
 	return constant_text(prefix_to_text(&event->peer, buf));
 }
 
+static struct event_text stdio_text(const struct event *event, uint64_t flag)
+{
+	bool is_socket = event->kind == EVENT_EXEC && (event->flags & flag);
+
+	return constant_text(is_socket ? "socket" : NULL);
+}
+
 static struct event_text protocol_text(const struct event *event, char *buf)
 {
 	if (event->protocol == 6)
@@ -372,6 +387,16 @@ static struct event_text other_text(const struct event *event,
 		return protocol_text(event, buf);
 	case SOURCE_CALL:
 		return call_text(event);
+	case SOURCE_FLAGS:
+		return number_text(event->flags, 10, buf);
+	case SOURCE_STDIN:
+		return stdio_text(event, EVENT_STDIN_SOCKET);
+	case SOURCE_STDOUT:
+		return stdio_text(event, EVENT_STDOUT_SOCKET);
+	case SOURCE_STDERR:
+		return stdio_text(event, EVENT_STDERR_SOCKET);
+	case SOURCE_NEW_PEER:
+		return constant_text(event->is_new_peer ? "true" : "false");
 	case SOURCE_LOG_USER:
 		return value_in_line(event, "USER=");
 	case SOURCE_LOG_TYPE:

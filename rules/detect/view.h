@@ -40,6 +40,11 @@ enum detect_source {
 	SOURCE_LOCAL_PORT,
 	SOURCE_PROTOCOL, /* "tcp", "udp", or a number */
 	SOURCE_CALL, /* name of the system call */
+	SOURCE_FLAGS, /* decimal */
+	SOURCE_STDIN, /* "socket", if it is one of a network */
+	SOURCE_STDOUT,
+	SOURCE_STDERR,
+	SOURCE_NEW_PEER, /* "true" or "false" */
 	SOURCE_LOG_USER, /* USER= of a line */
 	SOURCE_LOG_TYPE, /* type= */
 	SOURCE_LOG_UNIT, /* unit= */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -141,6 +142,46 @@ static void a_relative_path_is_told_below_the_working_directory(void **state)
 
 	(void)state;
 	assert_true(text_is(&exec_of(child)->words[EVENT_IMAGE_ASKED], self));
+}
+
+/* What the child has as its input, output and errors. */
+struct stdio {
+	int domain, type; /* of a socket; 0: none */
+	int fds[3]; /* which of them are the socket */
+};
+
+static int run_with_socket(void *arg)
+{
+	const struct stdio *stdio = arg;
+	const char *const args[] = {STUB, "stdio", NULL};
+	int sock = socket(stdio->domain, stdio->type, 0);
+
+	if (sock < 0)
+		return 1;
+	for (int fd = 0; fd < 3; fd++) {
+		if (stdio->fds[fd] && dup2(sock, fd) < 0)
+			return 1;
+	}
+	return execute("/proc/self/exe", args);
+}
+
+static uint64_t flags_with(struct stdio stdio)
+{
+	return exec_of(host_child(&bench, run_with_socket, &stdio))->flags;
+}
+
+static void an_execution_says_which_standard_files_are_sockets(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		flags_with((struct stdio){AF_INET, SOCK_STREAM, {1, 1, 1}}),
+		EVENT_STDIN_SOCKET | EVENT_STDOUT_SOCKET | EVENT_STDERR_SOCKET);
+	assert_int_equal(
+		flags_with((struct stdio){AF_INET6, SOCK_DGRAM, {0, 1, 0}}),
+		EVENT_STDOUT_SOCKET);
+	assert_int_equal(
+		flags_with((struct stdio){AF_UNIX, SOCK_STREAM, {1, 1, 1}}), 0);
+	assert_int_equal(exec_of(stub((struct command){{STUB}}))->flags, 0);
 }
 
 static void bytes_that_are_no_text_stay_as_they_are(void **state)
@@ -354,6 +395,7 @@ int main(int argc, char **argv)
 		TEST(an_execution_says_what_runs_and_how_it_was_called),
 		TEST(an_execution_says_who_did_it),
 		TEST(a_relative_path_is_told_below_the_working_directory),
+		TEST(an_execution_says_which_standard_files_are_sockets),
 		TEST(bytes_that_are_no_text_stay_as_they_are),
 		TEST(arguments_of_128_kib_are_told_whole),
 		TEST(more_than_that_is_cut_and_says_so),

@@ -239,6 +239,27 @@ static void what_is_wrong_has_its_place(void **state)
 	assert_refused("version: 1\nrules:\n"
 		       "  - {name: x, event: any, group_by: [hue]}\n",
 		       3, DETECT_NO_FIELD, "\"hue\"");
+	assert_refused("version: 1\nrules:\n"
+		       "  - {name: x, event: any, ttl: 1h}\n",
+		       3, DETECT_BROKEN, "only a block");
+	assert_refused(
+		"version: 1\nrules:\n"
+		"  - {name: x, event: any, action: block, steps: [fly]}\n",
+		3, DETECT_BROKEN, "a step is");
+	assert_refused("version: 1\nrules:\n"
+		       "  - {name: x, event: any, action: block, steps: []}\n",
+		       3, DETECT_BROKEN, "one or more");
+	assert_refused("version: 1\nrules:\n"
+		       "  - {name: x, event: any, level: loud}\n",
+		       3, DETECT_BROKEN, "a level");
+	assert_refused("version: 1\nrules:\n"
+		       "  - {name: x, event: any, tags: attack}\n",
+		       3, DETECT_BROKEN, "a list");
+	assert_refused("version: 1\nrules:\n  - {name: x, event: []}\n", 3,
+		       DETECT_BROKEN, "one event");
+	assert_refused("version: 1\nrules:\n"
+		       "  - {name: x, event: any, unless: {hue: red}}\n",
+		       3, DETECT_NO_FIELD, "\"hue\"");
 	assert_refused("version: 1\nignore: {comm: ['']}\n", 2, DETECT_BROKEN,
 		       "a text");
 }
@@ -293,6 +314,100 @@ static void only_a_block_has_steps_and_a_span(void **state)
 	free_rules(rules, count);
 }
 
+static const char rich[] = "version: 1\n"
+			   "rules:\n"
+			   "  - name: shell on a connection\n"
+			   "    id: shell-1\n"
+			   "    level: critical\n"
+			   "    tags: [attack.execution, attack.t1059.004]\n"
+			   "    event: exec\n"
+			   "    action: block\n"
+			   "    observe: true\n"
+			   "    ttl: 10m\n"
+			   "    steps: [end, quarantine]\n"
+			   "    match: {stdin: socket, stdout: socket}\n"
+			   "    unless: {image: [/usr/sbin/inetd], uid: 33}\n"
+			   "  - name: secret sent\n"
+			   "    event: [connect, send]\n"
+			   "    action: alert\n"
+			   "    match: {tainted: secret, new_peer: true}\n"
+			   "  - name: any taint\n"
+			   "    event: ptrace\n"
+			   "    action: alert\n"
+			   "    match: {tainted: true, flags: [16, 16902]}\n";
+
+static void a_rule_says_what_it_is_and_does(void **state)
+{
+	struct detect_rule **rules = NULL;
+	struct detect_note note;
+	size_t count = 0;
+
+	(void)state;
+	assert_int_equal(
+		detect_read(rich, strlen(rich), 0, &rules, &count, &note), 0);
+	assert_int_equal(count, 3);
+	assert_string_equal(rules[0]->id, "shell-1");
+	assert_int_equal(rules[0]->level, DETECT_CRITICAL);
+	assert_int_equal(rules[0]->tag_count, 2);
+	assert_string_equal(rules[0]->tags[1], "attack.t1059.004");
+	assert_true(rules[0]->is_observed);
+	assert_int_equal(rules[0]->ttl_s, 600);
+	assert_int_equal(rules[0]->steps,
+			 DETECT_STEP_END | DETECT_STEP_QUARANTINE);
+	assert_int_equal(rules[1]->level, DETECT_MEDIUM);
+	assert_int_equal(rules[1]->kinds,
+			 1u << EVENT_CONNECT | 1u << EVENT_SEND);
+	free_rules(rules, count);
+}
+
+static void standard_files_that_are_sockets_are_asked(void **state)
+{
+	struct event event = exec_of(1000, "sh");
+
+	(void)state;
+	event.flags = EVENT_STDIN_SOCKET;
+	assert_decides(rich, &event, "nothing", DETECT_ALLOW);
+	event.flags |= EVENT_STDOUT_SOCKET;
+	assert_decides(rich, &event, "shell on a connection", DETECT_BLOCK);
+	event.kind = EVENT_CREATE; /* there they are flags of open */
+	assert_decides(rich, &event, "nothing", DETECT_ALLOW);
+}
+
+static void unless_one_of_these_is_met(void **state)
+{
+	struct event event = exec_of(1000, "sh");
+
+	(void)state;
+	event.flags = EVENT_STDIN_SOCKET | EVENT_STDOUT_SOCKET;
+	set(&event, EVENT_IMAGE, "/usr/sbin/inetd");
+	assert_decides(rich, &event, "nothing", DETECT_ALLOW);
+	set(&event, EVENT_IMAGE, "/usr/sbin/inetd2");
+	assert_decides(rich, &event, "shell on a connection", DETECT_BLOCK);
+	event.uid = 33;
+	assert_decides(rich, &event, "nothing", DETECT_ALLOW);
+}
+
+static void taints_are_asked_by_their_whole_name(void **state)
+{
+	struct event peer = connect_to(0xc0000201, 443);
+	struct event traced = {.kind = EVENT_PTRACE, .flags = 16};
+
+	(void)state;
+	peer.is_new_peer = true;
+	assert_decides(rich, &peer, "nothing", DETECT_ALLOW);
+	set(&peer, EVENT_TAINTS, " my-secret secrets ");
+	assert_decides(rich, &peer, "nothing", DETECT_ALLOW);
+	set(&peer, EVENT_TAINTS, " other secret ");
+	assert_decides(rich, &peer, "secret sent", DETECT_ALERT);
+	peer.is_new_peer = false;
+	assert_decides(rich, &peer, "nothing", DETECT_ALLOW);
+	assert_decides(rich, &traced, "nothing", DETECT_ALLOW);
+	set(&traced, EVENT_TAINTS, " x ");
+	assert_decides(rich, &traced, "any taint", DETECT_ALERT);
+	traced.flags = 0;
+	assert_decides(rich, &traced, "nothing", DETECT_ALLOW);
+}
+
 static void files_are_lists_of_their_own(void **state)
 {
 	struct detect_folder folder;
@@ -322,6 +437,10 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_has_its_place),
 		cmocka_unit_test(a_rule_says_when_it_is_told),
 		cmocka_unit_test(only_a_block_has_steps_and_a_span),
+		cmocka_unit_test(a_rule_says_what_it_is_and_does),
+		cmocka_unit_test(standard_files_that_are_sockets_are_asked),
+		cmocka_unit_test(unless_one_of_these_is_met),
+		cmocka_unit_test(taints_are_asked_by_their_whole_name),
 		cmocka_unit_test(files_are_lists_of_their_own),
 	};
 

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What a list's rule says of itself, and of the block that it is. */
+#include <errno.h>
+#include <string.h>
+
+#include "rules/detect/keys.h"
+#include "rules/detect/native_reader.h"
+#include "rules/text.h"
+
+#define LINE_BYTES 256
+
+static const char *scalar(const struct node *node)
+{
+	return node->kind == NODE_SCALAR ? node->text : "";
+}
+
+static int read_line(struct native_reader *reader, const struct node *value,
+		     const char **ret_text)
+{
+	const char *text = scalar(value);
+
+	if (*text == '\0' || !text_is_line(text, LINE_BYTES))
+		return native_break(reader, value->mark,
+				    "it is a line of text, below %d bytes",
+				    LINE_BYTES);
+	*ret_text = arena_copy(&reader->rule->arena, text, strlen(text));
+	return *ret_text ? 0 : -ENOMEM;
+}
+
+static int read_level(struct native_reader *reader, const struct node *value)
+{
+	for (int level = 0; level < DETECT_LEVEL_COUNT; level++) {
+		if (strcmp(scalar(value), detect_level_name(level)) == 0) {
+			reader->rule->level = (enum detect_level)level;
+			return 0;
+		}
+	}
+	return native_break(reader, value->mark,
+			    "a level is informational, low, medium, high or "
+			    "critical");
+}
+
+static int read_tags(struct native_reader *reader, const struct node *value)
+{
+	struct detect_rule *rule = reader->rule;
+	const char **tags;
+	int r = 0;
+
+	if (value->kind != NODE_LIST)
+		return native_break(reader, value->mark, "tags are a list");
+	tags = arena_cut(&rule->arena, (value->count + 1) * sizeof(*tags));
+	if (!tags)
+		return -ENOMEM;
+	rule->tags = tags;
+	for (const struct node *tag = value->first; r >= 0 && tag;
+	     tag = tag->next)
+		r = read_line(reader, tag, &tags[rule->tag_count++]);
+	return r;
+}
+
+int native_read_about(struct native_reader *reader, const struct node *node)
+{
+	const struct node *id = keys_value(node, "id");
+	const struct node *level = keys_value(node, "level");
+	const struct node *tags = keys_value(node, "tags");
+	int r = id ? read_line(reader, id, &reader->rule->id) : 0;
+
+	if (r >= 0 && level)
+		r = read_level(reader, level);
+	return r >= 0 && tags ? read_tags(reader, tags) : r;
+}
+
+static int read_observe(struct native_reader *reader, const struct node *value)
+{
+	bool is_true = strcmp(scalar(value), "true") == 0;
+
+	if (!is_true && strcmp(scalar(value), "false") != 0)
+		return native_break(reader, value->mark,
+				    "observe is true or false");
+	reader->rule->is_observed = is_true;
+	return 0;
+}
+
+static int read_ttl(struct native_reader *reader, const struct node *value)
+{
+	uint64_t span_ns;
+	int r = native_read_span(reader, value, &span_ns);
+
+	if (r >= 0)
+		reader->rule->ttl_s = span_ns / DETECT_SECOND_NS;
+	return r;
+}
+
+static int read_step(struct native_reader *reader, const struct node *value)
+{
+	for (unsigned int step = 0; step < DETECT_STEP_COUNT; step++) {
+		if (strcmp(scalar(value), detect_step_name(step)) == 0) {
+			reader->rule->steps |= 1u << step;
+			return 0;
+		}
+	}
+	return native_break(reader, value->mark,
+			    "a step is table, refuse, cut, end or quarantine");
+}
+
+static int read_steps(struct native_reader *reader, const struct node *value)
+{
+	int r = 0;
+
+	if (value->kind != NODE_LIST || value->count == 0)
+		return native_break(reader, value->mark,
+				    "steps are a list of one or more");
+	reader->rule->steps = 0;
+	for (const struct node *step = value->first; r >= 0 && step;
+	     step = step->next)
+		r = read_step(reader, step);
+	return r;
+}
+
+int native_read_block(struct native_reader *reader, const struct node *node)
+{
+	static const struct {
+		const char *key;
+		int (*read)(struct native_reader *, const struct node *);
+	} parts[] = {
+		{"observe", read_observe},
+		{"ttl", read_ttl},
+		{"steps", read_steps},
+	};
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(parts); i++) {
+		const struct node *value = keys_value(node, parts[i].key);
+
+		if (!value)
+			continue;
+		if (reader->rule->action != DETECT_BLOCK)
+			return native_break(reader, value->mark,
+					    "only a block has the key \"%s\"",
+					    parts[i].key);
+		r = parts[i].read(reader, value);
+	}
+	return r;
+}
