@@ -22,6 +22,8 @@ enum outcome cmd_crowdsec_status(struct session *session);
 enum outcome cmd_detach(struct session *session);
 enum outcome cmd_detect_check(struct session *session);
 enum outcome cmd_detect_list(struct session *session);
+enum outcome cmd_detect_reload(struct session *session);
+enum outcome cmd_detect_status(struct session *session);
 enum outcome cmd_detect_test(struct session *session);
 enum outcome cmd_doctor(struct session *session);
 enum outcome cmd_events(struct session *session);

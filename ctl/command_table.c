@@ -103,6 +103,20 @@ const struct command command_table[] = {
 	 {{.kind = KIND_RULES, .many = true}},
 	 detect_options,
 	 cmd_detect_list},
+	{"detect reload",
+	 "let fwd read its detection rules anew",
+	 "Those of the folder that fwd.yml names (detect_rules), and those "
+	 "that are shipped. If that fails, the rules before stay. What alarms "
+	 "have counted begins anew. So does SIGHUP to fwd.",
+	 {{0}},
+	 NULL,
+	 cmd_detect_reload},
+	{"detect status",
+	 "which detection rules are in force, and what came of them",
+	 NULL,
+	 {{0}},
+	 NULL,
+	 cmd_detect_status},
 	{"detect test",
 	 "which detection rules an event meets",
 	 "FILE has an event a line, as JSON: \"kind\" says what happened "

@@ -43,6 +43,15 @@ static const struct item items[] = {
 	 AT(captured_per_second), ITEM_NUMBER, 0, 5000, true},
 	{"change_group", "group whose members may change things",
 	 AT(change_group), ITEM_TEXT, 0, 0, false},
+	{"detect_block",
+	 "do what detection rules that block say; false: only tell",
+	 AT(detect_block), ITEM_BOOL, 0, 0, true},
+	{"detect_blocks_per_minute", "peers that detection may add, at most",
+	 AT(detect_blocks_per_minute), ITEM_NUMBER, 0, 10000, true},
+	{"detect_rules", "folder of detection rules of this site",
+	 AT(detect_rules), ITEM_TEXT, 0, 0, true},
+	{"detect_shipped", "take the detection rules that are shipped, too",
+	 AT(detect_shipped), ITEM_BOOL, 0, 0, true},
 	{"entries6", "room for IPv6 addresses and networks", AT(entries6),
 	 ITEM_NUMBER, 1, 15000000, false},
 	{"events_per_second", "drop events passed on to watchers, at most",
@@ -88,6 +97,10 @@ const struct config config_defaults = {
 	.realtime = true,
 	.sandbox = true,
 	.sensor = false,
+	.detect_block = false,
+	.detect_shipped = true,
+	.detect_blocks_per_minute = 60,
+	.detect_rules = "/etc/portcullis/detect",
 };
 
 static const struct item *item_named(const char *name)

@@ -41,6 +41,10 @@ struct config {
 	bool realtime; /* ask for SCHED_FIFO */
 	bool sandbox; /* seccomp */
 	bool sensor; /* see what processes do */
+	bool detect_block; /* do what detection rules say, not only tell */
+	bool detect_shipped; /* take the rules that are shipped, too */
+	uint32_t detect_blocks_per_minute; /* peers that rules may add */
+	char detect_rules[CONFIG_PATH_MAX]; /* folder of this site's rules */
 };
 
 extern const struct config config_defaults;

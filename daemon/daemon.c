@@ -260,6 +260,7 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 	else
 		log_notice("reload: done%s%s", *note ? ": " : "", note);
 	log_start(daemon->config.log_level);
+	detection_reload(daemon, NULL);
 	gate_keep_settle(daemon);
 	guard_keep_addresses(daemon);
 	guard_keep_hops_soon(daemon);
@@ -463,6 +464,8 @@ static int start_host(struct daemon *daemon, char *note)
 {
 	int r = host_start(daemon);
 
+	if (r == 0)
+		r = detection_start(daemon);
 	if (r < 0)
 		(void)snprintf(note, MAPS_NOTE_MAX, "%s", strerror(-r));
 	return r;
@@ -556,6 +559,7 @@ void daemon_free(struct daemon *daemon)
 	server_free(daemon->server);
 	prepared_free(daemon->prepared);
 	host_stop(&daemon->host);
+	detection_stop(&daemon->detection);
 	expire_stop(daemon);
 	owed_done(&daemon->owed);
 	for (size_t i = 0; i < daemon->source_count; i++)

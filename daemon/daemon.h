@@ -25,6 +25,7 @@
 #include "daemon/config.h"
 #include "daemon/control/server.h"
 #include "daemon/crowdsec_state.h"
+#include "daemon/detection.h"
 #include "daemon/ended.h"
 #include "daemon/event_log.h"
 #include "daemon/feed_slot.h"
@@ -90,6 +91,7 @@ struct daemon {
 	struct guard_keep guard_keep; /* how old the protected next hops are */
 	struct event_log events;
 	struct host host;
+	struct detection detection;
 	struct alerts alerts;
 	struct latency latency; /* a member decoded to stored in the table */
 	struct table_need reserved; /* promised to imports under way */

@@ -52,3 +52,17 @@ const char *reason_name(enum fw_reason reason)
 {
 	return reason < FW_REASON_COUNT ? reason_names[reason] : "unknown";
 }
+
+static double us(const struct latency *latency, uint32_t per_million)
+{
+	return (double)latency_quantile_ns(latency, per_million) / 1000;
+}
+
+json_t *json_of_latency(const struct latency *latency)
+{
+	return json_pack("{s:I, s:f, s:f, s:f, s:f}", "count",
+			 (json_int_t)latency->count, "p50_us",
+			 us(latency, 500000), "p99_us", us(latency, 990000),
+			 "p999_us", us(latency, 999000), "max_us",
+			 (double)latency->max_ns / 1000);
+}

@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "daemon/merge/latency.h"
 #include "rules/member.h"
 #include "xdp/abi.h"
 
@@ -17,6 +18,9 @@ json_t *json_of_member(const struct member *member);
 
 /* {packets, bytes} */
 json_t *json_of_count(const struct fw_count *count);
+
+/* {count, p50_us, p99_us, p999_us, max_us} */
+json_t *json_of_latency(const struct latency *latency);
 
 /* "listed", "truncated", ...: docs/parsing.md has the list. */
 const char *reason_name(enum fw_reason reason);

@@ -118,22 +118,6 @@ static json_t *table_of(const struct daemon *daemon)
 			 (int)classes_last(ledger_classes(daemon->ledger)));
 }
 
-static double us(const struct latency *latency, uint32_t per_million)
-{
-	return (double)latency_quantile_ns(latency, per_million) / 1000;
-}
-
-static json_t *latency_of(const struct daemon *daemon)
-{
-	const struct latency *latency = &daemon->latency;
-
-	return json_pack("{s:I, s:f, s:f, s:f, s:f}", "count",
-			 (json_int_t)latency->count, "p50_us",
-			 us(latency, 500000), "p99_us", us(latency, 990000),
-			 "p999_us", us(latency, 999000), "max_us",
-			 (double)latency->max_ns / 1000);
-}
-
 static json_t *alerts_of(const struct daemon *daemon)
 {
 	json_t *alerts = json_array();
@@ -291,7 +275,8 @@ void request_status(struct daemon *daemon, struct call *call)
 	(void)json_object_set_new(answer, "gates", gates_of(daemon));
 	(void)json_object_set_new(answer, "policy", policy_of(daemon));
 	(void)json_object_set_new(answer, "table", table_of(daemon));
-	(void)json_object_set_new(answer, "latency", latency_of(daemon));
+	(void)json_object_set_new(answer, "latency",
+				  json_of_latency(&daemon->latency));
 	(void)json_object_set_new(answer, "events", events_of(daemon));
 	(void)json_object_set_new(answer, "alerts", alerts_of(daemon));
 	(void)json_object_set_new(answer, "busy", busy_of(daemon));

@@ -50,6 +50,8 @@ static request_fn *const functions[] = {
 	[REQ_CROWDSEC_RESYNC] = request_crowdsec_resync,
 	[REQ_CROWDSEC_STATUS] = request_crowdsec_status,
 	[REQ_HOST_EVENTS] = request_host_events,
+	[REQ_DETECT_STATUS] = request_detect_status,
+	[REQ_DETECT_RELOAD] = request_detect_reload,
 };
 _Static_assert(ARRAY_LEN(functions) == REQ_COUNT, "");
 

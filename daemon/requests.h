@@ -54,6 +54,8 @@ void request_crowdsec_take(struct daemon *daemon, struct call *call);
 void request_crowdsec_tried(struct daemon *daemon, struct call *call);
 void request_crowdsec_resync(struct daemon *daemon, struct call *call);
 void request_crowdsec_status(struct daemon *daemon, struct call *call);
+void request_detect_status(struct daemon *daemon, struct call *call);
+void request_detect_reload(struct daemon *daemon, struct call *call);
 void request_host_events(struct daemon *daemon, struct call *call);
 
 /* What the status says of the sensor; nothing when it is off. */

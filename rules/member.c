@@ -9,7 +9,7 @@
 static const char *const origin_names[] = {
 	[ORIGIN_OPERATOR] = "operator", [ORIGIN_IMPORT] = "import",
 	[ORIGIN_TRIAL] = "trial",	[ORIGIN_FEED] = "feed",
-	[ORIGIN_CROWDSEC] = "crowdsec", /* the longest */
+	[ORIGIN_CROWDSEC] = "crowdsec", [ORIGIN_DETECTION] = "detection",
 };
 
 _Static_assert(ARRAY_LEN(origin_names) == ORIGIN_COUNT, "");

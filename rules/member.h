@@ -22,6 +22,7 @@ enum origin {
 	ORIGIN_TRIAL, /* a policy that does not judge for good: goes with it */
 	ORIGIN_FEED, /* a version of a feed */
 	ORIGIN_CROWDSEC, /* a decision; `line` is its id */
+	ORIGIN_DETECTION, /* a rule that an event of this host has met */
 	ORIGIN_COUNT,
 };
 

@@ -52,11 +52,13 @@ const struct request_spec request_specs[REQ_COUNT] = {
 	[REQ_CROWDSEC_RESYNC] = {"crowdsec-resync", WIRE_CHANGE, false},
 	[REQ_CROWDSEC_STATUS] = {"crowdsec-status", WIRE_VIEW, false},
 	[REQ_HOST_EVENTS] = {"host-events", WIRE_CHANGE, false},
+	[REQ_DETECT_STATUS] = {"detect-status", WIRE_VIEW, false},
+	[REQ_DETECT_RELOAD] = {"detect-reload", WIRE_CHANGE, false},
 };
 
 /* The array's length is given by its declaration, so a row left out would not
  * show in it: the enum may not grow without a look here. */
-_Static_assert(REQ_COUNT == REQ_HOST_EVENTS + 1, "");
+_Static_assert(REQ_COUNT == REQ_DETECT_RELOAD + 1, "");
 
 enum request request_from_name(const char *name)
 {

@@ -71,6 +71,8 @@ enum request {
 	REQ_CROWDSEC_RESYNC,
 	REQ_CROWDSEC_STATUS,
 	REQ_HOST_EVENTS, /* those after a cursor */
+	REQ_DETECT_STATUS,
+	REQ_DETECT_RELOAD,
 	REQ_COUNT,
 };
 

@@ -209,7 +209,8 @@ static struct alarm *find(struct alarms *alarms, struct alarm_key key)
 static struct alarm_answer say(struct alarm *alarm, uint64_t now_ns,
 			       enum alarm_verdict verdict)
 {
-	struct alarm_answer answer = {verdict, alarm->count + alarm->unsaid};
+	struct alarm_answer answer = {verdict, alarm->count + alarm->unsaid,
+				      true};
 
 	alarm->is_raised = true;
 	alarm->said_ns = now_ns;
@@ -245,7 +246,8 @@ struct alarm_answer alarms_hear(struct alarms *alarms, struct alarm_key key,
 
 	if (!alarm) {
 		alarms->crowded++;
-		return (struct alarm_answer){ALARM_RAISE, 1};
+		return (struct alarm_answer){ALARM_RAISE, 1,
+					     limits->threshold <= 1};
 	}
 	alarm->rule = rule;
 	let_go(alarm, now_ns);
@@ -260,7 +262,8 @@ struct alarm_answer alarms_hear(struct alarms *alarms, struct alarm_key key,
 	if (alarm->is_raised && limits->renotify_ns > 0 &&
 	    now_ns - alarm->said_ns >= limits->renotify_ns)
 		return say(alarm, now_ns, ALARM_AGAIN);
-	return (struct alarm_answer){ALARM_HUSH, alarm->count};
+	return (struct alarm_answer){ALARM_HUSH, alarm->count,
+				     alarm->is_raised};
 }
 
 void alarms_tick(struct alarms *alarms, uint64_t now_ns, uint32_t budget,

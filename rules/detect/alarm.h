@@ -43,10 +43,12 @@ enum alarm_verdict {
 	ALARM_AGAIN, /* it goes on */
 };
 
-/* `count`: matches since the last telling, this one included. */
+/* `count`: matches since the last telling, this one included. `is_raised`: the
+ * threshold is known to have been reached, told or not. */
 struct alarm_answer {
 	enum alarm_verdict verdict;
 	uint64_t count;
+	bool is_raised;
 };
 
 /* `capacity` keys, rounded up to a power of two; `seed` is secret, so that

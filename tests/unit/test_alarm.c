@@ -91,7 +91,7 @@ static void what_goes_on_is_told_again_with_its_count(void **state)
 	struct alarms *alarms = alarms_of(64);
 	struct detect_rule rule = rule_of(1);
 	struct event event = event_of(1, "/bin/x");
-	struct alarm_answer answer = {ALARM_HUSH, 0};
+	struct alarm_answer answer = {0};
 
 	(void)state;
 	(void)hear(alarms, &rule, &event, 0);
@@ -156,6 +156,40 @@ static void keys_are_what_the_rule_groups_by(void **state)
 	assert_int_equal(hear(alarms, &other, &x, 0).verdict, ALARM_RAISE);
 	assert_int_equal(hear(alarms, &other, &y, 0).verdict, ALARM_HUSH);
 	assert_int_equal(hear(alarms, &other, &root, 0).verdict, ALARM_RAISE);
+	alarms_free(alarms);
+}
+
+static void without_room_no_threshold_is_reached(void **state)
+{
+	struct alarms *alarms = alarms_of(1);
+	struct detect_rule one = rule_of(1), many = rule_of(2);
+
+	(void)state;
+	for (uint32_t uid = 0; alarms_crowded(alarms) == 0; uid++) {
+		struct event event = event_of(uid, "/bin/x");
+
+		assert_true(hear(alarms, &one, &event, 0).is_raised);
+	}
+	for (uint32_t uid = 0; uid < 100; uid++) {
+		struct event event = event_of(uid, "/bin/y");
+		struct alarm_answer answer = hear(alarms, &many, &event, 0);
+
+		assert_int_equal(answer.verdict, ALARM_RAISE);
+		assert_false(answer.is_raised);
+	}
+	alarms_free(alarms);
+}
+
+static void it_is_raised_from_the_threshold_on(void **state)
+{
+	struct alarms *alarms = alarms_of(64);
+	struct detect_rule rule = rule_of(3);
+	struct event event = event_of(1, "/bin/x");
+
+	(void)state;
+	for (uint64_t now_s = 0; now_s < 6; now_s++)
+		assert_int_equal(hear(alarms, &rule, &event, now_s).is_raised,
+				 now_s >= 2);
 	alarms_free(alarms);
 }
 
@@ -225,6 +259,8 @@ int main(void)
 		cmocka_unit_test(what_was_not_said_comes_with_the_next_alarm),
 		cmocka_unit_test(keys_are_what_the_rule_groups_by),
 		cmocka_unit_test(without_room_everything_is_told),
+		cmocka_unit_test(without_room_no_threshold_is_reached),
+		cmocka_unit_test(it_is_raised_from_the_threshold_on),
 		cmocka_unit_test(no_match_is_lost),
 	};
 

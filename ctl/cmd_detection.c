@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* detect reload, detect status: the rules that fwd has. */
+#include "ctl/cmd.h"
+
+#include <inttypes.h>
+
+#include "ctl/answer.h"
+#include "ctl/grid.h"
+#include "ctl/session.h"
+#include "rules/duration.h"
+
+static void put_number(FILE *out, const char *name, const json_t *answer,
+		       const char *key)
+{
+	fprintf(out, "%-12s%" PRId64 "\n", name, answer_number(answer, key));
+}
+
+static void view_rules(FILE *out, const json_t *answer)
+{
+	fprintf(out, "%-12s%" PRId64 " from %" PRId64 " files\n", "rules",
+		answer_number(answer, "rules"), answer_number(answer, "files"));
+	if (answer_number(answer, "refused") == 0)
+		return;
+	fprintf(out, "%-12s%" PRId64 " files, the first: ", "refused",
+		answer_number(answer, "refused"));
+	grid_put_safely(out, answer_text(answer, "first_refused"));
+	fputc('\n', out);
+}
+
+static void view_blocking(FILE *out, const json_t *blocking)
+{
+	fprintf(out, "%-12s%s\n", "blocks",
+		answer_is(blocking, "on")
+			? "as rules say"
+			: "nobody: fwd.yml has detect_block: false");
+	fprintf(out, "%-12s%s, %" PRId64 " members\n", "set",
+		answer_text(blocking, "set"),
+		answer_number(blocking, "members"));
+	put_number(out, "blocked", blocking, "blocked");
+	put_number(out, "withheld", blocking, "withheld");
+	put_number(out, "over budget", blocking, "over_budget");
+	put_number(out, "failed", blocking, "failed");
+}
+
+static void view_status(FILE *out, const json_t *answer)
+{
+	const json_t *latency = json_object_get(answer, "latency");
+	char text[MOMENT_TEXT_MAX];
+
+	if (!answer_is(answer, "sensor")) {
+		fputs("the sensor is off: fwd.yml turns it on with "
+		      "\"sensor: true\"\n",
+		      out);
+		return;
+	}
+	view_rules(out, answer);
+	fprintf(out, "%-12s%s\n", "read",
+		moment_to_text((uint64_t)answer_number(answer, "read"), text));
+	put_number(out, "events", answer, "events");
+	put_number(out, "lost", answer, "lost");
+	put_number(out, "matches", answer, "matches");
+	put_number(out, "told", answer, "told");
+	view_blocking(out, json_object_get(answer, "blocking"));
+	if (answer_number(latency, "count") > 0)
+		fprintf(out, "%-12sp50 %.0f us, p99 %.0f us, max %.0f us\n",
+			"to tables",
+			json_number_value(json_object_get(latency, "p50_us")),
+			json_number_value(json_object_get(latency, "p99_us")),
+			json_number_value(json_object_get(latency, "max_us")));
+}
+
+enum outcome cmd_detect_status(struct session *session)
+{
+	return session_show(session, REQ_DETECT_STATUS, json_object(),
+			    view_status);
+}
+
+enum outcome cmd_detect_reload(struct session *session)
+{
+	return session_show(session, REQ_DETECT_RELOAD, json_object(),
+			    view_rules);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * blocking.h - one peer into the set of those that detection has found, now.
+ *
+ * The set is called BLOCKING_SET, and made when it is first needed. What it
+ * does with its members is said there: an operator may have it shadow.
+ *
+ *	1. Only single addresses, none that is protected (merge/guard.h), and
+ *	   none that the caller keeps out.
+ *	2. Every member ends by itself, after BLOCKING_TTL_MAX at most.
+ *	3. One that is there is not put there again, so its end stays.
+ *	4. At most `detect_blocks_per_minute` new ones; above that an alert, and
+ *	   nobody is added until the minute is over.
+ *
+ * It is in the table when blocking_put() returns; LMDB follows, and if it
+ * cannot, the member is taken out again and that is logged.
+ *
+ * Threads	event loop only
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "rules/member.h"
+
+struct daemon;
+
+#define BLOCKING_SET	  "detected"
+#define BLOCKING_TTL_MAX  2592000u /* 30 days */
+#define BLOCKING_CAPACITY 65536u
+
+struct blocking {
+	uint64_t minute_ns; /* when this one began; CLOCK_BOOTTIME */
+	uint32_t spent; /* in it */
+	uint64_t put, withheld,
+		over; /* so far: added, protected, above budget */
+	uint64_t failed;
+};
+
+struct block_order {
+	struct prefix peer;
+	uint32_t ttl_s;
+	uint64_t since_ns; /* CLOCK_MONOTONIC: what it is measured from */
+	char reason[REASON_MAX];
+};
+
+/*
+ * 0, or -EALREADY it is in the set; -EPERM protected, wider than an address, or
+ * the set lets in; -EDQUOT above the budget; -EBUSY the set is being changed;
+ * or what the table said. Every answer but 0 has changed nothing.
+ */
+int blocking_put(struct daemon *daemon, const struct block_order *order,
+		 uint64_t now_ns);

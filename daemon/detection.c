@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/detection.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "daemon/clock.h"
+#include "daemon/control/server.h"
+#include "daemon/daemon.h"
+#include "daemon/log.h"
+
+#define ALARM_PLACES 16384u
+#define TICK_PLACES  2048u
+#define ALERT_RULES  "detection rules"
+#define SHIPPED_PATH PORTCULLIS_DATADIR "/detect"
+#define IMAGE_TOLD   96 /* bytes of it in a reason */
+#define TITLE_TOLD   100
+
+static struct rulebook_order order_of(const struct config *config)
+{
+	return (struct rulebook_order){
+		.shipped = config->detect_shipped ? SHIPPED_PATH : "",
+		.own = config->detect_rules,
+		.resolvers = config->resolvers,
+	};
+}
+
+static void tell_refused(struct daemon *daemon, const struct rulebook *book)
+{
+	if (book->refused == 0) {
+		(void)alerts_clear(&daemon->alerts, ALERT_RULES);
+		return;
+	}
+	if (alerts_raise(&daemon->alerts, clock_wall_s(), ALERT_RULES,
+			 "%zu of %zu files of rules are refused, the first: "
+			 "%.150s",
+			 book->refused, book->file_count, book->refused_note))
+		log_warningx("detection: files of rules are refused count=%zu "
+			     "first=%s",
+			     book->refused, book->refused_note);
+}
+
+static int new_alarms(struct alarms **ret_alarms)
+{
+	uint64_t seed[2];
+
+	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
+		return -EIO;
+	return alarms_new(ALARM_PLACES, seed, ret_alarms);
+}
+
+/* Takes the book; alarms point into the one before, and so go with it. */
+static int install(struct daemon *daemon, struct rulebook *book)
+{
+	struct detection *detection = &daemon->detection;
+	struct alarms *alarms = NULL;
+	int r = new_alarms(&alarms);
+
+	if (r < 0) {
+		rulebook_free(book);
+		return r;
+	}
+	alarms_free(detection->alarms);
+	rulebook_free(detection->book);
+	detection->alarms = alarms;
+	detection->book = book;
+	detection->read_s = clock_wall_s();
+	tell_refused(daemon, book);
+	log_notice("detection: rules are read rules=%zu files=%zu refused=%zu",
+		   book->rule_count, book->file_count, book->refused);
+	return 0;
+}
+
+static void tell_failed(struct daemon *daemon, int r, const char *note)
+{
+	(void)alerts_raise(&daemon->alerts, clock_wall_s(), ALERT_RULES,
+			   "the rules could not be read, those before stay: "
+			   "%.180s",
+			   note);
+	log_err(r, "detection: rules could not be read: %s", note);
+}
+
+int detection_start(struct daemon *daemon)
+{
+	const struct rulebook_order order = order_of(&daemon->config);
+	char note[RULEBOOK_NOTE_MAX];
+	struct rulebook *book = NULL;
+	int r;
+
+	if (!daemon->host.reader)
+		return 0;
+	r = rulebook_read(&order, &book, note);
+	if (r == 0)
+		return install(daemon, book);
+	tell_failed(daemon, r, note);
+	return r == -ENOMEM ? r : 0;
+}
+
+void detection_stop(struct detection *detection)
+{
+	alarms_free(detection->alarms);
+	rulebook_free(detection->book);
+	detection->alarms = NULL;
+	detection->book = NULL;
+}
+
+/* Reading anew, on the worker. */
+
+struct reading {
+	struct job job; /* first: the worker's view of it */
+	struct daemon *daemon;
+	struct call *call; /* or NULL */
+	struct rulebook_order order;
+	char own[CONFIG_PATH_MAX], resolvers[CONFIG_PATH_MAX];
+	struct rulebook *book;
+	char note[RULEBOOK_NOTE_MAX];
+	int r;
+};
+
+static void read_rules(struct job *job)
+{
+	struct reading *reading = (struct reading *)job;
+
+	reading->r =
+		rulebook_read(&reading->order, &reading->book, reading->note);
+}
+
+static void answer_read(struct reading *reading, int r)
+{
+	const struct rulebook *book = reading->daemon->detection.book;
+
+	if (!reading->call)
+		return;
+	if (r < 0)
+		call_refuse(reading->call, r, "%s: those before stay",
+			    reading->note);
+	else
+		call_done(reading->call,
+			  json_pack("{s:I, s:I, s:I, s:s}", "rules",
+				    (json_int_t)book->rule_count, "files",
+				    (json_int_t)book->file_count, "refused",
+				    (json_int_t)book->refused, "first_refused",
+				    book->refused_note));
+}
+
+static void rules_read(struct job *job)
+{
+	struct reading *reading = (struct reading *)job;
+	struct daemon *daemon = reading->daemon;
+	int r = reading->r;
+
+	daemon->detection.is_reading = false;
+	if (r == 0)
+		r = install(daemon, reading->book);
+	else
+		tell_failed(daemon, r, reading->note);
+	answer_read(reading, r);
+	free(reading);
+}
+
+void detection_reload(struct daemon *daemon, struct call *call)
+{
+	struct reading *reading;
+
+	if (!daemon->host.reader || daemon->detection.is_reading) {
+		if (call)
+			call_refuse(call,
+				    daemon->host.reader ? -EBUSY : -ENOENT,
+				    daemon->host.reader
+					    ? "the rules are being read"
+					    : "the sensor is off: fwd.yml "
+					      "turns it on with \"sensor: "
+					      "true\"");
+		return;
+	}
+	reading = calloc(1, sizeof(*reading));
+	if (!reading) {
+		if (call)
+			call_refuse(call, -ENOMEM, "out of memory");
+		return;
+	}
+	reading->job = (struct job){.run = read_rules, .done = rules_read};
+	reading->daemon = daemon;
+	reading->call = call;
+	reading->order = order_of(&daemon->config);
+	/* fwd.yml may be read anew meanwhile */
+	memcpy(reading->own, daemon->config.detect_rules, CONFIG_PATH_MAX);
+	memcpy(reading->resolvers, daemon->config.resolvers, CONFIG_PATH_MAX);
+	reading->order.own = reading->own;
+	reading->order.resolvers = reading->resolvers;
+	daemon->detection.is_reading = true;
+	worker_submit(daemon->worker, &reading->job);
+}
+
+/* An event. */
+
+struct heard {
+	struct daemon *daemon;
+	const struct event *event;
+	uint64_t now_ns;
+};
+
+/* Only what a reason may have in it: printable ASCII. */
+static void put_plain(char *to, size_t size, const char *bytes, size_t len)
+{
+	size_t at;
+
+	for (at = 0; at < len && at + 1 < size; at++) {
+		to[at] = '?';
+		if (bytes[at] >= ' ' && bytes[at] <= '~')
+			to[at] = bytes[at];
+	}
+	to[at] = '\0';
+}
+
+/* "rule TITLE: /usr/bin/nc (pid 123)". */
+static void write_reason(const struct detect_rule *rule,
+			 const struct event *event, char reason[REASON_MAX])
+{
+	const struct event_text *image = &event->words[EVENT_IMAGE];
+	char title[TITLE_TOLD], path[IMAGE_TOLD];
+
+	put_plain(title, sizeof(title), rule->title, strlen(rule->title));
+	put_plain(path, sizeof(path), image->bytes, image->len);
+	(void)snprintf(reason, REASON_MAX, "rule %s: %s (pid %u)", title,
+		       *path ? path : "a process", event->process.pid);
+}
+
+static int block_peer(const struct heard *heard, const struct detect_rule *rule)
+{
+	struct daemon *daemon = heard->daemon;
+	const struct event *event = heard->event;
+	struct detection *detection = &daemon->detection;
+	struct block_order order = {
+		.peer = event->peer,
+		.ttl_s = rule->ttl_s < BLOCKING_TTL_MAX ? (uint32_t)rule->ttl_s
+							: BLOCKING_TTL_MAX,
+		.since_ns = clock_mono_ns(),
+	};
+	int r;
+
+	if (rulebook_knows(detection->book, &event->peer)) {
+		detection->blocking.withheld++;
+		return -EPERM;
+	}
+	write_reason(rule, event, order.reason);
+	r = blocking_put(daemon, &order, heard->now_ns);
+	if (r == 0)
+		latency_add(&detection->latency,
+			    clock_boot_ns() - event->time_ns);
+	return r;
+}
+
+/* The steps that were taken. */
+static uint32_t act(const struct heard *heard, const struct detect_rule *rule)
+{
+	struct daemon *daemon = heard->daemon;
+	uint32_t done = 0;
+
+	if (!daemon->config.detect_block || rule->is_observed) {
+		daemon->detection.counts.observed++;
+		return 0;
+	}
+	if ((rule->steps & DETECT_STEP_TABLE) && heard->event->peer.bits &&
+	    block_peer(heard, rule) == 0)
+		done |= DETECT_STEP_TABLE;
+	return done;
+}
+
+static void tell(const struct heard *heard, const struct detect_rule *rule,
+		 uint64_t count, uint32_t done)
+{
+	char reason[REASON_MAX];
+
+	write_reason(rule, heard->event, reason);
+	log_notice("detection: %s action=%s level=%s count=%llu blocked=%s",
+		   reason, detect_action_name(rule->action),
+		   detect_level_name(rule->level), (unsigned long long)count,
+		   done & DETECT_STEP_TABLE ? "yes" : "no");
+}
+
+static void on_match(void *arg, const struct detect_rule *rule, size_t index)
+{
+	const struct heard *heard = arg;
+	struct detection *detection = &heard->daemon->detection;
+	struct alarm_answer answer;
+	uint32_t done = 0;
+
+	(void)index;
+	if (rule->action == DETECT_IGNORE || rule->action == DETECT_ALLOW)
+		return;
+	detection->counts.matches++;
+	answer = alarms_hear(detection->alarms,
+			     alarms_key(detection->alarms, rule, heard->event),
+			     rule, heard->now_ns);
+	if (rule->action == DETECT_BLOCK && answer.is_raised)
+		done = act(heard, rule);
+	if (answer.verdict == ALARM_HUSH) {
+		detection->counts.hushed++;
+		return;
+	}
+	detection->counts.told++;
+	tell(heard, rule, answer.count, done);
+}
+
+void detection_event(struct daemon *daemon, const struct event *event)
+{
+	const struct rulebook *book = daemon->detection.book;
+	struct heard heard = {daemon, event, clock_boot_ns()};
+
+	if (!book || event->kind == EVENT_LOSS)
+		return;
+	daemon->detection.counts.events++;
+	detect_match(book->engine, event, book->scratch, on_match, &heard);
+}
+
+static void on_over(void *arg, const struct detect_rule *rule,
+		    struct alarm_key key, uint64_t count)
+{
+	(void)arg;
+	(void)key;
+	log_notice("detection: rule %s: over, not told count=%llu", rule->title,
+		   (unsigned long long)count);
+}
+
+void detection_tick(struct daemon *daemon, uint64_t now_ns)
+{
+	if (daemon->detection.alarms)
+		alarms_tick(daemon->detection.alarms, now_ns, TICK_PLACES,
+			    on_over, daemon);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * detection.h - what the events of this host mean, by the detection rules, and
+ * what is done about it.
+ *
+ * An event is matched in the turn of the loop that reads it. A rule that tells
+ * is told as its alarm says (rules/detect/alarm.h). A rule that blocks acts on
+ * every event that meets it from its threshold on: the peer goes into the set
+ * of blocking.h, and so into the table, before the event's turn is over.
+ *
+ *	1. Nothing is blocked unless fwd.yml says `detect_block: true`, the rule
+ *	   does not observe, and the peer is neither protected nor one of the
+ *	   resolvers and time servers that are known.
+ *	2. Rules that cannot be read leave those that are in force, and an alert.
+ *	3. Rules that are read anew begin to count anew.
+ *
+ * Times	CLOCK_BOOTTIME
+ * Threads	event loop; rules are read on the worker, but at the start
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/blocking.h"
+#include "daemon/merge/latency.h"
+#include "daemon/rulebook.h"
+#include "rules/detect/alarm.h"
+
+struct call;
+struct daemon;
+
+struct detection_counts {
+	uint64_t events, matches; /* matches of rules that tell or block */
+	uint64_t told, hushed;
+	uint64_t observed; /* blocks that were only told */
+};
+
+struct detection {
+	struct rulebook *book; /* NULL: there is no sensor, or no rules */
+	struct alarms *alarms;
+	uint64_t read_s; /* when the rules were; wall clock */
+	bool is_reading;
+	struct blocking blocking;
+	struct detection_counts counts;
+	struct latency latency; /* what was sensed to tables written */
+};
+
+/* With the privileges of the start; rules that cannot be read are an alert. */
+int detection_start(struct daemon *daemon);
+void detection_stop(struct detection *detection);
+
+void detection_event(struct daemon *daemon, const struct event *event);
+
+/* A few times a second. */
+void detection_tick(struct daemon *daemon, uint64_t now_ns);
+
+/* Read the rules anew; `call` is answered then, NULL: nobody asks. */
+void detection_reload(struct daemon *daemon, struct call *call);

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Requests about detection: what is in force and what came of it, and to read
+ * the rules anew. */
+#include "daemon/json.h"
+#include "daemon/requests.h"
+
+static json_t *blocking_of(const struct daemon *daemon)
+{
+	const struct blocking *blocking = &daemon->detection.blocking;
+	const struct set *set = ledger_set_named(daemon->ledger, BLOCKING_SET);
+
+	return json_pack(
+		"{s:b, s:s, s:I, s:I, s:I, s:I, s:I}", "on",
+		daemon->config.detect_block, "set", BLOCKING_SET, "members",
+		(json_int_t)(set ? ledger_set_count(daemon->ledger, set->id)
+				 : 0),
+		"blocked", (json_int_t)blocking->put, "withheld",
+		(json_int_t)blocking->withheld, "over_budget",
+		(json_int_t)blocking->over, "failed",
+		(json_int_t)blocking->failed);
+}
+
+static json_t *rules_of(const struct rulebook *book)
+{
+	return json_pack("{s:I, s:I, s:I, s:s}", "rules",
+			 (json_int_t)(book ? book->rule_count : 0), "files",
+			 (json_int_t)(book ? book->file_count : 0), "refused",
+			 (json_int_t)(book ? book->refused : 0),
+			 "first_refused", book ? book->refused_note : "");
+}
+
+void request_detect_status(struct daemon *daemon, struct call *call)
+{
+	const struct detection *detection = &daemon->detection;
+	const struct detection_counts *counts = &detection->counts;
+	json_t *answer = rules_of(detection->book);
+
+	(void)json_object_update_new(
+		answer,
+		json_pack(
+			"{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			"sensor", daemon->host.reader != NULL, "read",
+			(json_int_t)detection->read_s, "events",
+			(json_int_t)counts->events, "matches",
+			(json_int_t)counts->matches, "told",
+			(json_int_t)counts->told, "hushed",
+			(json_int_t)counts->hushed, "observed",
+			(json_int_t)counts->observed, "lost",
+			(json_int_t)daemon->host.lost, "crowded",
+			(json_int_t)(detection->alarms
+					     ? alarms_crowded(detection->alarms)
+					     : 0)));
+	(void)json_object_set_new(answer, "blocking", blocking_of(daemon));
+	(void)json_object_set_new(answer, "latency",
+				  json_of_latency(&detection->latency));
+	call_done(call, answer);
+}
+
+void request_detect_reload(struct daemon *daemon, struct call *call)
+{
+	detection_reload(daemon, call);
+}

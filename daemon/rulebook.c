@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/rulebook.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/feed_known.h"
+#include "rules/detect/sigma.h"
+
+void rulebook_free(struct rulebook *book)
+{
+	if (!book)
+		return;
+	detect_scratch_free(book->scratch);
+	detect_free(book->engine);
+	for (size_t i = 0; i < ARRAY_LEN(book->folders); i++)
+		detect_folder_done(&book->folders[i]);
+	prefix_list_done(&book->known);
+	free(book->rules);
+	free(book->files);
+	free(book);
+}
+
+static void note_refused(struct rulebook *book, const struct detect_file *file)
+{
+	if (!file->is_refused)
+		return;
+	if (book->refused++ == 0)
+		(void)snprintf(book->refused_note, RULEBOOK_NOTE_MAX,
+			       "%.180s:%u:%u: %.200s", file->path,
+			       file->note.at.line, file->note.at.column,
+			       file->note.at.text);
+}
+
+static int read_folder(struct rulebook *book, struct detect_folder *folder,
+		       const char *path, bool is_own, char *note)
+{
+	int r = *path ? detect_folder_read(path, DETECT_KINDS_KERNEL, folder)
+		      : 0;
+
+	if (r == -ENOENT && is_own)
+		r = 0;
+	if (r < 0)
+		(void)snprintf(note, RULEBOOK_NOTE_MAX, "rules %s: %s", path,
+			       strerror(-r));
+	book->file_count += folder->file_count;
+	for (size_t i = 0; r == 0 && i < folder->file_count; i++)
+		note_refused(book, &folder->files[i]);
+	return r;
+}
+
+/* Lists are numbered in each folder from 1; together they must differ. */
+static void take_rules(struct rulebook *book, struct detect_folder *folder,
+		       uint32_t *last_list)
+{
+	uint32_t offset = *last_list;
+
+	for (size_t i = 0; i < folder->file_count; i++) {
+		const struct detect_file *file = &folder->files[i];
+
+		for (size_t j = 0; j < file->rule_count; j++) {
+			struct detect_rule *rule = file->rules[j];
+
+			if (rule->list)
+				rule->list += offset;
+			if (rule->list > *last_list)
+				*last_list = rule->list;
+			book->rules[book->rule_count] = rule;
+			book->files[book->rule_count++] = file->path;
+		}
+	}
+}
+
+static int join(struct rulebook *book)
+{
+	size_t count = 0;
+	uint32_t last_list = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(book->folders); i++)
+		count += book->folders[i].rule_count;
+	book->rules = calloc(count + 1, sizeof(void *));
+	book->files = calloc(count + 1, sizeof(void *));
+	if (!book->rules || !book->files)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_LEN(book->folders); i++)
+		take_rules(book, &book->folders[i], &last_list);
+	return 0;
+}
+
+/* A list that is not there is told by whoever imports feeds. */
+static int read_known(struct rulebook *book, const char *resolvers)
+{
+	int r = feed_known_servers("", &book->known);
+
+	if (r == 0 && feed_known_resolvers(resolvers, &book->known) == -ENOMEM)
+		r = -ENOMEM;
+	return r;
+}
+
+static int make_engine(struct rulebook *book, char *note)
+{
+	int r = detect_new(book->rules, book->rule_count, &book->engine);
+
+	if (r == 0)
+		r = detect_scratch_new(book->engine, &book->scratch);
+	if (r < 0)
+		(void)snprintf(note, RULEBOOK_NOTE_MAX, "%zu rules: %s",
+			       book->rule_count,
+			       r == -E2BIG ? "too many texts for one engine"
+					   : strerror(-r));
+	return r;
+}
+
+static int fill(struct rulebook *book, const struct rulebook_order *order,
+		char *note)
+{
+	int r = read_folder(book, &book->folders[0], order->shipped, false,
+			    note);
+
+	if (r == 0)
+		r = read_folder(book, &book->folders[1], order->own, true,
+				note);
+	if (r == 0)
+		r = join(book);
+	if (r == 0)
+		r = read_known(book, order->resolvers);
+	return r < 0 ? r : make_engine(book, note);
+}
+
+int rulebook_read(const struct rulebook_order *order,
+		  struct rulebook **ret_book, char note[RULEBOOK_NOTE_MAX])
+{
+	struct rulebook *book = calloc(1, sizeof(*book));
+	int r;
+
+	(void)snprintf(note, RULEBOOK_NOTE_MAX, "out of memory");
+	if (!book)
+		return -ENOMEM;
+	r = fill(book, order, note);
+	if (r < 0) {
+		rulebook_free(book);
+		return r;
+	}
+	note[0] = '\0';
+	*ret_book = book;
+	return 0;
+}
+
+bool rulebook_knows(const struct rulebook *book, const struct prefix *peer)
+{
+	for (size_t i = 0; i < book->known.count; i++)
+		if (prefix_overlaps(&book->known.list[i], peer))
+			return true;
+	return false;
+}

@@ -1,0 +1,168 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# test_detect.sh BUILD_DIR - from a process that connects to its peer's packets
+# dropped, as a detection rule says.
+#
+# Told only, until fwd.yml lets rules block; then the peer is in the table, for
+# as long as the rule says; never one that is protected, known, or above the
+# budget; and rules that cannot be read leave those that are in force.
+here=$(dirname "$0")
+# shellcheck source=tests/support/netns.sh
+. "$here/../support/netns.sh" "${1:?usage: test_detect.sh BUILD_DIR}"
+
+rules=$work/rules
+mark=marked-$$ # the sensor sees all of this machine
+mkdir "$rules"
+echo 203.0.113.53 >"$work/resolvers"
+cat >>"$work/fwd.yml" <<-EOF
+	sensor: true
+	detect_shipped: false
+	detect_rules: $rules
+	resolvers: $work/resolvers
+EOF
+
+# rule PORT SPAN [LINE...]: in place of the one before.
+rule() {
+	cat >"$rules/new" <<-EOF
+		version: 1
+		rules:
+		  - name: odd port
+		    event: connect
+		    action: block
+		    ttl: $2
+		    match: {port: $1, command_line: "*$mark*"}
+	EOF
+	printf '    %s\n' "${@:3}" >>"$rules/new"
+	mv "$rules/new" "$rules/odd.yml"
+}
+
+# connects ADDRESS PORT: a process of the gateway's, which nobody answers.
+connects() {
+	in_gateway python3 - "$1" "$2" "$mark" <<-'END'
+		import socket, sys
+		peer = (sys.argv[1], int(sys.argv[2]))
+		family = socket.AF_INET6 if ":" in peer[0] else socket.AF_INET
+		s = socket.socket(family, socket.SOCK_STREAM)
+		s.setblocking(False)
+		s.connect_ex(peer)
+	END
+}
+
+detection() {
+	ask "$1" detect status
+}
+
+# reaches KEY COUNT: of detect status.
+reaches() {
+	[ "$(detection "$1")" -ge "$2" ]
+}
+
+is_dropped() {
+	[ "$(verdict "$1")" = drop ]
+}
+
+ip -n "$gateway" route add 2001:db8:bad::/48 via 2001:db8:51::2
+rule 4444 1h
+fwd_start
+does attach wan0
+is "rules" 1 "$(detection .rules)"
+connects $listed4 4444
+wait_for "the event" reaches .observed 1
+is "told only" pass "$(verdict $listed4)"
+grep -q "detection: rule odd port: .*/python3.* blocked=no" "$work/log" ||
+	fail "the match was not told"
+fwd_stop
+echo "ok: without detect_block it is told, and no more"
+
+echo 'detect_block: true' >>"$work/fwd.yml"
+fwd_start
+connects $listed4 4443
+connects $listed4 4444
+wait_for "the block" is_dropped $listed4
+is "blocked" 1 "$(detection .blocking.blocked)"
+is "origin" detection "$(ask '.claims[0].origin' why $listed4)"
+ask '.claims[0].reason' why $listed4 |
+	grep -qE '^rule odd port: /[^ ]*/python3[^ ]* \(pid [0-9]+\)$' ||
+	fail "why says $(ask '.claims[0].reason' why $listed4)"
+ends=$(ask '.claims[0].expires' why $listed4)
+left=$((ends - $(date +%s)))
+[ "$left" -gt 3400 ] && [ "$left" -le 3600 ] || fail "it ends in $left s"
+dropped() {
+	ask '.sets[] | select(.name == "detected").packets' set list
+}
+before=$(dropped)
+in_internet ping -c 3 -i 0.2 -W 1 -I $listed4 $own4 >/dev/null 2>&1 &&
+	fail "its packets arrive"
+[ "$(dropped)" -ge $((before + 3)) ] || fail "dropped: $(dropped)"
+connects $listed6 4444
+wait_for "the block of IPv6" is_dropped $listed6
+[ "$(detection .latency.count)" = 2 ] || fail "latencies are not counted"
+echo "ok: packets of a peer are dropped"
+
+connects $listed4 4444
+wait_for "one more match" reaches .matches 3
+is "its end" "$ends" "$(ask '.claims[0].expires' why $listed4)"
+is "blocked" 2 "$(detection .blocking.blocked)"
+echo "ok: one that is blocked stays as it is"
+
+connects $clean4 4444 # the next hop
+connects 203.0.113.53 4444
+connects 127.0.0.1 4444
+wait_for "what is withheld" reaches .blocking.withheld 3
+is "the next hop" pass "$(verdict $clean4)"
+is "a resolver" pass "$(verdict 203.0.113.53)"
+is "blocked" 2 "$(detection .blocking.blocked)"
+echo "ok: what is protected or known is not blocked"
+
+fwd_kill
+fwd_start
+is "after a kill" drop "$(verdict $listed4)"
+is "its end" "$ends" "$(ask '.claims[0].expires' why $listed4)"
+does unblock --set detected $listed4
+is "taken out" pass "$(verdict $listed4)"
+echo "ok: it outlives a kill, and a person takes it out"
+
+rule 4444 2s "threshold: 3" "group_by: [addr]" "window: 1h"
+does detect reload
+said '^rules +1 from 1 files'
+connects $listed4 4444
+connects $listed4 4444
+wait_for "two matches" reaches .matches 2
+is "below the threshold" pass "$(verdict $listed4)"
+connects $listed4 4444
+wait_for "the block" is_dropped $listed4
+is_out() {
+	[ "$(verdict $listed4)" = pass ]
+}
+wait_for "its end" is_out
+echo "ok: from the threshold on, and until its time is up"
+
+echo 'rules: [' >"$rules/bad.yml"
+kill -HUP "$fwd_pid"
+wait_for "an alert" has_alert "1 of 2 files of rules are refused.*bad.yml"
+is "rules" 1 "$(detection .rules)"
+rm "$rules/bad.yml"
+mv "$rules" "$rules.away"
+touch "$rules"
+does detect reload
+said "refused"
+rm "$rules"
+mv "$rules.away" "$rules"
+does detect reload
+has_no_alert || fail "an alert stays: $(ask '.alerts' status)"
+echo "ok: rules that cannot be read"
+
+rule 4444 1h
+does detect reload
+sed -i '/detect_block: true/a detect_blocks_per_minute: 2' "$work/fwd.yml"
+fwd_stop
+fwd_start
+for last in 21 22 23 24; do
+	connects 203.0.113.$last 4444
+done
+wait_for "the budget" reaches .blocking.over_budget 2
+is "blocked" 2 "$(detection .blocking.blocked)"
+wait_for "an alert" has_alert "more than 2 peers a minute"
+is "above it" pass "$(verdict 203.0.113.24)"
+echo "ok: no more than the budget"
