@@ -46,6 +46,7 @@ share/man/man5/firewall.yml.5
 share/man/man5/fwd.yml.5
 share/man/man8/fetch-feed.8
 share/man/man8/fwd.8
+share/portcullis/detect/credentials.yml
 share/portcullis/feeds/spamhaus-drop.yml
 share/portcullis/firewall.schema.json
 share/portcullis/resolvers.txt

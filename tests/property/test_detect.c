@@ -165,6 +165,29 @@ static void own_rules_agree_with_the_oracle(void **state)
 	finish(&world);
 }
 
+static void shipped_rules_tell_their_witnesses(void **state)
+{
+	struct world world = {.engine = NULL};
+
+	(void)state;
+	sigma_rules_shipped(&world.folder);
+	prepare(&world);
+	try_witnesses(&world);
+	finish(&world);
+}
+
+static void shipped_rules_agree_with_the_oracle(void **state)
+{
+	struct world world = {.engine = NULL};
+
+	(void)state;
+	sigma_rules_shipped(&world.folder);
+	prepare(&world);
+	try_mutations(&world);
+	assert_true(world.events > 1000);
+	finish(&world);
+}
+
 static void real_rules_tell_their_witnesses(void **state)
 {
 	struct world world = {.engine = NULL};
@@ -195,6 +218,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_rules_tell_their_witnesses),
 		cmocka_unit_test(own_rules_agree_with_the_oracle),
+		cmocka_unit_test(shipped_rules_tell_their_witnesses),
+		cmocka_unit_test(shipped_rules_agree_with_the_oracle),
 		cmocka_unit_test(real_rules_tell_their_witnesses),
 		cmocka_unit_test(real_rules_agree_with_the_oracle),
 	};

@@ -38,6 +38,12 @@ void sigma_rules_own(uint32_t kinds, struct detect_folder *ret_folder)
 	read_folder(TEST_DATA_DIR "/sigma", kinds, ret_folder);
 }
 
+void sigma_rules_shipped(struct detect_folder *ret_folder)
+{
+	read_folder(TEST_DATA_DIR "/../../rules/default/detect",
+		    DETECT_KINDS_KERNEL, ret_folder);
+}
+
 struct detect_rule *sigma_rules_of(const char *text)
 {
 	struct detect_rule *rule = NULL;

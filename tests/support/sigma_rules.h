@@ -13,6 +13,9 @@ bool sigma_rules_real(uint32_t kinds, struct detect_folder *ret_folder);
 /* Those of the tests' own data. */
 void sigma_rules_own(uint32_t kinds, struct detect_folder *ret_folder);
 
+/* Those that are installed. */
+void sigma_rules_shipped(struct detect_folder *ret_folder);
+
 /* Read one from its text; fails the test if it is refused. */
 struct detect_rule *sigma_rules_of(const char *text);
 

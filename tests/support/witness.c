@@ -242,6 +242,12 @@ static void set_number(struct event *event, unsigned int source,
 		event->local_port = (uint16_t)number;
 	else if (source == SOURCE_PEER)
 		(void)prefix_from_text(text->bytes, text->len, &event->peer);
+	else if (source == SOURCE_FLAGS)
+		event->flags = number;
+	else if (source == SOURCE_NEW_PEER)
+		event->is_new_peer = text->len == 4; /* "true" */
+	else if (source >= SOURCE_STDIN && source <= SOURCE_STDERR)
+		event->flags |= 1ull << (source - SOURCE_STDIN);
 }
 
 static void set_log_value(struct witness *witness, unsigned int source,
