@@ -9,11 +9,10 @@
 
 #include "ctl/answer.h"
 #include "ctl/detect_event.h"
+#include "ctl/detect_rules.h"
 #include "ctl/policy_file.h"
 #include "ctl/session.h"
 #include "rules/detect/detect.h"
-#include "rules/detect/folder.h"
-#include "rules/detect/sigma.h"
 
 static const struct grid_column file_columns[] = {
 	{.title = "FILE"},
@@ -72,19 +71,6 @@ static const struct item_view file_view = {file_columns, fill_file};
 static const struct item_view rule_view = {rule_columns, fill_rule};
 static const struct item_view match_view = {match_columns, fill_match};
 
-static json_t *json_of_rule(const struct detect_rule *rule)
-{
-	json_t *tags = json_array();
-
-	for (size_t i = 0; i < rule->tag_count; i++)
-		(void)json_array_append_new(tags, json_string(rule->tags[i]));
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "id", rule->id,
-			 "title", rule->title, "author", rule->author, "level",
-			 detect_level_name(rule->level), "action",
-			 detect_action_name(rule->action), "events",
-			 detect_category_name(rule->category), "tags", tags);
-}
-
 static json_t *json_of_refusal(const struct detect_file *file)
 {
 	return json_pack(
@@ -107,20 +93,6 @@ static json_t *json_of_file(const struct detect_file *file)
 			 remark);
 }
 
-static enum outcome read_rules(struct session *session, const char *path,
-			       struct detect_folder *ret_folder)
-{
-	uint32_t kinds = session_has(session, OPTION_LOGS)
-				 ? DETECT_KINDS_ALL
-				 : DETECT_KINDS_KERNEL;
-	int r = detect_folder_read(path, kinds, ret_folder);
-
-	if (r < 0)
-		return session_refuse(session, r, "cannot read %s: %s", path,
-				      strerror(-r));
-	return OUTCOME_DONE;
-}
-
 struct tally {
 	uint64_t files, loaded, broken;
 };
@@ -141,7 +113,7 @@ static enum outcome check_path(struct session *session, const char *path,
 {
 	CLEANUP(detect_folder_done) struct detect_folder folder = {NULL};
 	CLEANUP(json_decrefp) json_t *list = json_array();
-	enum outcome outcome = read_rules(session, path, &folder);
+	enum outcome outcome = detect_rules_read(session, path, &folder);
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;
@@ -187,13 +159,13 @@ static enum outcome list_path(struct session *session, const char *path)
 {
 	CLEANUP(detect_folder_done) struct detect_folder folder = {NULL};
 	CLEANUP(json_decrefp) json_t *list = json_array();
-	enum outcome outcome = read_rules(session, path, &folder);
+	enum outcome outcome = detect_rules_read(session, path, &folder);
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	for (size_t i = 0; i < folder.rule_count; i++)
 		(void)json_array_append_new(list,
-					    json_of_rule(folder.rules[i]));
+					    detect_rules_json(folder.rules[i]));
 	printer_items(&session->printer, list, &rule_view);
 	return OUTCOME_DONE;
 }
@@ -218,7 +190,7 @@ static void hear(void *arg, const struct detect_rule *rule, size_t index)
 	struct hearing *hearing = arg;
 
 	(void)index;
-	(void)json_array_append_new(hearing->list, json_of_rule(rule));
+	(void)json_array_append_new(hearing->list, detect_rules_json(rule));
 }
 
 static enum outcome match_line(struct session *session,
@@ -274,8 +246,7 @@ enum outcome cmd_detect_test(struct session *session)
 	CLEANUP(detect_freep) struct detect_engine *engine = NULL;
 	CLEANUP(detect_scratch_freep) struct detect_scratch *scratch = NULL;
 	CLEANUP(policy_text_done) struct policy_text text = {0};
-	enum outcome outcome =
-		read_rules(session, session_word(session, 0), &folder);
+	enum outcome outcome = detect_rules_load(session, 0, &folder);
 	int r;
 
 	if (outcome == OUTCOME_DONE)
@@ -283,12 +254,6 @@ enum outcome cmd_detect_test(struct session *session)
 					   &text);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	for (size_t i = 0; i < folder.file_count && !session->json; i++) {
-		if (folder.files[i].is_refused)
-			(void)fprintf(stderr, "%s: refused: %s\n",
-				      folder.files[i].path,
-				      folder.files[i].note.at.text);
-	}
 	r = detect_new(folder.rules, folder.rule_count, &engine);
 	if (r >= 0)
 		r = detect_scratch_new(engine, &scratch);

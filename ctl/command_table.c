@@ -97,12 +97,28 @@ const struct command command_table[] = {
 	 {{.kind = KIND_RULES, .many = true}},
 	 detect_options,
 	 cmd_detect_check},
+	{"detect coverage",
+	 "which tactics and techniques of ATT&CK detection rules find",
+	 "Those that the tags of the rules name, as attack.t1059.004 and "
+	 "attack.execution; how many rules name each, and the highest of their "
+	 "levels. With --json, one a line.",
+	 {{.kind = KIND_RULES, .many = true}},
+	 detect_options,
+	 cmd_detect_coverage},
 	{"detect list",
 	 "the detection rules that load",
 	 "With --json, one rule a line, with authors and tags.",
 	 {{.kind = KIND_RULES, .many = true}},
 	 detect_options,
 	 cmd_detect_list},
+	{"detect plan",
+	 "what of the blocks of detection rules can be done",
+	 "Of each rule that blocks, its steps: done, partly (some of its events "
+	 "have no peer, or no process), never, or lacking something in the "
+	 "kernel that runs. With --json, one step a line.",
+	 {{.kind = KIND_RULES, .many = true}},
+	 detect_options,
+	 cmd_detect_plan},
 	{"detect reload",
 	 "let fwd read its detection rules anew",
 	 "Those of the folder that fwd.yml names (detect_rules), and those "

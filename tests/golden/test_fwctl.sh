@@ -231,6 +231,17 @@ group_detect() {
 	run 'fwctl --json detect check rules/odd_port.yml field.yml'
 	run 'fwctl detect list rules'
 	run 'fwctl --json detect list --logs rules/log_lines.yml'
+	printf '%s\n' 'version: 1' 'rules:' \
+		'  - {name: shell, id: x-1, level: high, event: exec, action: block,' \
+		'     tags: [attack.execution, attack.t1059.004],' \
+		'     steps: [table, end], ttl: 90m, observe: true}' \
+		'  - {name: talk, event: [connect, exec], action: block,' \
+		'     tags: [attack.t1095], steps: [table]}' >blocks.yml
+	run 'fwctl --json detect list blocks.yml'
+	run 'fwctl detect coverage blocks.yml rules'
+	run 'fwctl --json detect coverage blocks.yml'
+	run 'fwctl detect plan rules/files.yml blocks.yml'
+	run 'fwctl --json detect plan blocks.yml'
 	run 'fwctl detect test rules events'
 	run 'fwctl --json detect test rules/odd_port.yml events'
 	run "echo '{\"imge\": \"x\"}' | fwctl detect test field.yml -"
