@@ -78,12 +78,6 @@ static void warn_of_blocked(struct daemon *daemon,
 			     text, entry->name);
 }
 
-static void warn_of_all(struct daemon *daemon, const struct protected_list *all)
-{
-	for (size_t i = 0; i < all->count; i++)
-		warn_of_blocked(daemon, &all->list[i]);
-}
-
 /* And one that is not ours any more may be blocked. */
 static void forget_foreign(struct daemon *daemon)
 {
@@ -98,6 +92,21 @@ static void forget_foreign(struct daemon *daemon)
 			    0 &&
 		    !guard_find(daemon->guard, &prefix))
 			(void)alerts_clear(&daemon->alerts, key);
+	}
+}
+
+void guard_keep_recheck(struct daemon *daemon)
+{
+	if (!daemon->guard_keep.is_unchecked || daemon_is_importing(daemon))
+		return;
+	daemon->guard_keep.is_unchecked = false;
+	forget_foreign(daemon);
+	for (size_t i = 0; i < guard_count(daemon->guard); i++) {
+		const struct guard_entry *entry = guard_entry(daemon->guard, i);
+
+		if (entry->source == GUARD_OWN ||
+		    entry->source == GUARD_NEXT_HOP)
+			warn_of_blocked(daemon, entry);
 	}
 }
 
@@ -116,8 +125,8 @@ static void take_over(struct daemon *daemon, const struct protected_list *all,
 						     : "next hops");
 		return;
 	}
-	forget_foreign(daemon);
-	warn_of_all(daemon, all);
+	daemon->guard_keep.is_unchecked = true;
+	guard_keep_recheck(daemon);
 }
 
 void guard_keep_addresses(struct daemon *daemon)
@@ -139,6 +148,7 @@ static void hops_ended(struct daemon *daemon, int r)
 		.source = GUARD_NEXT_HOP,
 	};
 
+	daemon->guard_keep.ended = daemon->guard_keep.begun;
 	if (r == 0)
 		r = hops_each(daemon->hops, collect, &all);
 	if (r < 0)
@@ -146,28 +156,62 @@ static void hops_ended(struct daemon *daemon, int r)
 	take_over(daemon, &all, r);
 }
 
+static void hops_begin(struct daemon *daemon)
+{
+	struct guard_keep *keep = &daemon->guard_keep;
+
+	keep->begun++;
+	keep->asked_ns = clock_mono_ns();
+	keep->is_stale = false;
+}
+
 void guard_keep_hops(struct daemon *daemon)
 {
-	daemon->guard_keep.asked_ns = clock_mono_ns();
+	hops_begin(daemon);
 	hops_ended(daemon, hops_read(daemon->hops));
+}
+
+static void ask(struct daemon *daemon)
+{
+	int r;
+
+	hops_begin(daemon);
+	r = hops_ask(daemon->hops);
+	if (r < 0)
+		hops_ended(daemon, r);
 }
 
 /* What changes while routes are read may have been passed by already, so it
  * waits for the next time. */
 void guard_keep_tick(struct daemon *daemon)
 {
-	struct guard_keep *keep = &daemon->guard_keep;
-	uint64_t now_ns = clock_mono_ns();
-	int r;
+	const struct guard_keep *keep = &daemon->guard_keep;
 
-	if (!keep->is_stale || hops_is_asked(daemon->hops) ||
-	    now_ns < keep->asked_ns + HOPS_REST_NS)
-		return;
-	keep->asked_ns = now_ns;
-	keep->is_stale = false;
-	r = hops_ask(daemon->hops);
-	if (r < 0)
-		hops_ended(daemon, r);
+	guard_keep_recheck(daemon);
+	if (keep->is_stale && !hops_is_asked(daemon->hops) &&
+	    clock_mono_ns() >= keep->asked_ns + HOPS_REST_NS)
+		ask(daemon);
+}
+
+uint64_t guard_keep_catch_up(struct daemon *daemon)
+{
+	const struct guard_keep *keep = &daemon->guard_keep;
+
+	(void)netlink_dispatch(daemon->netlink);
+	if (hops_is_asked(daemon->hops))
+		return keep->begun + keep->is_stale;
+	if (keep->is_stale)
+		ask(daemon);
+	return keep->begun;
+}
+
+bool guard_keep_has(struct daemon *daemon, uint64_t reading)
+{
+	const struct guard_keep *keep = &daemon->guard_keep;
+
+	if (keep->ended < reading && !hops_is_asked(daemon->hops))
+		ask(daemon);
+	return keep->ended >= reading;
 }
 
 void guard_keep_hops_soon(struct daemon *daemon)

@@ -19,6 +19,8 @@ struct daemon;
 struct guard_keep {
 	uint64_t asked_ns; /* when routes were last asked for */
 	bool is_stale; /* they have changed since */
+	uint64_t begun, ended; /* readings of them so far */
+	bool is_unchecked; /* what of all that is blocked is still to be said */
 };
 
 /* Read own addresses anew. */
@@ -27,6 +29,15 @@ void guard_keep_addresses(struct daemon *daemon);
 /* Read next hops anew: now, all turns at once, or soon. */
 void guard_keep_hops(struct daemon *daemon);
 void guard_keep_hops_soon(struct daemon *daemon);
+
+/* What the kernel has told until now: own addresses are known when it returns,
+ * next hops once the reading of this number has ended, well or not. */
+uint64_t guard_keep_catch_up(struct daemon *daemon);
+bool guard_keep_has(struct daemon *daemon, uint64_t reading);
+
+/* Say what of it is blocked, if that may have changed. While lists are imported
+ * nothing is said: they take out themselves what is protected. */
+void guard_keep_recheck(struct daemon *daemon);
 
 /* Every few seconds: what had to wait. */
 void guard_keep_tick(struct daemon *daemon);

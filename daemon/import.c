@@ -11,6 +11,7 @@
 #include "daemon/ahead.h"
 #include "daemon/clock.h"
 #include "daemon/commit.h"
+#include "daemon/import_late.h"
 #include "daemon/import_plan.h"
 #include "daemon/log.h"
 #include "daemon/members.h"
@@ -19,6 +20,8 @@
 #define TURN_NS	   200000u
 #define AHEAD	   8 /* changes from fetching to using */
 #define TURN_CHECK 32 /* changes between two looks at the clock */
+
+#define LATE_US 5000 /* from one look at next hops that are read to another */
 
 #define TOGETHER_MAX 8 /* imports in one transaction */
 
@@ -90,6 +93,7 @@ static void finish(struct import *import, int r, const char *why)
 	struct daemon *daemon = import->daemon;
 
 	daemon->is_importing[import->set.id] = false;
+	guard_keep_recheck(daemon);
 	import->finished(import, r, why);
 	import_free(import);
 	trim(daemon);
@@ -159,7 +163,8 @@ static int compare(struct import *import, char why[IMPORT_WHY_MAX])
 {
 	struct daemon *daemon = import->daemon;
 	size_t stored = import->added + import->renewed + import->kept +
-			import->leaves.count;
+			import->leaves.count + import->late_added -
+			import->late_removed;
 	size_t held = ledger_set_count(daemon->ledger, import->set.id);
 	char key[ALERT_KEY_MAX];
 
@@ -178,7 +183,7 @@ static int compare(struct import *import, char why[IMPORT_WHY_MAX])
 	return import->apply_r < 0 ? import->apply_r : -ENODATA;
 }
 
-static void applied(struct import *import)
+static void conclude(struct import *import)
 {
 	struct daemon *daemon = import->daemon;
 	char why[IMPORT_WHY_MAX];
@@ -193,6 +198,46 @@ static void applied(struct import *import)
 	need_reserve(import, -1);
 	import->applied_ns = clock_mono_ns();
 	finish(import, r, r < 0 ? why : NULL);
+}
+
+static void late_stored(void *arg, int r)
+{
+	const struct timeval at_once = {0};
+	struct import *import = arg;
+
+	if (r < 0)
+		import->apply_r = r;
+	(void)event_add(import->turn, &at_once);
+}
+
+/* What became protected on the way goes, until nothing more does. */
+static void applied(struct import *import)
+{
+	const struct timeval soon = {.tv_usec = LATE_US};
+	struct commit_order order = {
+		.uid = import->entry.uid,
+		.done = late_stored,
+		.arg = import,
+	};
+	int r;
+
+	if (import_late_waits(import)) {
+		(void)event_add(import->turn, &soon);
+		return;
+	}
+	r = import_late_take(import, &order.changes, &order.count);
+	if (r < 0)
+		import->apply_r = r;
+	if (order.count == 0) {
+		conclude(import);
+		return;
+	}
+	log_notice("set %s: what became protected during an import is taken "
+		   "out members=%zu",
+		   import->set.name, import->late_removed);
+	commit_submit(import->daemon, &order,
+		      "import %s: %zu became protected meanwhile",
+		      import->set.name, import->late_removed);
 }
 
 static void apply_turn(evutil_socket_t fd, short what, void *arg)

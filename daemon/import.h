@@ -8,6 +8,7 @@
  *	commit	worker: everything in one transaction
  *	apply	loop, in bounded turns: additions first, then removals, so no
  *		address that is in both pictures is free for a moment
+ *	late	loop: what became protected meanwhile is taken out again
  *
  * Refused at any step before the commit, nothing has changed. While an import
  * runs its set takes no other change (daemon->is_importing).
@@ -97,6 +98,9 @@ struct import {
 	struct store_usage usage; /* after the commit, done or refused */
 	int apply_r; /* the last that could not be applied: an alert */
 	size_t applied; /* of adds, then of leaves, then of removes */
+	uint64_t hops; /* the reading of next hops that its end waits for */
+	uint64_t late_ns; /* since then */
+	size_t late_removed, late_added; /* for what became protected */
 	uint64_t started_ns, planned_ns, committed_ns, applied_ns;
 	uint64_t commit_ns, apply_ns; /* of its own, without the waits */
 	struct event *turn; /* the next bounded turn of apply */
