@@ -303,6 +303,7 @@ static void read_done(struct job *job)
 	import->is_replacing = true;
 	import->evidence.origin = ORIGIN_CROWDSEC;
 	import->evidence_of = evidence_of;
+	import->is_shared = true;
 	import->slack_s = SLACK_S;
 	import->entry.uid = taking->uid;
 	import->finished = imported;

@@ -53,23 +53,73 @@ void prefix_list_sort(struct prefix_list *list)
 	list->count = kept;
 }
 
+static enum feed_format format_of(const struct feed *feed)
+{
+	enum feed_format format = FEED_FORMAT_COUNT;
+	int r = feedfile_format_from_name(feed_format_word(feed->format),
+					  &format);
+
+	assert(r == 0);
+	/* fetch-feed follows it to what it names */
+	return format == FEED_MISP_MANIFEST ? FEED_MISP_EVENT : format;
+}
+
+bool feed_intake_has_ends(const struct feed *feed)
+{
+	return feedfile_has_ends(format_of(feed));
+}
+
+int feed_ends_add(struct feed_ends *ends, uint64_t until_s, uint32_t line)
+{
+	if (ends->count == ends->capacity) {
+		size_t capacity = ends->capacity * 2 + 64;
+		struct feed_end *grown =
+			reallocarray(ends->list, capacity, sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		ends->list = grown;
+		ends->capacity = capacity;
+	}
+	/* what is as far off as that is meant as never */
+	ends->list[ends->count++] = (struct feed_end){
+		.until_s = until_s < UINT32_MAX ? until_s : 0,
+		.line = line,
+	};
+	return 0;
+}
+
+struct feed_end feed_intake_end(const struct feed_intake *intake, uint32_t line)
+{
+	return line && line <= intake->ends.count
+		       ? intake->ends.list[line - 1]
+		       : (struct feed_end){.line = line};
+}
+
 static int take_entry(void *arg, const struct feed_entry *entry)
 {
 	struct feed_intake *intake = arg;
 	bool is_good = entry->kind == FEED_ALLOWED;
+	uint32_t line = entry->line;
+	int r = 0;
 
 	/* a list of bad addresses may tell good ones by the way, and the other
 	 * way round */
 	if (entry->kind == FEED_DELETED ||
 	    is_good != (intake->feed->class == FEED_CLASS_ALLOW))
 		return 0;
-	return listed_add(&intake->listed, &entry->prefix, entry->line);
+	if (intake->can_end) {
+		r = feed_ends_add(&intake->ends, entry->until_s, entry->line);
+		line = (uint32_t)intake->ends.count;
+	}
+	return r == 0 ? listed_add(&intake->listed, &entry->prefix, line) : r;
 }
 
 static int read_entries(struct feed_intake *intake, const char *text,
 			size_t len)
 {
-	struct feed_options options = {
+	const struct feed_options options = {
+		.format = format_of(intake->feed),
 		.column = intake->feed->column,
 		.min_score = intake->feed->min_score,
 		.now_s = intake->now_s,
@@ -77,12 +127,6 @@ static int read_entries(struct feed_intake *intake, const char *text,
 	const struct feed_report *report = &intake->report;
 	int r;
 
-	r = feedfile_format_from_name(feed_format_word(intake->feed->format),
-				      &options.format);
-	assert(r == 0);
-	/* fetch-feed follows it to what it names */
-	if (options.format == FEED_MISP_MANIFEST)
-		options.format = FEED_MISP_EVENT;
 	listed_reserve_lines(&intake->listed, len);
 	r = feedfile_read(&options, text, len, take_entry, intake,
 			  &intake->report);
@@ -259,6 +303,7 @@ static int judge(struct feed_intake *intake, const struct prefix_list *entries)
 		.entries = prefixes_of(entries),
 		.before = intake->before,
 		.before_entries = intake->before_entries,
+		.can_end = intake->can_end,
 		.after = &after,
 		.protected = prefixes_of(&intake->protected),
 		.resolvers = prefixes_of(&intake->resolvers),
@@ -274,8 +319,48 @@ static int read_before(struct feed_intake *intake)
 
 	for (size_t i = 0; i < intake->before.count && r == 0; i++)
 		r = listed_add(&intake->listed,
-			       feed_prefix_at(&intake->before, i), 0);
+			       feed_prefix_at(&intake->before, i),
+			       intake->ends.count ? (uint32_t)i + 1 : 0);
 	return r;
+}
+
+static int compare_listed(const void *a, const void *b)
+{
+	const struct listed *one = a, *other = b;
+	int order = prefix_cmp(&one->prefix, &other->prefix);
+
+	return order ? order
+		     : (one->line > other->line) - (one->line < other->line);
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	if (a == 0 || b == 0)
+		return 0;
+	return a > b ? a : b;
+}
+
+/* What is listed twice ends when the last of both does. Of those the first is
+ * kept, as listed_sort() has it. */
+static void sort_ends(struct feed_intake *intake)
+{
+	struct listed_array *listed = &intake->listed;
+	struct feed_end *first = NULL;
+
+	if (intake->ends.count == 0 || listed->count == 0)
+		return;
+	qsort(listed->list, listed->count, sizeof(*listed->list),
+	      compare_listed);
+	for (size_t i = 0; i < listed->count; i++) {
+		const struct listed *entry = &listed->list[i];
+		struct feed_end *end = &intake->ends.list[entry->line - 1];
+
+		if (i == 0 ||
+		    prefix_cmp(&entry[-1].prefix, &entry->prefix) != 0)
+			first = end;
+		else
+			first->until_s = later(first->until_s, end->until_s);
+	}
 }
 
 static int read_bytes(struct feed_intake *intake)
@@ -298,8 +383,11 @@ int feed_intake_run(struct feed_intake *intake)
 
 	assert(intake->feed);
 
+	intake->can_end = feed_intake_has_ends(intake->feed);
 	r = intake->bytes ? read_bytes(intake) : read_before(intake);
 	intake->parse_ns = clock_take_span(&start_ns);
+	if (r == 0)
+		sort_ends(intake);
 	if (r == 0)
 		r = listed_sort(&intake->listed);
 	intake->merge_ns = clock_take_span(&start_ns);
@@ -327,4 +415,5 @@ void feed_intake_done(struct feed_intake *intake)
 	prefix_list_done(&intake->exceptions);
 	prefix_list_done(&intake->never);
 	listed_done(&intake->listed);
+	freep(&intake->ends.list);
 }

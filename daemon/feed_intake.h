@@ -40,28 +40,53 @@ void prefix_list_done(struct prefix_list *list);
 /* In order, each once. */
 void prefix_list_sort(struct prefix_list *list);
 
+/* What an entry says of its end, and the line that it stands on. */
+struct feed_end {
+	uint64_t until_s; /* 0: never */
+	uint32_t line;
+};
+
+struct feed_ends {
+	struct feed_end *list;
+	size_t count, capacity;
+};
+
 struct feed_intake {
 	/* What was asked for; borrowed but for the lists. */
 	const struct feed *feed;
 	const char *bytes; /* NULL: what the set holds, read anew */
 	size_t len;
 	uint64_t now_s;
+	bool can_end; /* its entries can, by its format */
 	uint32_t before_entries; /* of the version in force, as it was read */
 	struct feed_memory memory; /* brought up to date */
 	struct feed_prefixes before; /* of the set, in order */
+	struct feed_ends ends; /* of `before`, where that is read anew; else
+				* none yet */
 	struct prefix_list protected, resolvers; /* in order */
 	struct prefix_list exceptions; /* in any order */
 
 	/* What came of it. */
 	struct feed_report report;
 	struct feed_judgement judgement;
-	struct listed_array listed; /* what is to be in the set */
+	struct listed_array listed; /* what is to be in the set; where there
+				     * are ends, `line` is the place among
+				     * those, from 1 */
 	struct prefix_list never; /* what was taken out: in order, none in
 				   * another */
 	size_t excepted; /* entries that an exception cut or took out */
 	uint64_t parse_ns, merge_ns, judge_ns; /* that it took */
 	char why[FEED_INTAKE_WHY];
 };
+
+/* May its entries end by themselves? */
+bool feed_intake_has_ends(const struct feed *feed);
+
+int feed_ends_add(struct feed_ends *ends, uint64_t until_s, uint32_t line);
+
+/* Of an entry that is listed there. */
+struct feed_end feed_intake_end(const struct feed_intake *intake,
+				uint32_t line);
 
 int feed_intake_run(struct feed_intake *intake);
 void feed_intake_done(struct feed_intake *intake);

@@ -16,6 +16,9 @@
 #include "daemon/log.h"
 #include "daemon/worker.h"
 
+/* Spans to an end are rounded: one that differs by less is not stored anew. */
+#define ENDS_SLACK_S 10
+
 struct feed_job {
 	struct job job; /* first: the workers' view of it */
 	struct feed_turn turn;
@@ -429,6 +432,18 @@ static uint64_t number_of(const struct feed_job *job)
 	}
 }
 
+/* With the entry's own end. */
+static void evidence_of(const struct import *import, uint32_t line,
+			struct evidence *evidence)
+{
+	const struct feed_job *job = import->arg;
+	struct feed_end end = feed_intake_end(&job->read.intake, line);
+
+	*evidence = import->evidence;
+	evidence->line = end.line;
+	evidence->expires_s = end.until_s;
+}
+
 /* What the import has to know before the list is read. */
 static int prepare_import(struct feed_job *job, const struct set *set)
 {
@@ -458,6 +473,8 @@ static int prepare_import(struct feed_job *job, const struct set *set)
 		.created_s = now_s,
 		.reason = strdup(reason),
 	};
+	import->evidence_of = evidence_of;
+	import->slack_s = ENDS_SLACK_S;
 	import->entry.uid = job->order.uid;
 	import->finished = imported;
 	import->arg = job;

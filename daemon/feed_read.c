@@ -53,7 +53,7 @@ static int read_protected(struct feed_read *read)
 	return r;
 }
 
-/* One that has an end is no longer in the list. Mostly there is none. */
+/* What leaves is no longer in the list. Mostly there is none. */
 static int find_before(struct feed_read *read)
 {
 	const struct standings *standings = &read->import->standings;
@@ -66,17 +66,33 @@ static int find_before(struct feed_read *read)
 		.step = sizeof(*standings->list),
 	};
 	for (size_t i = 0; i < standings->count; i++)
-		leaving += standings->list[i].expires_s != 0;
+		leaving += is_leaving(&standings->list[i]);
 	if (leaving == 0)
 		return 0;
 	for (size_t i = 0; i < standings->count && r == 0; i++)
-		if (!standings->list[i].expires_s)
+		if (!is_leaving(&standings->list[i]))
 			r = prefix_list_add(&read->before,
 					    &standings->list[i].prefix);
 	read->intake.before = (struct feed_prefixes){
 		.prefixes = read->before.list,
 		.count = read->before.count,
 	};
+	return r;
+}
+
+/* When it is read anew, its members keep their ends. */
+static int find_ends(struct feed_read *read)
+{
+	const struct standings *standings = &read->import->standings;
+	int r = 0;
+
+	for (size_t i = 0; i < standings->count && r == 0; i++) {
+		const struct standing *member = &standings->list[i];
+
+		if (!is_leaving(member))
+			r = feed_ends_add(&read->intake.ends, member->expires_s,
+					  member->line);
+	}
 	return r;
 }
 
@@ -89,6 +105,8 @@ static int read_store(struct feed_read *read)
 			      read);
 	if (r == 0)
 		r = find_before(read);
+	if (r == 0 && read->is_of_set)
+		r = find_ends(read);
 	if (r == 0 && read->except_id)
 		r = store_each_member(read->store, read->except_id,
 				      add_exception, &read->intake);

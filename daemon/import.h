@@ -40,6 +40,12 @@ struct standing {
 	uint64_t expires_s;
 };
 
+/* It is no longer in the list, and stays for a while. */
+static inline bool is_leaving(const struct standing *member)
+{
+	return member->expires_s && !member->line;
+}
+
 struct standings {
 	struct standing *list; /* in order */
 	size_t count, capacity;
@@ -60,13 +66,15 @@ struct import {
 	struct evidence evidence; /* of additions; reason is owned */
 
 	/* Or NULL: what each entry of the list, by its line, has as evidence in
-	 * place of the one above, of which the origin stays: the members of
-	 * another one are left as they are. On the worker too. */
+	 * place of the one above, of which the origin stays. On the worker too. */
 	void (*evidence_of)(const struct import *import, uint32_t line,
 			    struct evidence *ret_evidence);
+	bool is_shared; /* members of another origin are left as they are, and
+			 * the lines of one's own are numbers of decisions */
 	uint32_t slack_s; /* of ends: so much later or earlier is the same */
 	uint64_t leave_s; /* moment up to which those stay that go, unless they
-			   * already have one; 0: they go at once */
+			   * end before; then without a line (is_leaving());
+			   * 0: they go at once */
 	const struct prefix *never; /* what shares an address with one of these
 				     * does not stay; in order, none in another,
 				     * borrowed till the end */

@@ -35,7 +35,7 @@ static bool is_guarded(struct import *import, const struct prefix *prefix,
 		return false;
 	if (line)
 		(void)snprintf(where, sizeof(where), "%s %u",
-			       import->evidence_of ? "decision" : "line",
+			       import->is_shared ? "decision" : "line",
 			       evidence_at(import, line).line);
 	else
 		(void)snprintf(where, sizeof(where), "the policy");
@@ -113,7 +113,7 @@ int standings_add(struct standings *standings, const struct member *member)
 static bool is_of_others(const struct import *import,
 			 const struct standing *member)
 {
-	return import->evidence_of && member->origin != import->evidence.origin;
+	return import->is_shared && member->origin != import->evidence.origin;
 }
 
 /* `reason` is NULL where none was kept. */
@@ -132,7 +132,8 @@ static bool is_same(const struct import *import, const struct listed *entry,
 						      : evidence.expires_s;
 	late_s = old->expires_s < evidence.expires_s ? evidence.expires_s
 						     : old->expires_s;
-	return evidence.line == old->line &&
+	return (import->is_shared ? evidence.line == old->line
+				  : !is_leaving(old)) &&
 	       late_s - early_s <= import->slack_s &&
 	       (!reason || strcmp(evidence.reason, reason) == 0);
 }
@@ -176,7 +177,8 @@ static int merge_member(struct merge *merge, const struct standing *member,
 			return r;
 	}
 	if (!import->is_replacing || is_of_others(import, member) ||
-	    (may_stay && member->expires_s)) {
+	    (may_stay && member->expires_s &&
+	     member->expires_s <= import->leave_s)) {
 		import->kept++;
 		return 0;
 	}
@@ -339,7 +341,8 @@ void import_put_at(const struct import *import, size_t index,
 
 	*ret_member = (struct member){
 		.prefix = entry->prefix,
-		.evidence = evidence_at(import, entry->line),
+		.evidence = leaves ? import->evidence
+				   : evidence_at(import, entry->line),
 	};
 	if (leaves)
 		ret_member->evidence.expires_s = import->leave_s;

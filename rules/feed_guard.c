@@ -451,21 +451,31 @@ static uint64_t entries_before(const struct judging *judging)
 	return said ? said : judging->before.over.count;
 }
 
+/* Of those, how many are to be there still. */
+static uint64_t entries_left(const struct judging *judging)
+{
+	uint64_t before = entries_before(judging);
+	uint64_t left = judging->before.over.count;
+
+	return judging->version->can_end && left < before ? left : before;
+}
+
 /* Against the last accepted version. */
 static void check_change(const struct judging *judging)
 {
 	const struct feed_limits *limits = limits_of(judging);
 	uint64_t before = entries_before(judging);
+	uint64_t left = entries_left(judging);
 	uint64_t now = judging->judgement->entries;
 
-	if (before > now + FEED_SLACK &&
-	    is_above(before - now, before, limits->shrink))
-		fail(judging, FEED_GUARD_SHRINK, percent(before - now, before),
+	if (left > now + FEED_SLACK &&
+	    is_above(left - now, left, limits->shrink))
+		fail(judging, FEED_GUARD_SHRINK, percent(left - now, left),
 		     limits->shrink,
 		     "%llu entries after %llu: %.1f %% fewer, at most %u %% "
 		     "may be missing",
-		     (unsigned long long)now, (unsigned long long)before,
-		     percent(before - now, before), limits->shrink);
+		     (unsigned long long)now, (unsigned long long)left,
+		     percent(left - now, left), limits->shrink);
 	if (now > before + FEED_SLACK &&
 	    is_above(now - before, before, limits->grow))
 		fail(judging, FEED_GUARD_GROW, percent(now - before, before),

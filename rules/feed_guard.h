@@ -108,6 +108,7 @@ struct feed_version {
 	/* How many entries that was, before anything was cut out of them, which
 	 * makes one many; 0: as many as are listed. */
 	uint32_t before_entries;
+	bool can_end; /* entries end by themselves: fewer are no loss */
 	/* What would be listed of this one, to be held against `before`; NULL:
 	 * the entries but those left out. */
 	const struct feed_prefixes *after;

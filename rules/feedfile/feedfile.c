@@ -171,6 +171,12 @@ int feedfile_read(const struct feed_options *options, const char *text,
 	return 0;
 }
 
+bool feedfile_has_ends(enum feed_format format)
+{
+	return format == FEED_STIX || format == FEED_TAXII ||
+	       format == FEED_CROWDSEC_STREAM;
+}
+
 const char *feedfile_format_name(enum feed_format format)
 {
 	assert(format < FEED_FORMAT_COUNT);

@@ -173,6 +173,9 @@ struct feed_probe {
 /* Suggest a format to a person who then decides. */
 struct feed_probe feedfile_probe(const char *text, size_t len);
 
+/* May an entry of it say when it ends? */
+bool feedfile_has_ends(enum feed_format format);
+
 /* Names as in definitions of feeds: "spamhaus-jsonl". */
 const char *feedfile_format_name(enum feed_format format);
 int feedfile_format_from_name(const char *name, enum feed_format *ret_format);

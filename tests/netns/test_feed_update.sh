@@ -202,6 +202,25 @@ updates accepted '^$'
 is "entries of three events" 3 "$(jq -r ".feeds[0].entries" "$work/said")"
 updates unchanged '^$'
 
+# An indicator ends when it says, also while nothing new is published.
+does feed drop tried
+until=$(($(date +%s) + 4))
+define "ending?until=$(date -ud @$until +%FT%TZ)" stix
+updates accepted '^$'
+is "members before the end of one" 4 "$(feed members)"
+is "their ends" "0 $until 0 0" "$(ask .expires set show tried | xargs)"
+has_ended() {
+	[ "$(feed members)" = 3 ]
+}
+wait_for "the end of an indicator" has_ended
+[ "$(date +%s)" -ge $until ] || fail "it ended too early"
+is "the one that ended" pass "$(ask .verdict why 192.0.2.61)"
+updates unchanged '^$'
+does feed update tried --force
+is "members after all of it again" 3 "$(feed members)"
+does feed except 192.0.2.63 --feed tried
+is "members less one that is excepted" 2 "$(feed members)"
+
 # One at a time.
 exec 9>"$work/feed-update.lock"
 flock -n 9

@@ -65,6 +65,8 @@ const struct feed_judgement *feed_bench_judge(struct feed_bench *bench)
 		.reading = bench->reading,
 		.entries = view(&bench->entries),
 		.before = view(&bench->before),
+		.before_entries = bench->before_entries,
+		.can_end = bench->can_end,
 		.protected = view(&bench->protected),
 		.resolvers = view(&bench->resolvers),
 	};

@@ -21,6 +21,8 @@ struct feed_bench {
 	struct feed feed;
 	struct feed_list entries, before, protected, resolvers;
 	struct feed_reading reading;
+	uint32_t before_entries;
+	bool can_end;
 	struct feed_memory memory;
 	uint8_t marks[FEED_BENCH_ROOM];
 	struct feed_judgement judgement;

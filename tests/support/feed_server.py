@@ -274,6 +274,17 @@ class Feed(http.server.BaseHTTPRequestHandler):
     def do_objects_odd(self):
         self.taxii({"objects": ["text"]})
 
+    def do_ending(self):
+        """Indicators of which one ends at a moment that is asked for."""
+        if self.headers.get("If-None-Match") == ETAG:
+            self.begin(304, None, ETag=ETAG)
+            return
+        listed = objects(60, 4)
+        listed[1]["valid_until"] = self.query["until"][0]
+        listed[2]["valid_until"] = "9999-12-31T00:00:00Z"
+        self.answer(json.dumps({"type": "bundle", "objects": listed}).encode(),
+                    kind="application/json", ETag=ETAG)
+
     # MISP: a manifest of three events, which lie beside it
 
     def do_manifest_json(self):

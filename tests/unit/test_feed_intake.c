@@ -175,6 +175,68 @@ static void a_list_of_what_is_good_may_have_a_resolver(void **state)
 	assert_listed(desk, "9.9.9.0 9.9.9.9");
 }
 
+#define INDICATOR(address, more)               \
+	"{\"type\":\"indicator\",\"pattern\":" \
+	"\"[ipv4-addr:value = '" address "']\"" more "}"
+#define UNTIL(year)  ",\"valid_until\":\"" year "-01-01T00:00:00Z\""
+#define BUNDLE(list) "{\"type\":\"bundle\",\"objects\":[" list "]}"
+#define YEAR_2030_S  1893456000u
+#define YEAR_2031_S  1924992000u
+
+static void read_as(struct desk *desk, enum feed_format format)
+{
+	desk->feed.format = (uint8_t)format;
+	assert_string_equal(feed_format_word(desk->feed.format),
+			    feedfile_format_name(format));
+}
+
+/* "END ..." of what is listed, in order. */
+static void assert_ends(struct desk *desk, const char *expected)
+{
+	const struct listed_array *listed = &desk->intake.listed;
+	size_t len = 0;
+
+	for (size_t i = 0; i < listed->count; i++)
+		len += (size_t)snprintf(
+			desk->text + len, TEXT_MAX - len, "%s%llu",
+			i ? " " : "",
+			(unsigned long long)feed_intake_end(
+				&desk->intake, listed->list[i].line)
+				.until_s);
+	assert_string_equal(desk->text, expected);
+}
+
+static void an_entry_ends_when_the_last_indicator_of_it_does(void **state)
+{
+	struct desk *desk = *state;
+
+	read_as(desk, FEED_STIX);
+	put(&desk->intake.exceptions, "45.83.0.3");
+	run(desk,
+	    BUNDLE(INDICATOR("45.84.0.1", UNTIL("2031")) "," INDICATOR("45.83.0.1", UNTIL("2030")) "," INDICATOR(
+		    "45.83.0.1",
+		    UNTIL("2031")) "," INDICATOR("45.83.0.9",
+						 UNTIL("9999")) "," INDICATOR("45.84.0.1",
+									      "") "," INDICATOR("45.83.0.2/31",
+												UNTIL("2030"))));
+	assert_listed(desk, "45.83.0.1 45.83.0.2 45.83.0.9 45.84.0.1");
+	assert_ends(desk, "1924992000 1893456000 0 0");
+}
+
+static void what_is_read_anew_keeps_its_ends(void **state)
+{
+	struct desk *desk = *state;
+
+	put(&desk->before, "45.83.0.0/31");
+	put(&desk->before, "46.0.0.1");
+	assert_int_equal(feed_ends_add(&desk->intake.ends, YEAR_2030_S, 7), 0);
+	assert_int_equal(feed_ends_add(&desk->intake.ends, YEAR_2031_S, 8), 0);
+	put(&desk->intake.exceptions, "45.83.0.1");
+	run(desk, NULL);
+	assert_listed(desk, "45.83.0.0 46.0.0.1");
+	assert_ends(desk, "1893456000 1924992000");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -185,6 +247,8 @@ int main(void)
 		TEST(exceptions_do_not_make_a_list_shrink),
 		TEST(what_the_set_holds_can_be_read_anew),
 		TEST(a_list_of_what_is_good_may_have_a_resolver),
+		TEST(an_entry_ends_when_the_last_indicator_of_it_does),
+		TEST(what_is_read_anew_keeps_its_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,6 +43,31 @@ static void it_may_lose_three_tenths(void **state)
 	assert_feed_accepted(bench);
 }
 
+/* Of a thousand entries three hundred are left when the next version comes. */
+static void what_has_ended_by_itself_is_not_missing(void **state)
+{
+	struct feed_bench *bench = *state;
+
+	bench->before_entries = 1000;
+	feed_bench_fill(&bench->before, 300);
+	feed_bench_fill(&bench->entries, 300);
+	assert_feed_held(bench, FEED_GUARD_SHRINK, "300 entries after 1000");
+	bench->can_end = true;
+	assert_feed_accepted(bench);
+	feed_bench_fill(&bench->entries, 200);
+	assert_feed_held(bench, FEED_GUARD_SHRINK, "200 entries after 300");
+	/* and those that come in their place are no growth */
+	feed_bench_fill(&bench->entries, 1500);
+	assert_feed_accepted(bench);
+	feed_bench_fill(&bench->entries, 1501);
+	assert_feed_held(bench, FEED_GUARD_GROW, "1501 entries after 1000");
+	/* nor is it a first version once all have ended */
+	feed_bench_fill(&bench->before, 0);
+	feed_bench_fill(&bench->entries, 1);
+	bench->feed.expected_min = 100;
+	assert_feed_accepted(bench);
+}
+
 static void it_may_grow_by_half(void **state)
 {
 	struct feed_bench *bench = *state;
@@ -177,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_first_version_is_as_large_as_expected),
 		TEST(it_may_lose_three_tenths),
+		TEST(what_has_ended_by_itself_is_not_missing),
 		TEST(it_may_grow_by_half),
 		TEST(a_finding_has_figure_and_limit),
 		TEST(three_first_versions_of_a_size_are_believed),

@@ -93,6 +93,7 @@ static void take(struct desk *desk, const struct entry *entries, size_t count)
 		.is_replacing = true,
 		.evidence.origin = ORIGIN_CROWDSEC,
 		.evidence_of = evidence_of,
+		.is_shared = true,
 		.slack_s = SLACK,
 		.entry = {.text = "import"},
 		.arg = desk,
@@ -205,6 +206,7 @@ static void a_guard_names_the_decision(void **state)
 		.set = set_builtins[SET_ID - 1],
 		.is_listed = true,
 		.evidence_of = evidence_of,
+		.is_shared = true,
 		.arg = desk,
 	};
 	assert_int_equal(guard_new(&import->guard), 0);

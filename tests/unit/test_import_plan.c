@@ -221,6 +221,30 @@ static void what_may_not_be_there_does_not_stay(void **state)
 	assert_numbers(&desk->import, 0, 0, 1);
 }
 
+/* What ends of itself leaves as all else does, but not later than it ends. */
+static void what_leaves_has_no_line_and_never_a_later_end(void **state)
+{
+	struct desk *desk = *state;
+	struct change late = scratch_put(SET_ID, "192.0.2.1", "of June");
+	struct change soon = scratch_put(SET_ID, "192.0.2.2", "of May");
+	struct member member;
+
+	late.member.evidence.expires_s = LATER_S + 1;
+	late.member.evidence.line = 7;
+	soon.member.evidence.expires_s = LATER_S - 1;
+	soon.member.evidence.line = 8;
+	assert_int_equal(scratch_commit_one(&desk->scratch, late), 0);
+	assert_int_equal(scratch_commit_one(&desk->scratch, soon), 0);
+	desk->import.is_replacing = true;
+	desk->import.leave_s = LATER_S;
+	plan(desk, "192.0.2.3\n");
+	assert_plan(&desk->import, "192.0.2.3:1", "");
+	assert_string_equal(text_of(&desk->import.leaves), "192.0.2.1:7");
+	import_put_at(&desk->import, 1, &member);
+	assert_int_equal(member.evidence.expires_s, LATER_S);
+	assert_int_equal(member.evidence.line, 0);
+}
+
 static void adding_takes_nothing_out(void **state)
 {
 	struct desk *desk = *state;
@@ -547,6 +571,7 @@ int main(void)
 		test(a_range_is_as_many_as_it_takes),
 		test(replacing_takes_out_what_is_not_in_the_list),
 		test(what_may_not_be_there_does_not_stay),
+		test(what_leaves_has_no_line_and_never_a_later_end),
 		test(adding_takes_nothing_out),
 		test(replacing_by_no_list_takes_all_out),
 		test(a_member_with_another_end_is_renewed),
