@@ -18,6 +18,7 @@ images		rules/
 daemon/packet	rules/ daemon/merge/ xdp/abi.h xdp/table4.h xdp/table6.h \
 		xdp/bits.h xdp/flow.h xdp/nets.h xdp/policy.h xdp/trace.h \
 		.skel.h
+daemon/enforce	rules/ daemon/merge/ daemon/event/proc.h xdp/refuse.h .skel.h
 daemon/event	rules/ daemon/merge/ xdp/sensor.h .skel.h
 daemon/*	rules/ daemon/merge/ xdp/abi.h
 daemon		rules/ daemon/merge/ xdp/abi.h xdp/trace.h
@@ -34,7 +35,7 @@ forbidden='
 ^rules/	^$	BEGIN(clock_gettime|time|gettimeofday|socket|syslog)\(	rules/ is pure
 ^ctl/	^$	^#include <(bpf/|xdp/)	only the daemon touches BPF
 ^(rules|ctl|daemon)/	^$	^#include <curl/	only images/fetch-feed speaks HTTP
-^(rules|ctl|daemon)/	^daemon/(packet|event)/	BEGINbpf_map_[a-z_]+ *\(	only daemon/packet and daemon/event call bpf_map_*
+^(rules|ctl|daemon)/	^daemon/(packet|enforce|event)/	BEGINbpf_map_[a-z_]+ *\(	only daemon/packet, enforce and event call bpf_map_*
 '
 
 included() {
