@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/enforce/cut.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/enforce/loopback.h"
+#include "rules/base.h"
+
+#define ANSWER_BYTES 32768
+#define V4_AT	     12
+#define NO_PEER	     (1u << TCP_LISTEN | 1u << TCP_CLOSE)
+#define OVER	     (1u << TCP_TIME_WAIT)
+
+/* A socket as the kernel names it. */
+struct found {
+	uint8_t family, protocol;
+	struct inet_diag_sockid id;
+};
+
+struct search {
+	const struct prefix *peer; /* NULL: `owned` says */
+	const struct cut_owned *owned;
+	struct found found[CUT_SOCKETS_MAX];
+	size_t count;
+	bool is_full;
+};
+
+/* A filter that the kernel runs: has the other end this address? */
+struct condition {
+	struct inet_diag_bc_op op;
+	struct inet_diag_hostcond host;
+	uint8_t addr[16];
+};
+
+struct question {
+	struct nlmsghdr head;
+	struct inet_diag_req_v2 wanted;
+	struct nlattr filter_head;
+	struct condition filter;
+};
+
+static int diag_open(void)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* An address that does not match leads past the end, which means no. */
+static void put_condition(struct question *question, const struct prefix *peer)
+{
+	bool is_v4 = prefix_is_v4(peer);
+	size_t bytes = offsetof(struct condition, addr) + (is_v4 ? 4 : 16);
+	struct condition *filter = &question->filter;
+
+	filter->op.code = INET_DIAG_BC_D_COND;
+	filter->op.yes = (uint8_t)bytes;
+	filter->op.no = (uint16_t)(bytes + 4);
+	filter->host.family = is_v4 ? AF_INET : AF_INET6;
+	filter->host.prefix_len = (uint8_t)prefix_len(peer);
+	filter->host.port = -1;
+	memcpy(filter->addr, peer->addr + (is_v4 ? V4_AT : 0), is_v4 ? 4 : 16);
+	question->filter_head.nla_type = INET_DIAG_REQ_BYTECODE;
+	question->filter_head.nla_len =
+		(uint16_t)(sizeof(struct nlattr) + bytes);
+	question->head.nlmsg_len =
+		(uint32_t)(offsetof(struct question, filter) + bytes);
+}
+
+static int ask(int fd, const struct search *search, uint8_t family,
+	       uint8_t protocol)
+{
+	struct question question = {
+		.head =
+			{
+				.nlmsg_len =
+					offsetof(struct question, filter_head),
+				.nlmsg_type = SOCK_DIAG_BY_FAMILY,
+				.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+			},
+		.wanted =
+			{
+				.sdiag_family = family,
+				.sdiag_protocol = protocol,
+				.idiag_states = ~OVER,
+			},
+	};
+
+	if (search->peer) {
+		question.wanted.idiag_states &= ~NO_PEER;
+		put_condition(&question, search->peer);
+	}
+	return send(fd, &question, question.head.nlmsg_len, 0) < 0 ? -errno : 0;
+}
+
+static int inode_cmp(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static struct prefix peer_of(const struct inet_diag_msg *msg)
+{
+	struct prefix peer = {.bits = 128};
+
+	if (msg->idiag_family == AF_INET)
+		return prefix_of_v4(ntohl(msg->id.idiag_dst[0]), 32);
+	memcpy(peer.addr, msg->id.idiag_dst, sizeof(peer.addr));
+	return peer;
+}
+
+static bool is_spared(const struct cut_owned *owned, const struct prefix *peer)
+{
+	for (size_t i = 0; i < owned->spared_count; i++)
+		if (prefix_covers(&owned->spared[i], peer))
+			return true;
+	return false;
+}
+
+static bool is_wanted(const struct search *search,
+		      const struct inet_diag_msg *msg)
+{
+	struct prefix peer;
+
+	if (search->peer)
+		return true;
+	if (!bsearch(&msg->idiag_inode, search->owned->inodes,
+		     search->owned->count, sizeof(uint32_t), inode_cmp))
+		return false;
+	if (msg->idiag_state == TCP_CLOSE)
+		return false;
+	peer = peer_of(msg);
+	return msg->idiag_state == TCP_LISTEN ||
+	       !is_spared(search->owned, &peer);
+}
+
+static void take(struct search *search, uint8_t protocol,
+		 const struct inet_diag_msg *msg)
+{
+	if (!is_wanted(search, msg))
+		return;
+	if (search->count == CUT_SOCKETS_MAX) {
+		search->is_full = true;
+		return;
+	}
+	search->found[search->count++] = (struct found){
+		.family = msg->idiag_family,
+		.protocol = protocol,
+		.id = msg->id,
+	};
+}
+
+/* 1 when more is to come. A kernel without the protocol's module does not know
+ * what it is asked for. */
+static int take_all(struct search *search, uint8_t protocol,
+		    const struct nlmsghdr *head, size_t len)
+{
+	for (; NLMSG_OK(head, len); head = NLMSG_NEXT(head, len)) {
+		if (head->nlmsg_type == NLMSG_DONE)
+			return 0;
+		if (head->nlmsg_type == NLMSG_ERROR) {
+			const struct nlmsgerr *error = NLMSG_DATA(head);
+
+			return error->error == -ENOENT ? -EOPNOTSUPP
+						       : error->error;
+		}
+		if (head->nlmsg_len >=
+		    NLMSG_LENGTH(sizeof(struct inet_diag_msg)))
+			take(search, protocol, NLMSG_DATA(head));
+	}
+	return 1;
+}
+
+static int look(struct search *search, uint8_t family, uint8_t protocol)
+{
+	_Alignas(struct nlmsghdr) char answer[ANSWER_BYTES];
+	CLEANUP(closep) int fd = diag_open();
+	int r = fd < 0 ? fd : ask(fd, search, family, protocol);
+
+	if (r == 0)
+		r = 1;
+	while (r > 0 && !search->is_full) {
+		ssize_t len = recv(fd, answer, sizeof(answer), 0);
+
+		r = len < 0 ? -errno
+			    : take_all(search, protocol, (void *)answer,
+				       (size_t)len);
+	}
+	return r < 0 ? r : 0;
+}
+
+/* The kernel answers at once, while it is given the message. */
+static int destroy(int fd, const struct found *found)
+{
+	struct {
+		struct nlmsghdr head;
+		struct inet_diag_req_v2 wanted;
+	} order = {
+		.head =
+			{
+				.nlmsg_len = sizeof(order),
+				.nlmsg_type = SOCK_DESTROY,
+				.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK,
+			},
+		.wanted =
+			{
+				.sdiag_family = found->family,
+				.sdiag_protocol = found->protocol,
+				.idiag_states = UINT32_MAX,
+				.id = found->id,
+			},
+	};
+	struct {
+		struct nlmsghdr head;
+		struct nlmsgerr error;
+		char more[256];
+	} answer;
+
+	if (send(fd, &order, sizeof(order), 0) < 0)
+		return -errno;
+	if (recv(fd, &answer, sizeof(answer), 0) < (ssize_t)sizeof(answer.head))
+		return -EBADMSG;
+	return answer.head.nlmsg_type == NLMSG_ERROR ? answer.error.error
+						     : -EBADMSG;
+}
+
+/* One that has gone meanwhile is as it should be. */
+static int destroy_all(const struct search *search, struct cut_tally *tally)
+{
+	CLEANUP(closep) int fd = diag_open();
+	int first = fd < 0 ? fd : 0;
+
+	for (size_t i = 0; i < search->count && fd >= 0; i++) {
+		int r = destroy(fd, &search->found[i]);
+
+		if (r == 0)
+			tally->ended++;
+		else if (r != -ENOENT && first == 0)
+			first = r;
+	}
+	return first;
+}
+
+static int cut(struct search *search, struct cut_tally *ret_tally)
+{
+	static const uint8_t protocols[] = {IPPROTO_TCP, IPPROTO_UDP};
+	bool is_v4 = !search->peer || prefix_is_v4(search->peer);
+	struct cut_tally tally = {0};
+	int first = 0, r;
+
+	for (size_t i = 0; i < ARRAY_LEN(protocols); i++) {
+		r = is_v4 ? look(search, AF_INET, protocols[i]) : 0;
+		if (r == 0)
+			r = look(search, AF_INET6, protocols[i]);
+		first = first ? first : r;
+	}
+	r = search->count ? destroy_all(search, &tally) : 0;
+	tally.has_more = search->is_full && r == 0;
+	*ret_tally = tally;
+	return first ? first : r;
+}
+
+int cut_peer(const struct prefix *peer, struct cut_tally *ret_tally)
+{
+	struct search search = {.peer = peer};
+
+	assert(ret_tally);
+
+	if (has_loopback(peer))
+		return -EINVAL;
+	return cut(&search, ret_tally);
+}
+
+int cut_sockets(const struct cut_owned *owned, struct cut_tally *ret_tally)
+{
+	struct search search = {.owned = owned};
+
+	assert(ret_tally);
+
+	return cut(&search, ret_tally);
+}
