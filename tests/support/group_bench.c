@@ -81,11 +81,16 @@ static void remove_group(const char *path)
 	}
 }
 
-void group_end(struct group_bench *bench)
+void group_clear(const struct group_bench *bench)
 {
 	write_group(bench->path, "cgroup.kill", "1");
 	while (waitpid(-1, NULL, 0) > 0)
 		;
+}
+
+void group_end(struct group_bench *bench)
+{
+	group_clear(bench);
 	remove_group(bench->path);
 	closep(&bench->fd);
 }

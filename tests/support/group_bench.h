@@ -21,7 +21,10 @@ struct group_bench {
  * place for it, or the process is not root. */
 void group_begin(struct group_bench *bench);
 
-/* Whoever is in it is killed, and all groups in it are removed. */
+/* Whoever is in it, and in groups of it, is killed. */
+void group_clear(const struct group_bench *bench);
+
+/* That, and all these groups are removed. */
 void group_end(struct group_bench *bench);
 
 /* A child inside that ends with what `fn` returns. */

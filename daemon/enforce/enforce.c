@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/enforce/enforce.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/enforce/cut.h"
+#include "daemon/enforce/group.h"
+#include "daemon/enforce/quarantine.h"
+#include "daemon/enforce/subject.h"
+
+#define OURS	   (ENFORCE_REFUSE | ENFORCE_CUT | ENFORCE_END | ENFORCE_QUARANTINE)
+#define ALL	   (OURS | ENFORCE_TABLE)
+#define REST_MAX   64
+#define ROUNDS_MAX 50 /* of ticks that go on with one thing */
+
+/* What a call has not finished. */
+struct rest {
+	uint32_t step;
+	int rounds; /* left */
+	struct prefix peer;
+	struct process_id process;
+};
+
+struct enforce {
+	struct enforce_config config;
+	struct protect_list protected_list;
+	char root[PATH_MAX];
+	int root_fd;
+	struct quarantine *quarantine;
+	struct refusing *refusing;
+	struct rest rest[REST_MAX];
+	size_t rest_count;
+	struct enforce_info info; /* but for what others count */
+};
+
+static int begin_quarantine(struct enforce *enforce,
+			    char note[ENFORCE_NOTE_MAX])
+{
+	const struct quarantine_config config = {
+		.root = enforce->root,
+		.protected_list = &enforce->protected_list,
+		.allowed = enforce->config.allowed,
+		.allowed_count = enforce->config.allowed_count,
+	};
+
+	_Static_assert(QUARANTINE_NOTE_MAX == ENFORCE_NOTE_MAX, "");
+	return quarantine_new(&config, &enforce->quarantine, note);
+}
+
+static int begin_refusing(struct enforce *enforce, char note[ENFORCE_NOTE_MAX])
+{
+	struct refusing_config config = {
+		.root = enforce->root_fd,
+		.quarantine = -1,
+		.allowed = enforce->config.allowed,
+		.allowed_count = enforce->config.allowed_count,
+	};
+
+	_Static_assert(REFUSING_NOTE_MAX == ENFORCE_NOTE_MAX, "");
+	if (enforce->quarantine) {
+		config.quarantine = quarantine_dir(enforce->quarantine);
+		config.quarantine_id = quarantine_id(enforce->quarantine);
+	}
+	return refusing_new(&config, &enforce->refusing, note);
+}
+
+static int find_root(struct enforce *enforce, char note[ENFORCE_NOTE_MAX])
+{
+	const char *given = enforce->config.cgroup_root;
+	uint64_t id;
+	int r = 0;
+
+	if (!given)
+		r = group_root(enforce->root);
+	else if (strlen(given) >= sizeof(enforce->root))
+		r = -ENAMETOOLONG;
+	else
+		memcpy(enforce->root, given, strlen(given) + 1);
+	if (r == 0)
+		r = group_open(enforce->root, &enforce->root_fd, &id);
+	if (r < 0)
+		(void)snprintf(note, ENFORCE_NOTE_MAX,
+			       "control groups of version 2 are not to be "
+			       "found: %s",
+			       strerror(-r));
+	return r;
+}
+
+static int begin(struct enforce *enforce, char note[ENFORCE_NOTE_MAX])
+{
+	uint32_t steps = enforce->config.steps;
+	int r = 0;
+
+	if (!(steps & (ENFORCE_REFUSE | ENFORCE_QUARANTINE)))
+		return 0;
+	r = find_root(enforce, note);
+	if (r == 0 && steps & ENFORCE_QUARANTINE)
+		r = begin_quarantine(enforce, note);
+	return r < 0 ? r : begin_refusing(enforce, note);
+}
+
+int enforce_new(const struct enforce_config *config,
+		struct enforce **ret_enforce, char note[ENFORCE_NOTE_MAX])
+{
+	struct enforce *enforce;
+	int r;
+
+	assert(config);
+	assert(ret_enforce);
+
+	note[0] = '\0';
+	if (config->steps & ~(uint32_t)ALL)
+		return -EINVAL;
+	enforce = calloc(1, sizeof(*enforce));
+	if (!enforce)
+		return -ENOMEM;
+	enforce->config = *config;
+	enforce->root_fd = -1;
+	enforce->info.steps = config->steps;
+	enforce->protected_list = (struct protect_list){
+		.rows = config->protected_rows,
+		.count = config->protected_count,
+	};
+	if (!config->protected_rows)
+		enforce->protected_list = (struct protect_list){
+			.rows = protect_usual,
+			.count = protect_usual_count,
+		};
+	r = begin(enforce, note);
+	if (r < 0)
+		enforce_free(enforce);
+	else
+		*ret_enforce = enforce;
+	return r;
+}
+
+void enforce_free(struct enforce *enforce)
+{
+	if (!enforce)
+		return;
+
+	refusing_free(enforce->refusing);
+	quarantine_free(enforce->quarantine);
+	closep(&enforce->root_fd);
+	free(enforce);
+}
+
+__attribute__((format(printf, 3, 4))) static void
+say(struct enforce_answer *answer, const char *step, const char *format, ...)
+{
+	int len = snprintf(answer->note, sizeof(answer->note), "%s: ", step);
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(answer->note + len, sizeof(answer->note) - (size_t)len,
+			format, args);
+	va_end(args);
+}
+
+static const char *name_of(uint32_t step)
+{
+	switch (step) {
+	case ENFORCE_REFUSE:
+		return "refuse";
+	case ENFORCE_CUT:
+		return "cut";
+	case ENFORCE_QUARANTINE:
+		return "quarantine";
+	default:
+		return "end";
+	}
+}
+
+static void withhold(struct enforce_answer *answer, uint32_t step,
+		     const char *why)
+{
+	answer->withheld |= step;
+	say(answer, name_of(step), "%s", why);
+}
+
+/* A step came to this. */
+static void settle(struct enforce_answer *answer, uint32_t step, int r)
+{
+	if (r == -ESRCH) {
+		withhold(answer, step, "the process is gone");
+	} else if (r < 0) {
+		answer->failed |= step;
+		say(answer, name_of(step), "%s", strerror(-r));
+	} else {
+		answer->done |= step;
+	}
+}
+
+static void keep_rest(struct enforce *enforce, const struct rest *rest)
+{
+	if (enforce->rest_count == REST_MAX)
+		enforce->info.forgone++;
+	else
+		enforce->rest[enforce->rest_count++] = *rest;
+}
+
+static int cut(struct enforce *enforce, const struct prefix *peer,
+	       bool *ret_has_more)
+{
+	struct cut_tally tally = {0};
+	int r = cut_peer(peer, &tally);
+
+	enforce->info.cut += tally.ended;
+	*ret_has_more = tally.has_more;
+	return r;
+}
+
+static void act_on_peer(struct enforce *enforce,
+			const struct enforce_order *order, uint32_t steps,
+			struct enforce_answer *answer)
+{
+	struct rest rest = {
+		.step = ENFORCE_CUT,
+		.rounds = 1,
+		.peer = order->peer,
+	};
+	bool has_more = false;
+	int r;
+
+	if (steps & ENFORCE_REFUSE)
+		settle(answer, ENFORCE_REFUSE,
+		       refusing_add(enforce->refusing, &order->peer,
+				    order->until_ns));
+	if (!(steps & ENFORCE_CUT))
+		return;
+	r = cut(enforce, &order->peer, &has_more);
+	settle(answer, ENFORCE_CUT, r);
+	if (r < 0)
+		return;
+	if (has_more)
+		rest.rounds = ROUNDS_MAX;
+	keep_rest(enforce, &rest);
+}
+
+static int quarantine(struct enforce *enforce, const struct subject *subject,
+		      bool *ret_has_more)
+{
+	struct quarantine_tally tally = {0};
+	int r = quarantine_take(enforce->quarantine, subject, &tally);
+
+	enforce->info.quarantined += tally.moved;
+	enforce->info.cut += tally.cut;
+	enforce->info.lost += tally.lost;
+	*ret_has_more = tally.has_more;
+	return r;
+}
+
+static void act_on_subject(struct enforce *enforce,
+			   const struct subject *subject, uint32_t steps,
+			   struct enforce_answer *answer)
+{
+	struct rest rest = {
+		.step = ENFORCE_QUARANTINE,
+		.rounds = ROUNDS_MAX,
+		.process = subject->id,
+	};
+	bool has_more = false;
+	int r;
+
+	if (steps & ENFORCE_QUARANTINE) {
+		settle(answer, ENFORCE_QUARANTINE,
+		       quarantine(enforce, subject, &has_more));
+		if (has_more)
+			keep_rest(enforce, &rest);
+	}
+	if (steps & ENFORCE_END) {
+		r = subject_end(subject);
+		enforce->info.ended += r == 0;
+		settle(answer, ENFORCE_END, r);
+	}
+}
+
+/* Both steps come to the same when nothing can be done to it. */
+static void act_on_process(struct enforce *enforce, const struct process_id *id,
+			   uint32_t steps, struct enforce_answer *answer)
+{
+	struct subject subject;
+	const char *why = NULL;
+	int r = subject_open(id, &subject);
+
+	if (r == 0) {
+		r = protect_look(&enforce->protected_list, &subject, &why);
+		if (r == 0 && !why)
+			act_on_subject(enforce, &subject, steps, answer);
+		subject_close(&subject);
+	}
+	for (uint32_t step = ENFORCE_END; step <= ENFORCE_QUARANTINE;
+	     step <<= 1) {
+		if (!(steps & step))
+			continue;
+		if (why)
+			withhold(answer, step, why);
+		else if (r < 0)
+			settle(answer, step, r);
+	}
+}
+
+void enforce_act(struct enforce *enforce, const struct enforce_order *order,
+		 struct enforce_answer *ret_answer)
+{
+	const uint32_t of_peer = ENFORCE_REFUSE | ENFORCE_CUT;
+	uint32_t steps = order->steps & OURS;
+	struct enforce_answer answer = {0};
+
+	assert(ret_answer);
+
+	answer.failed = steps & ~enforce->config.steps;
+	if (answer.failed)
+		say(&answer, "order", "a step was not prepared");
+	steps &= enforce->config.steps;
+	if (steps & of_peer && order->peer.bits == 0)
+		withhold(&answer, steps & of_peer, "there is no peer");
+	else if (steps & of_peer)
+		act_on_peer(enforce, order, steps, &answer);
+	if (steps & ~of_peer)
+		act_on_process(enforce, &order->process, steps, &answer);
+	enforce->info.orders++;
+	enforce->info.withheld +=
+		(unsigned int)__builtin_popcount(answer.withheld);
+	enforce->info.failed += (unsigned int)__builtin_popcount(answer.failed);
+	*ret_answer = answer;
+}
+
+/* Is there still more? */
+static bool go_on(struct enforce *enforce, const struct rest *rest)
+{
+	struct subject subject;
+	bool has_more = false;
+
+	if (rest->step == ENFORCE_CUT)
+		return cut(enforce, &rest->peer, &has_more) == 0 && has_more;
+	if (subject_open(&rest->process, &subject) < 0)
+		return false;
+	if (quarantine(enforce, &subject, &has_more) < 0)
+		has_more = false;
+	subject_close(&subject);
+	return has_more;
+}
+
+/* One thing a tick, so that it is as bounded as an order. */
+void enforce_tick(struct enforce *enforce, uint64_t now_ns)
+{
+	struct rest rest;
+
+	if (enforce->refusing)
+		refusing_tick(enforce->refusing, now_ns);
+	if (enforce->quarantine)
+		quarantine_tick(enforce->quarantine);
+	if (enforce->rest_count == 0)
+		return;
+	rest = enforce->rest[0];
+	enforce->rest_count--;
+	memmove(enforce->rest, enforce->rest + 1,
+		enforce->rest_count * sizeof(rest));
+	rest.rounds--;
+	if (!go_on(enforce, &rest))
+		return;
+	if (rest.rounds > 0)
+		keep_rest(enforce, &rest);
+	else
+		enforce->info.forgone++;
+}
+
+int enforce_forgive(struct enforce *enforce, const struct prefix *peer)
+{
+	return enforce->refusing ? refusing_del(enforce->refusing, peer)
+				 : -ENOENT;
+}
+
+int enforce_release(struct enforce *enforce, const struct process_id *process)
+{
+	return enforce->quarantine
+		       ? quarantine_release(enforce->quarantine, process)
+		       : -ENOENT;
+}
+
+int enforce_info(const struct enforce *enforce, struct enforce_info *ret_info)
+{
+	struct enforce_info info = enforce->info;
+	int r = 0;
+
+	assert(ret_info);
+
+	info.unfinished = enforce->rest_count;
+	if (enforce->refusing)
+		r = refusing_info(enforce->refusing, &info.refusing);
+	if (r == 0)
+		*ret_info = info;
+	return r;
+}
