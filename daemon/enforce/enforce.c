@@ -17,14 +17,26 @@
 #define OURS	   (ENFORCE_REFUSE | ENFORCE_CUT | ENFORCE_END | ENFORCE_QUARANTINE)
 #define ALL	   (OURS | ENFORCE_TABLE)
 #define REST_MAX   64
-#define ROUNDS_MAX 50 /* of ticks that go on with one thing */
+#define ROUNDS_MAX 50 /* of calls that go on with one thing */
 
-/* What a call has not finished. */
+/* What a call has not finished, or is to be done once more. */
 struct rest {
 	uint32_t step;
 	int rounds; /* left */
 	struct prefix peer;
 	struct process_id process;
+};
+
+enum count {
+	COUNT_ORDERS,
+	COUNT_CUT,
+	COUNT_ENDED,
+	COUNT_QUARANTINED,
+	COUNT_LOST,
+	COUNT_WITHHELD,
+	COUNT_FAILED,
+	COUNT_FORGONE,
+	COUNT_COUNT,
 };
 
 struct enforce {
@@ -36,8 +48,19 @@ struct enforce {
 	struct refusing *refusing;
 	struct rest rest[REST_MAX];
 	size_t rest_count;
-	struct enforce_info info; /* but for what others count */
+	uint64_t counts[COUNT_COUNT]; /* by either thread */
 };
+
+static void count(struct enforce *enforce, enum count what, uint64_t more)
+{
+	(void)__atomic_fetch_add(&enforce->counts[what], more,
+				 __ATOMIC_RELAXED);
+}
+
+static uint64_t counted(const struct enforce *enforce, enum count what)
+{
+	return __atomic_load_n(&enforce->counts[what], __ATOMIC_RELAXED);
+}
 
 static int begin_quarantine(struct enforce *enforce,
 			    char note[ENFORCE_NOTE_MAX])
@@ -122,7 +145,6 @@ int enforce_new(const struct enforce_config *config,
 		return -ENOMEM;
 	enforce->config = *config;
 	enforce->root_fd = -1;
-	enforce->info.steps = config->steps;
 	enforce->protected_list = (struct protect_list){
 		.rows = config->protected_rows,
 		.count = config->protected_count,
@@ -197,12 +219,20 @@ static void settle(struct enforce_answer *answer, uint32_t step, int r)
 	}
 }
 
+/* The event loop may read it meanwhile. */
+static void set_rest(struct enforce *enforce, size_t rest_count)
+{
+	__atomic_store_n(&enforce->rest_count, rest_count, __ATOMIC_RELAXED);
+}
+
 static void keep_rest(struct enforce *enforce, const struct rest *rest)
 {
-	if (enforce->rest_count == REST_MAX)
-		enforce->info.forgone++;
-	else
-		enforce->rest[enforce->rest_count++] = *rest;
+	if (enforce->rest_count == REST_MAX) {
+		count(enforce, COUNT_FORGONE, 1);
+		return;
+	}
+	enforce->rest[enforce->rest_count] = *rest;
+	set_rest(enforce, enforce->rest_count + 1);
 }
 
 static int cut(struct enforce *enforce, const struct prefix *peer,
@@ -211,7 +241,7 @@ static int cut(struct enforce *enforce, const struct prefix *peer,
 	struct cut_tally tally = {0};
 	int r = cut_peer(peer, &tally);
 
-	enforce->info.cut += tally.ended;
+	count(enforce, COUNT_CUT, tally.ended);
 	*ret_has_more = tally.has_more;
 	return r;
 }
@@ -249,9 +279,9 @@ static int quarantine(struct enforce *enforce, const struct subject *subject,
 	struct quarantine_tally tally = {0};
 	int r = quarantine_take(enforce->quarantine, subject, &tally);
 
-	enforce->info.quarantined += tally.moved;
-	enforce->info.cut += tally.cut;
-	enforce->info.lost += tally.lost;
+	count(enforce, COUNT_QUARANTINED, tally.moved);
+	count(enforce, COUNT_CUT, tally.cut);
+	count(enforce, COUNT_LOST, tally.lost);
 	*ret_has_more = tally.has_more;
 	return r;
 }
@@ -276,7 +306,7 @@ static void act_on_subject(struct enforce *enforce,
 	}
 	if (steps & ENFORCE_END) {
 		r = subject_end(subject);
-		enforce->info.ended += r == 0;
+		count(enforce, COUNT_ENDED, r == 0);
 		settle(answer, ENFORCE_END, r);
 	}
 }
@@ -325,10 +355,11 @@ void enforce_act(struct enforce *enforce, const struct enforce_order *order,
 		act_on_peer(enforce, order, steps, &answer);
 	if (steps & ~of_peer)
 		act_on_process(enforce, &order->process, steps, &answer);
-	enforce->info.orders++;
-	enforce->info.withheld +=
-		(unsigned int)__builtin_popcount(answer.withheld);
-	enforce->info.failed += (unsigned int)__builtin_popcount(answer.failed);
+	count(enforce, COUNT_ORDERS, 1);
+	count(enforce, COUNT_WITHHELD,
+	      (unsigned int)__builtin_popcount(answer.withheld));
+	count(enforce, COUNT_FAILED,
+	      (unsigned int)__builtin_popcount(answer.failed));
 	*ret_answer = answer;
 }
 
@@ -348,19 +379,23 @@ static bool go_on(struct enforce *enforce, const struct rest *rest)
 	return has_more;
 }
 
-/* One thing a tick, so that it is as bounded as an order. */
 void enforce_tick(struct enforce *enforce, uint64_t now_ns)
+{
+	if (enforce->refusing)
+		refusing_tick(enforce->refusing, now_ns);
+}
+
+/* One thing a call, so that it is as bounded as an order. */
+void enforce_follow(struct enforce *enforce)
 {
 	struct rest rest;
 
-	if (enforce->refusing)
-		refusing_tick(enforce->refusing, now_ns);
 	if (enforce->quarantine)
 		quarantine_tick(enforce->quarantine);
 	if (enforce->rest_count == 0)
 		return;
 	rest = enforce->rest[0];
-	enforce->rest_count--;
+	set_rest(enforce, enforce->rest_count - 1);
 	memmove(enforce->rest, enforce->rest + 1,
 		enforce->rest_count * sizeof(rest));
 	rest.rounds--;
@@ -369,7 +404,7 @@ void enforce_tick(struct enforce *enforce, uint64_t now_ns)
 	if (rest.rounds > 0)
 		keep_rest(enforce, &rest);
 	else
-		enforce->info.forgone++;
+		count(enforce, COUNT_FORGONE, 1);
 }
 
 int enforce_forgive(struct enforce *enforce, const struct prefix *peer)
@@ -387,12 +422,23 @@ int enforce_release(struct enforce *enforce, const struct process_id *process)
 
 int enforce_info(const struct enforce *enforce, struct enforce_info *ret_info)
 {
-	struct enforce_info info = enforce->info;
+	struct enforce_info info = {
+		.steps = enforce->config.steps,
+		.orders = counted(enforce, COUNT_ORDERS),
+		.cut = counted(enforce, COUNT_CUT),
+		.ended = counted(enforce, COUNT_ENDED),
+		.quarantined = counted(enforce, COUNT_QUARANTINED),
+		.lost = counted(enforce, COUNT_LOST),
+		.withheld = counted(enforce, COUNT_WITHHELD),
+		.failed = counted(enforce, COUNT_FAILED),
+		.unfinished =
+			__atomic_load_n(&enforce->rest_count, __ATOMIC_RELAXED),
+		.forgone = counted(enforce, COUNT_FORGONE),
+	};
 	int r = 0;
 
 	assert(ret_info);
 
-	info.unfinished = enforce->rest_count;
 	if (enforce->refusing)
 		r = refusing_info(enforce->refusing, &info.refusing);
 	if (r == 0)

@@ -21,12 +21,11 @@
  *	   it does not say, the step has failed.
  *	3. Nothing here waits for a process, a disk or a network.
  *
- * A call is bounded by the number of sockets and processes, not by time: the
- * kernel goes through all its sockets to find some, and to move a process it
- * waits for all its processors, some milliseconds. Where that is too long,
- * orders with CUT and QUARANTINE alone may be carried out on a thread of their
- * own, as long as one thread at a time has such an order or is in
- * enforce_release() or enforce_tick().
+ * `refuse` and `end` take microseconds. ENFORCE_SLOW are steps that do not: to
+ * find sockets the kernel goes through the tables of all it has, and to move a
+ * process it waits for all its processors; each is some milliseconds, and a
+ * call takes a bounded number of sockets and processes. So orders without
+ * ENFORCE_REFUSE may be carried out on a thread of their own, "slow" below.
  *
  * Needs	refuse		CAP_BPF, CAP_NET_ADMIN
  *		cut		CAP_NET_ADMIN
@@ -38,7 +37,8 @@
  *		quarantine that somebody is in
  * Times	CLOCK_BOOTTIME
  * Errors	negative errno, with a note for people
- * Threads	event loop only, but for what is said above
+ * Threads	loop: all. Slow, one thread, or the loop too: enforce_act() without
+ *		ENFORCE_REFUSE, enforce_follow(), enforce_release()
  */
 #pragma once
 
@@ -52,6 +52,7 @@
 #include "rules/prefix.h"
 
 #define ENFORCE_NOTE_MAX 256 /* bytes with the NUL */
+#define ENFORCE_SLOW	 (ENFORCE_CUT | ENFORCE_QUARANTINE)
 
 enum enforce_step {
 	ENFORCE_TABLE = 1, /* the caller's; nothing here */
@@ -95,10 +96,13 @@ DEFINE_CLEANUP(struct enforce *, enforce_free)
 void enforce_act(struct enforce *enforce, const struct enforce_order *order,
 		 struct enforce_answer *ret_answer);
 
-/* A few times a second. Goes on with cuts and quarantines that one call could
- * not finish, and does each cut once more: for who was between being let
- * through and having a socket that can be found. */
+/* A few times a second: forget peers that are refused no longer. */
 void enforce_tick(struct enforce *enforce, uint64_t now_ns);
+
+/* A few times a second, on the slow thread: go on with cuts and quarantines
+ * that one call could not finish, and do each cut once more, for who had been
+ * let through and had no socket yet that could be found. */
+void enforce_follow(struct enforce *enforce);
 
 /* The peer is refused no longer. -ENOENT. */
 int enforce_forgive(struct enforce *enforce, const struct prefix *peer);
