@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * daemon/enforce/denylist.h: what may not run does not, on a file system of
+ * the test's own. Programs are copies of this one, which end with RAN when
+ * they are told to by RUN.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "daemon/enforce/denylist.h"
+#include "tests/support/sandbox.h"
+
+#define PLACE	  "/mnt"
+#define LOADER	  "/lib64/ld-linux-x86-64.so.2"
+#define RUN	  "FW_TEST_DENYLIST_RUN"
+#define RAN	  42
+#define SKIP	  77
+#define PATIENT	  20000000000ull
+#define SETTLE_US 1100000
+
+static struct denylist *denylist;
+
+static void copy_to(const char *path, char last)
+{
+	int in = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+	struct stat file;
+
+	assert_true(in >= 0 && out >= 0);
+	assert_int_equal(fstat(in, &file), 0);
+	assert_int_equal(sendfile(out, in, NULL, (size_t)file.st_size),
+			 file.st_size);
+	assert_int_equal(write(out, &last, 1), 1); /* what nobody reads */
+	assert_int_equal(close(out), 0);
+	(void)close(in);
+}
+
+/* Exit status, or the error of execution as a negative number. */
+static int run(const char *path, const char *argument)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		(void)setenv(RUN, "1", 1);
+		(void)execl(path, path, argument, NULL);
+		_exit(errno + 128);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status) > 128 ? 128 - WEXITSTATUS(status)
+					 : WEXITSTATUS(status);
+}
+
+static struct file_digest digest_of(const char *path)
+{
+	static const atomic_bool never;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct file_digest digest;
+
+	assert_true(fd >= 0);
+	assert_int_equal(
+		file_digest_read(fd, DENYLIST_BYTES_MAX, &never, &digest), 0);
+	(void)close(fd);
+	return digest;
+}
+
+static void deny(const char *path)
+{
+	struct file_digest digests[] = {{{1}}, digest_of(path), {{255}}};
+
+	assert_int_equal(denylist_set(denylist, digests, ARRAY_LEN(digests)),
+			 0);
+}
+
+static struct denylist_info info(void)
+{
+	return denylist_info(denylist);
+}
+
+static void what_is_not_listed_runs(void **state)
+{
+	(void)state;
+	assert_int_equal(run(PLACE "/good", NULL), RAN);
+	deny(PLACE "/bad");
+	assert_int_equal(run(PLACE "/good", NULL), RAN);
+	assert_int_equal(info().denied, 0);
+	assert_int_equal(info().read, 1);
+	assert_int_equal(info().unread + info().late, 0);
+}
+
+static void what_is_listed_does_not_run(void **state)
+{
+	(void)state;
+	assert_int_equal(run(PLACE "/bad", NULL), RAN);
+	deny(PLACE "/bad");
+	assert_int_equal(run(PLACE "/bad", NULL), -EPERM);
+	assert_int_equal(info().denied, 1);
+}
+
+static void another_name_or_copy_does_not_run_either(void **state)
+{
+	(void)state;
+	deny(PLACE "/bad");
+	copy_to(PLACE "/copy", 'b');
+	assert_int_equal(link(PLACE "/bad", PLACE "/link"), 0);
+	assert_int_equal(symlink("bad", PLACE "/symlink"), 0);
+	assert_int_equal(run(PLACE "/copy", NULL), -EPERM);
+	assert_int_equal(run(PLACE "/link", NULL), -EPERM);
+	assert_int_equal(run(PLACE "/symlink", NULL), -EPERM);
+	assert_int_equal(rename(PLACE "/copy", PLACE "/other"), 0);
+	assert_int_equal(run(PLACE "/other", NULL), -EPERM);
+}
+
+/* The mount is another one, the file system is the same. */
+static void another_mount_does_not_help(void **state)
+{
+	(void)state;
+	deny(PLACE "/bad");
+	assert_int_equal(mkdir("/mnt/again", 0755), 0);
+	assert_int_equal(mount(PLACE, "/mnt/again", NULL, MS_BIND, NULL), 0);
+	assert_int_equal(run("/mnt/again/bad", NULL), -EPERM);
+	assert_int_equal(umount("/mnt/again"), 0);
+}
+
+/* The loader opens it like any file: the kernel asks once it is known. */
+static void a_loader_runs_it_only_before_it_was_denied(void **state)
+{
+	(void)state;
+	if (access(LOADER, X_OK) < 0)
+		skip();
+	deny(PLACE "/bad");
+	assert_int_equal(run(LOADER, PLACE "/bad"), RAN);
+	assert_int_equal(run(PLACE "/bad", NULL), -EPERM);
+	assert_int_not_equal(run(LOADER, PLACE "/bad"), RAN);
+	assert_int_equal(open(PLACE "/bad", O_RDONLY | O_CLOEXEC), -1);
+	assert_int_equal(errno, EPERM);
+	assert_int_equal(info().unmarked, 0);
+	assert_int_equal(run(LOADER, PLACE "/good"), RAN);
+}
+
+static void a_list_that_changes_holds_at_once(void **state)
+{
+	(void)state;
+	deny(PLACE "/bad");
+	assert_int_equal(run(PLACE "/bad", NULL), -EPERM);
+	assert_int_equal(denylist_set(denylist, NULL, 0), 0);
+	assert_int_equal(run(PLACE "/bad", NULL), RAN);
+}
+
+static void a_file_that_changes_is_read_again(void **state)
+{
+	(void)state;
+	deny(PLACE "/bad");
+	assert_int_equal(run(PLACE "/good", NULL), RAN);
+	copy_to(PLACE "/good", 'b'); /* within the same second */
+	assert_int_equal(run(PLACE "/good", NULL), -EPERM);
+}
+
+static void a_file_that_does_not_is_read_once(void **state)
+{
+	(void)state;
+	deny(PLACE "/bad");
+	(void)usleep(SETTLE_US);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(run(PLACE "/good", NULL), RAN);
+	assert_int_equal(info().asked, 5);
+	assert_int_equal(info().read, 1);
+}
+
+static void restart(uint64_t answer_ns, uint64_t bytes_max)
+{
+	static const char *const place = PLACE;
+	const struct denylist_config config = {
+		.places = &place,
+		.place_count = 1,
+		.answer_ns = answer_ns,
+		.bytes_max = bytes_max,
+	};
+	char note[DENYLIST_NOTE_MAX];
+	int r;
+
+	denylist_stop(TAKE(denylist));
+	r = denylist_start(&config, &denylist, note);
+	if (r == -EPERM) {
+		(void)printf("skipped: %s\n", note);
+		exit(SKIP);
+	}
+	if (r < 0)
+		fail_msg("%s", note);
+}
+
+static void what_is_too_long_runs_and_is_counted(void **state)
+{
+	(void)state;
+	restart(PATIENT, 1000);
+	deny(PLACE "/bad");
+	assert_int_equal(run(PLACE "/bad", NULL), RAN);
+	assert_int_equal(info().unread, 1);
+	assert_int_equal(info().denied, 0);
+}
+
+/* And is known the next time. */
+static void nobody_waits_longer_than_agreed(void **state)
+{
+	(void)state;
+	restart(1, 0);
+	deny(PLACE "/bad");
+	(void)usleep(SETTLE_US);
+	assert_int_equal(run(PLACE "/bad", NULL), RAN);
+	assert_int_equal(info().late, 1);
+	for (int i = 0; i < 100 && run(PLACE "/bad", NULL) == RAN; i++)
+		(void)usleep(20000);
+	assert_int_equal(run(PLACE "/bad", NULL), -EPERM);
+}
+
+static void what_was_denied_is_told(void **state)
+{
+	struct file_digest digest = digest_of(PLACE "/bad");
+	struct denylist_denial denial;
+
+	(void)state;
+	deny(PLACE "/bad");
+	assert_false(denylist_next(denylist, &denial));
+	assert_int_equal(run(PLACE "/bad", NULL), -EPERM);
+	assert_true(denylist_next(denylist, &denial));
+	assert_string_equal(denial.path, PLACE "/bad");
+	assert_memory_equal(&denial.digest, &digest, sizeof(digest));
+	assert_true(denial.pid > 1);
+	assert_false(denylist_next(denylist, &denial));
+	for (int i = 0; i < 70; i++)
+		assert_int_equal(run(PLACE "/bad", NULL), -EPERM);
+	assert_int_equal(info().untold, 6);
+}
+
+static void without_it_all_runs(void **state)
+{
+	(void)state;
+	deny(PLACE "/bad");
+	assert_int_equal(run(PLACE "/bad", NULL), -EPERM);
+	denylist_stop(TAKE(denylist));
+	assert_int_equal(run(PLACE "/bad", NULL), RAN);
+}
+
+static void a_place_that_is_not_there_is_named(void **state)
+{
+	static const char *const place = PLACE "/none";
+	const struct denylist_config config = {
+		.places = &place,
+		.place_count = 1,
+	};
+	char note[DENYLIST_NOTE_MAX];
+	struct denylist *none;
+
+	(void)state;
+	assert_int_equal(denylist_start(&config, &none, note), -ENOENT);
+	assert_non_null(strstr(note, place));
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	if (mount("tmpfs", PLACE, "tmpfs", 0, "mode=755") < 0)
+		return -1;
+	copy_to(PLACE "/good", 'g');
+	copy_to(PLACE "/bad", 'b');
+	restart(PATIENT, 0);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	denylist_stop(TAKE(denylist));
+	return umount(PLACE);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_is_not_listed_runs),
+		TEST(what_is_listed_does_not_run),
+		TEST(another_name_or_copy_does_not_run_either),
+		TEST(another_mount_does_not_help),
+		TEST(a_loader_runs_it_only_before_it_was_denied),
+		TEST(a_list_that_changes_holds_at_once),
+		TEST(a_file_that_changes_is_read_again),
+		TEST(a_file_that_does_not_is_read_once),
+		TEST(what_is_too_long_runs_and_is_counted),
+		TEST(nobody_waits_longer_than_agreed),
+		TEST(what_was_denied_is_told),
+		TEST(without_it_all_runs),
+		TEST(a_place_that_is_not_there_is_named),
+	};
+
+	if (getenv(RUN))
+		return RAN;
+	sandbox_enter();
+	(void)mkdir(PLACE, 0755);
+	return cmocka_run_group_tests_name("denylist", tests, NULL, NULL);
+}
