@@ -166,6 +166,35 @@ size_t line_whole(const char *bytes, size_t len)
 									  : at;
 }
 
+size_t line_show(const char *bytes, size_t len, char *to, size_t size)
+{
+	size_t used = 0;
+
+	assert(size > 0);
+
+	for (size_t at = 0; at < len;) {
+		const unsigned char *from = (const unsigned char *)bytes + at;
+		size_t step = character_len(from, len - at);
+		char unit[UNIT_MAX];
+		size_t count = step;
+
+		if (step == 0 || *from < 0x20 || *from == 0x7f) {
+			step = 1;
+			count = (size_t)snprintf(unit, sizeof(unit), "\\x%02x",
+						 *from);
+		} else {
+			memcpy(unit, from, step);
+		}
+		if (used + count >= size)
+			break;
+		memcpy(to + used, unit, count);
+		used += count;
+		at += step;
+	}
+	to[used] = '\0';
+	return used;
+}
+
 static void mark(struct line_marks *marks, const char *name)
 {
 	if (marks->count < LINE_MARKS_MAX)

@@ -68,6 +68,11 @@ void line_text(struct line *line, const char *key,
  * characters at all. */
 size_t line_whole(const char *bytes, size_t len);
 
+/* Bytes as UTF-8 for people: those that are no part of a character, and control
+ * characters, as \xNN. As much of them as fits with a NUL; returns its length.
+ */
+size_t line_show(const char *bytes, size_t len, char *to, size_t size);
+
 /* The names of one list of rule 3, if there are any. */
 void line_marks(struct line *line, const char *key,
 		const struct line_marks *marks);

@@ -509,12 +509,7 @@ size_t notice_json(const struct notice_origin *origin,
 static void append(char text[NOTICE_MESSAGE_MAX], size_t *len,
 		   const char *bytes, size_t count)
 {
-	for (size_t i = 0; i < count && *len + 1 < NOTICE_MESSAGE_MAX; i++) {
-		unsigned char byte = (unsigned char)bytes[i];
-
-		text[(*len)++] = byte < 0x20 || byte == 0x7f ? '?' : bytes[i];
-	}
-	text[*len] = '\0';
+	*len += line_show(bytes, count, text + *len, NOTICE_MESSAGE_MAX - *len);
 }
 
 static void append_string(char text[NOTICE_MESSAGE_MAX], size_t *len,
@@ -553,6 +548,8 @@ size_t notice_message(const struct notice *notice,
 		append_string(text, &len,
 			      event->kind == EVENT_ACCEPT ? " from " : " to ");
 		append_string(text, &len, prefix_to_text(&event->peer, peer));
+	}
+	if (event->peer.bits && event->peer_port) {
 		(void)snprintf(more, sizeof(more), " port %u",
 			       event->peer_port);
 		append_string(text, &len, more);
@@ -562,7 +559,5 @@ size_t notice_message(const struct notice *notice,
 			       notice->count);
 		append_string(text, &len, more);
 	}
-	len = line_whole(text, len);
-	text[len] = '\0';
 	return len;
 }

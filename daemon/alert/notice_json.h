@@ -45,8 +45,7 @@ size_t notice_json(const struct notice_origin *origin,
 		   const struct notice *notice, const struct uuid *id,
 		   const struct pattern *pattern, char line[NOTICE_LINE_MAX]);
 
-/* One line for people, in any bytes as texts are but without control
- * characters. Returns its length, without the NUL. */
+/* One line for people, as line_show() has texts. Returns its length. */
 size_t notice_message(const struct notice *notice,
 		      char text[NOTICE_MESSAGE_MAX]);
 
