@@ -77,6 +77,13 @@ static const struct item items[] = {
 	 8, 65536, false},
 	{"view_group", "group whose members may look", AT(view_group),
 	 ITEM_TEXT, 0, 0, false},
+	{"alert_file",
+	 "file that gets alerts, a line of JSON each; - is stdout",
+	 AT(alert_file), ITEM_TEXT, 0, 0, false},
+	{"alert_journal", "tell alerts to the journal of systemd",
+	 AT(alert_journal), ITEM_BOOL, 0, 0, false},
+	{"alert_syslog", "syslog that is told alerts: /dev/log, udp:ADDR:PORT",
+	 AT(alert_syslog), ITEM_TEXT, 0, 0, false},
 };
 
 const struct config config_defaults = {
@@ -86,6 +93,8 @@ const struct config config_defaults = {
 	.resolvers = PORTCULLIS_DATADIR "/resolvers.txt",
 	.change_group = "portcullis",
 	.view_group = "portcullis-view",
+	.alert_file = "none",
+	.alert_syslog = "none",
 	.store_mib = 4096,
 	.hosts4 = 1500000,
 	.blocks4 = 400000,
@@ -96,6 +105,7 @@ const struct config config_defaults = {
 	.allow_shared = false,
 	.realtime = true,
 	.sandbox = true,
+	.alert_journal = false,
 	.sensor = false,
 	.detect_block = false,
 	.detect_shipped = true,

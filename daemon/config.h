@@ -30,6 +30,8 @@ struct config {
 	char resolvers[CONFIG_PATH_MAX]; /* list that no feed may block */
 	char change_group[CONFIG_PATH_MAX];
 	char view_group[CONFIG_PATH_MAX];
+	char alert_file[CONFIG_PATH_MAX]; /* or "none"; "-": stdout */
+	char alert_syslog[CONFIG_PATH_MAX]; /* the same */
 	uint32_t store_mib; /* most LMDB may take */
 	uint32_t hosts4; /* addresses the table has room for */
 	uint32_t blocks4;
@@ -40,6 +42,7 @@ struct config {
 	bool allow_shared; /* keep CAP_SYS_ADMIN for libxdp's dispatcher */
 	bool realtime; /* ask for SCHED_FIFO */
 	bool sandbox; /* seccomp */
+	bool alert_journal; /* tell alerts to the journal */
 	bool sensor; /* see what processes do */
 	bool detect_block; /* do what detection rules say, not only tell */
 	bool detect_shipped; /* take the rules that are shipped, too */

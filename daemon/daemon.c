@@ -21,6 +21,7 @@
 #include "daemon/log.h"
 #include "daemon/members.h"
 #include "daemon/named.h"
+#include "daemon/notice_keep.h"
 #include "daemon/prepared.h"
 #include "daemon/requests.h"
 #include "daemon/windows.h"
@@ -264,6 +265,7 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 	gate_keep_settle(daemon);
 	guard_keep_addresses(daemon);
 	guard_keep_hops_soon(daemon);
+	notice_keep_reload(daemon);
 	(void)sd_notify(0, "READY=1");
 }
 
@@ -460,6 +462,15 @@ static int start_feeds(struct daemon *daemon, char *note)
 	return r;
 }
 
+static int start_notices(struct daemon *daemon, char *note)
+{
+	int r = notice_keep_start(daemon);
+
+	if (r < 0)
+		(void)snprintf(note, MAPS_NOTE_MAX, "alerts: %s", strerror(-r));
+	return r;
+}
+
 static int start_host(struct daemon *daemon, char *note)
 {
 	int r = host_start(daemon);
@@ -472,8 +483,8 @@ static int start_host(struct daemon *daemon, char *note)
 }
 
 static int (*const starts[])(struct daemon *daemon, char *note) = {
-	start_base,    start_store, start_packet, start_feeds,
-	start_control, start_gates, start_host,
+	start_base,    start_store, start_packet,  start_feeds,
+	start_control, start_gates, start_notices, start_host,
 };
 
 int daemon_new(const struct config *config, const char *config_path,
@@ -543,6 +554,7 @@ int daemon_run(struct daemon *daemon)
 		return -EIO;
 	(void)sd_notify(0, "STOPPING=1");
 	expire_flush(daemon);
+	notice_keep_flush(daemon);
 	return finish_begun(daemon);
 }
 
@@ -560,6 +572,7 @@ void daemon_free(struct daemon *daemon)
 	prepared_free(daemon->prepared);
 	host_stop(&daemon->host);
 	detection_stop(&daemon->detection);
+	notice_keep_stop(daemon);
 	expire_stop(daemon);
 	owed_done(&daemon->owed);
 	for (size_t i = 0; i < daemon->source_count; i++)

@@ -59,6 +59,8 @@ struct diff;
 struct prepared;
 struct capturing;
 struct settling;
+struct notices;
+struct notice_keep;
 
 struct daemon {
 	struct config config;
@@ -92,6 +94,8 @@ struct daemon {
 	struct event_log events;
 	struct host host;
 	struct detection detection;
+	struct notices *notices; /* of detections, on their way */
+	struct notice_keep *notice_keep;
 	struct alerts alerts;
 	struct latency latency; /* a member decoded to stored in the table */
 	struct table_need reserved; /* promised to imports under way */

@@ -57,6 +57,11 @@ void request_crowdsec_status(struct daemon *daemon, struct call *call);
 void request_detect_status(struct daemon *daemon, struct call *call);
 void request_detect_reload(struct daemon *daemon, struct call *call);
 void request_host_events(struct daemon *daemon, struct call *call);
+void request_alert_list(struct daemon *daemon, struct call *call);
+void request_alert_show(struct daemon *daemon, struct call *call);
+void request_alert_mark(struct daemon *daemon, struct call *call);
+void request_alert_watch(struct daemon *daemon, struct call *call);
+void request_alert_status(struct daemon *daemon, struct call *call);
 
 /* What the status says of the sensor; nothing when it is off. */
 void request_host_status(const struct daemon *daemon, json_t *answer);

@@ -11,7 +11,7 @@
  * and fills a file of the caller's: so it is not for those who may only look.
  * Nor is a comparison of policies: it reads the lists that a document names.
  * Nor is a capture, which shows what is in packets, passwords and all. Nor are
- * events of the host: command lines have such too. */
+ * events of the host, and alerts: command lines have such too. */
 const struct request_spec request_specs[REQ_COUNT] = {
 	[REQ_STATUS] = {"status", WIRE_VIEW, false},
 	[REQ_DOCTOR] = {"doctor", WIRE_VIEW, false},
@@ -54,11 +54,16 @@ const struct request_spec request_specs[REQ_COUNT] = {
 	[REQ_HOST_EVENTS] = {"host-events", WIRE_CHANGE, false},
 	[REQ_DETECT_STATUS] = {"detect-status", WIRE_VIEW, false},
 	[REQ_DETECT_RELOAD] = {"detect-reload", WIRE_CHANGE, false},
+	[REQ_ALERT_LIST] = {"alert-list", WIRE_CHANGE, false},
+	[REQ_ALERT_SHOW] = {"alert-show", WIRE_CHANGE, false},
+	[REQ_ALERT_MARK] = {"alert-mark", WIRE_CHANGE, false},
+	[REQ_ALERT_WATCH] = {"alert-watch", WIRE_CHANGE, false},
+	[REQ_ALERT_STATUS] = {"alert-status", WIRE_VIEW, false},
 };
 
 /* The array's length is given by its declaration, so a row left out would not
  * show in it: the enum may not grow without a look here. */
-_Static_assert(REQ_COUNT == REQ_DETECT_RELOAD + 1, "");
+_Static_assert(REQ_COUNT == REQ_ALERT_STATUS + 1, "");
 
 enum request request_from_name(const char *name)
 {

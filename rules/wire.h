@@ -73,6 +73,11 @@ enum request {
 	REQ_HOST_EVENTS, /* those after a cursor */
 	REQ_DETECT_STATUS,
 	REQ_DETECT_RELOAD,
+	REQ_ALERT_LIST, /* one page of those that are kept */
+	REQ_ALERT_SHOW,
+	REQ_ALERT_MARK, /* acknowledged, resolved */
+	REQ_ALERT_WATCH, /* those after a cursor, as they come */
+	REQ_ALERT_STATUS,
 	REQ_COUNT,
 };
 
