@@ -42,6 +42,22 @@ static void view_blocking(FILE *out, const json_t *blocking)
 	put_number(out, "failed", blocking, "failed");
 }
 
+static void view_steps(FILE *out, json_t *steps)
+{
+	const char *name;
+	json_t *step;
+
+	json_object_foreach(steps, name, step)
+	{
+		fprintf(out,
+			"%-12s%" PRId64 ", withheld %" PRId64
+			", failed %" PRId64 "\n",
+			name, answer_number(step, "done"),
+			answer_number(step, "withheld"),
+			answer_number(step, "failed"));
+	}
+}
+
 static void view_status(FILE *out, const json_t *answer)
 {
 	const json_t *latency = json_object_get(answer, "latency");
@@ -61,6 +77,7 @@ static void view_status(FILE *out, const json_t *answer)
 	put_number(out, "matches", answer, "matches");
 	put_number(out, "told", answer, "told");
 	view_blocking(out, json_object_get(answer, "blocking"));
+	view_steps(out, json_object_get(answer, "steps"));
 	if (answer_number(latency, "count") > 0)
 		fprintf(out, "%-12sp50 %.0f us, p99 %.0f us, max %.0f us\n",
 			"to tables",

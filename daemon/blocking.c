@@ -72,12 +72,7 @@ static int find_set(struct daemon *daemon, const struct set **ret_set)
 		       : -ENOSPC;
 }
 
-static bool is_single(const struct prefix *peer)
-{
-	return prefix_len(peer) == (prefix_is_v4(peer) ? 32 : 128);
-}
-
-static int check_budget(struct daemon *daemon, uint64_t now_ns)
+int blocking_spend(struct daemon *daemon, uint64_t now_ns)
 {
 	struct blocking *blocking = &daemon->detection.blocking;
 	uint32_t budget = daemon->config.detect_blocks_per_minute;
@@ -87,12 +82,14 @@ static int check_budget(struct daemon *daemon, uint64_t now_ns)
 		blocking->spent = 0;
 		(void)alerts_clear(&daemon->alerts, ALERT_BUDGET);
 	}
-	if (blocking->spent < budget)
+	if (blocking->spent < budget) {
+		blocking->spent++;
 		return 0;
+	}
 	blocking->over++;
 	if (alerts_raise(&daemon->alerts, clock_wall_s(), ALERT_BUDGET,
-			 "detection would block more than %u peers a minute: "
-			 "no more are blocked until that is over",
+			 "detection would act more than %u times a minute: "
+			 "no more until that is over",
 			 budget))
 		log_warningx("detection: budget of blocks is spent count=%u",
 			     budget);
@@ -199,9 +196,13 @@ static int check(struct daemon *daemon, const struct block_order *order,
 	if (r == 0 &&
 	    ledger_get(daemon->ledger, (*ret_set)->id, &order->peer, &old) == 0)
 		return -EALREADY;
-	if (!is_single(&order->peer) || guard_find(daemon->guard, &order->peer))
-		return -EPERM;
-	return r;
+	return r < 0 || blocking_may(daemon, &order->peer) ? r : -EPERM;
+}
+
+bool blocking_may(const struct daemon *daemon, const struct prefix *peer)
+{
+	return prefix_len(peer) == (prefix_is_v4(peer) ? 32 : 128) &&
+	       !guard_find(daemon->guard, peer);
 }
 
 int blocking_put(struct daemon *daemon, const struct block_order *order,
@@ -212,16 +213,12 @@ int blocking_put(struct daemon *daemon, const struct block_order *order,
 	int r = check(daemon, order, &set);
 
 	if (r == 0)
-		r = check_budget(daemon, now_ns);
+		r = blocking_spend(daemon, now_ns);
 	if (r == 0)
 		r = apply(daemon, set->id, order);
-	if (r == 0) {
-		blocking->spent++;
+	if (r == 0)
 		blocking->put++;
-	} else if (r == -EPERM) {
-		blocking->withheld++;
-	} else if (r != -EALREADY && r != -EDQUOT) {
+	else if (r != -EALREADY && r != -EPERM && r != -EDQUOT)
 		blocking->failed++;
-	}
 	return r;
 }

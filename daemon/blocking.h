@@ -9,8 +9,9 @@
  *	   none that the caller keeps out.
  *	2. Every member ends by itself, after BLOCKING_TTL_MAX at most.
  *	3. One that is there is not put there again, so its end stays.
- *	4. At most `detect_blocks_per_minute` new ones; above that an alert, and
- *	   nobody is added until the minute is over.
+ *	4. At most `detect_blocks_per_minute` new ones, together with what is
+ *	   done about processes; above that an alert, and no more until the
+ *	   minute is over.
  *
  * It is in the table when blocking_put() returns; LMDB follows, and if it
  * cannot, the member is taken out again and that is logged.
@@ -19,6 +20,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "rules/member.h"
@@ -36,6 +38,12 @@ struct blocking {
 		over; /* so far: added, protected, above budget */
 	uint64_t failed;
 };
+
+/* Could it be a member: a single address that is not protected? */
+bool blocking_may(const struct daemon *daemon, const struct prefix *peer);
+
+/* One of the minute's, or -EDQUOT and an alert. */
+int blocking_spend(struct daemon *daemon, uint64_t now_ns);
 
 struct block_order {
 	struct prefix peer;

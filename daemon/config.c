@@ -9,6 +9,7 @@
 #include <yaml.h>
 
 #include "rules/base.h"
+#include "rules/detect/rule.h"
 #include "rules/wire.h"
 
 #define ITEMS_MAX 64 /* of a file; more than there are names */
@@ -18,6 +19,7 @@ enum item_type {
 	ITEM_NUMBER,
 	ITEM_BOOL,
 	ITEM_LEVEL,
+	ITEM_STEPS,
 };
 
 struct item {
@@ -45,13 +47,16 @@ static const struct item items[] = {
 	 AT(change_group), ITEM_TEXT, 0, 0, false},
 	{"detect_block",
 	 "do what detection rules that block say; false: only tell",
-	 AT(detect_block), ITEM_BOOL, 0, 0, true},
+	 AT(detect_block), ITEM_BOOL, 0, 0, false},
 	{"detect_blocks_per_minute", "peers that detection may add, at most",
 	 AT(detect_blocks_per_minute), ITEM_NUMBER, 0, 10000, true},
 	{"detect_rules", "folder of detection rules of this site",
 	 AT(detect_rules), ITEM_TEXT, 0, 0, true},
 	{"detect_shipped", "take the detection rules that are shipped, too",
 	 AT(detect_shipped), ITEM_BOOL, 0, 0, true},
+	{"detect_steps",
+	 "what a block may do: table, refuse, cut, end, quarantine",
+	 AT(detect_steps), ITEM_STEPS, 0, 0, false},
 	{"entries6", "room for IPv6 addresses and networks", AT(entries6),
 	 ITEM_NUMBER, 1, 15000000, false},
 	{"events_per_second", "drop events passed on to watchers, at most",
@@ -109,6 +114,7 @@ const struct config config_defaults = {
 	.sensor = false,
 	.detect_block = false,
 	.detect_shipped = true,
+	.detect_steps = DETECT_STEPS_DEFAULT,
 	.detect_blocks_per_minute = 60,
 	.detect_rules = "/etc/portcullis/detect",
 };
@@ -163,6 +169,35 @@ static int put_bool(bool *field, const char *value, char *note)
 	return 0;
 }
 
+/* "table,refuse": names with a comma between them. */
+static int put_steps(uint32_t *field, const char *value, char *note)
+{
+	uint32_t steps = 0;
+
+	while (*value) {
+		size_t len = strcspn(value, ",");
+		unsigned int step = 0;
+
+		while (step < DETECT_STEP_COUNT &&
+		       (strlen(detect_step_name(step)) != len ||
+			memcmp(detect_step_name(step), value, len) != 0))
+			step++;
+		if (step == DETECT_STEP_COUNT)
+			break;
+		steps |= 1u << step;
+		value += len + (value[len] == ',');
+	}
+	if (*value || steps == 0) {
+		(void)snprintf(note, CONFIG_NOTE_MAX,
+			       "\"%.60s\" is not a list of table, refuse, cut, "
+			       "end and quarantine, with commas between them",
+			       value);
+		return -EINVAL;
+	}
+	*field = steps;
+	return 0;
+}
+
 static int put(const struct item *item, struct config *config,
 	       const char *value, char *note)
 {
@@ -175,6 +210,8 @@ static int put(const struct item *item, struct config *config,
 		return put_number(item, field, value, note);
 	case ITEM_BOOL:
 		return put_bool(field, value, note);
+	case ITEM_STEPS:
+		return put_steps(field, value, note);
 	case ITEM_LEVEL:
 	default:
 		if (log_level_from_text(value, field) == 0)
@@ -339,6 +376,7 @@ static bool differs(const struct item *item, const struct config *a,
 		return memcmp(field_a, field_b, sizeof(bool)) != 0;
 	case ITEM_NUMBER:
 	case ITEM_LEVEL:
+	case ITEM_STEPS:
 	default:
 		return memcmp(field_a, field_b, sizeof(uint32_t)) != 0;
 	}
@@ -447,6 +485,18 @@ int config_set(const char *assignment, struct config *config,
 	return 0;
 }
 
+static void print_steps(uint32_t steps, FILE *out)
+{
+	const char *between = "";
+
+	for (unsigned int step = 0; step < DETECT_STEP_COUNT; step++) {
+		if (!(steps >> step & 1))
+			continue;
+		(void)fprintf(out, "%s%s", between, detect_step_name(step));
+		between = ",";
+	}
+}
+
 static void print_default(const struct item *item, FILE *out)
 {
 	const char *field = (const char *)&config_defaults + item->offset;
@@ -464,6 +514,10 @@ static void print_default(const struct item *item, FILE *out)
 	case ITEM_BOOL:
 		memcpy(&flag, field, sizeof(flag));
 		(void)fputs(flag ? "true" : "false", out);
+		return;
+	case ITEM_STEPS:
+		memcpy(&number, field, sizeof(number));
+		print_steps(number, out);
 		return;
 	case ITEM_LEVEL:
 	default:

@@ -477,6 +477,8 @@ static int start_host(struct daemon *daemon, char *note)
 
 	if (r == 0)
 		r = detection_start(daemon);
+	if (r == 0)
+		r = acting_start(daemon);
 	if (r < 0)
 		(void)snprintf(note, MAPS_NOTE_MAX, "%s", strerror(-r));
 	return r;
@@ -522,6 +524,8 @@ int daemon_start_workers(struct daemon *daemon)
 
 	if (r == 0)
 		r = worker_start(daemon->ahead);
+	if (r == 0)
+		r = acting_start_thread(&daemon->acting);
 	return r < 0 ? r : worker_start(daemon->files);
 }
 
@@ -572,6 +576,7 @@ void daemon_free(struct daemon *daemon)
 	prepared_free(daemon->prepared);
 	host_stop(&daemon->host);
 	detection_stop(&daemon->detection);
+	acting_stop(&daemon->acting);
 	notice_keep_stop(daemon);
 	expire_stop(daemon);
 	owed_done(&daemon->owed);

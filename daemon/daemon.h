@@ -20,6 +20,7 @@
 
 #include <event2/event.h>
 
+#include "daemon/acting.h"
 #include "daemon/alert/alerts.h"
 #include "daemon/awaited.h"
 #include "daemon/config.h"
@@ -94,6 +95,7 @@ struct daemon {
 	struct event_log events;
 	struct host host;
 	struct detection detection;
+	struct acting acting;
 	struct notices *notices; /* of detections, on their way */
 	struct notice_keep *notice_keep;
 	struct alerts alerts;

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "daemon/acting.h"
+#include "daemon/alert/notices.h"
 #include "daemon/clock.h"
 #include "daemon/control/server.h"
 #include "daemon/daemon.h"
@@ -18,6 +20,9 @@
 #define SHIPPED_PATH PORTCULLIS_DATADIR "/detect"
 #define IMAGE_TOLD   96 /* bytes of it in a reason */
 #define TITLE_TOLD   100
+
+#define STEPS_OF_PEER	 (DETECT_STEP_TABLE | DETECT_STEP_REFUSE | DETECT_STEP_CUT)
+#define STEPS_OF_PROCESS (DETECT_STEP_END | DETECT_STEP_QUARANTINE)
 
 static struct rulebook_order order_of(const struct config *config)
 {
@@ -229,57 +234,135 @@ static void write_reason(const struct detect_rule *rule,
 		       *path ? path : "a process", event->process.pid);
 }
 
-static int block_peer(const struct heard *heard, const struct detect_rule *rule)
-{
-	struct daemon *daemon = heard->daemon;
-	const struct event *event = heard->event;
-	struct detection *detection = &daemon->detection;
-	struct block_order order = {
-		.peer = event->peer,
-		.ttl_s = rule->ttl_s < BLOCKING_TTL_MAX ? (uint32_t)rule->ttl_s
-							: BLOCKING_TTL_MAX,
-		.since_ns = clock_mono_ns(),
-	};
-	int r;
+/* What was done, and what a guard or the budget forbade. */
+struct deed {
+	uint32_t done, withheld;
+};
 
-	if (rulebook_knows(detection->book, &event->peer)) {
-		detection->blocking.withheld++;
-		return -EPERM;
-	}
-	write_reason(rule, event, order.reason);
-	r = blocking_put(daemon, &order, heard->now_ns);
-	if (r == 0)
-		latency_add(&detection->latency,
-			    clock_boot_ns() - event->time_ns);
-	return r;
+static uint32_t ttl_of(const struct detect_rule *rule)
+{
+	return rule->ttl_s < BLOCKING_TTL_MAX ? (uint32_t)rule->ttl_s
+					      : BLOCKING_TTL_MAX;
 }
 
-/* The steps that were taken. */
-static uint32_t act(const struct heard *heard, const struct detect_rule *rule)
+static int block_peer(const struct heard *heard, const struct detect_rule *rule)
+{
+	struct block_order order = {
+		.peer = heard->event->peer,
+		.ttl_s = ttl_of(rule),
+		.since_ns = clock_mono_ns(),
+	};
+
+	write_reason(rule, heard->event, order.reason);
+	return blocking_put(heard->daemon, &order, heard->now_ns);
+}
+
+static bool may_block(const struct heard *heard)
 {
 	struct daemon *daemon = heard->daemon;
-	uint32_t done = 0;
+	const struct prefix *peer = &heard->event->peer;
+
+	if (!rulebook_knows(daemon->detection.book, peer) &&
+	    blocking_may(daemon, peer))
+		return true;
+	daemon->detection.blocking.withheld++;
+	return false;
+}
+
+/* The steps against the peer that may follow the table. */
+static uint32_t act_on_peer(const struct heard *heard,
+			    const struct detect_rule *rule, struct deed *deed)
+{
+	const uint32_t all = rule->steps & STEPS_OF_PEER;
+	int r = 0;
+
+	if (all == 0 || heard->event->peer.bits == 0)
+		return 0;
+	if (!may_block(heard)) {
+		deed->withheld |= all;
+		return 0;
+	}
+	if (all & DETECT_STEP_TABLE)
+		r = block_peer(heard, rule);
+	if (r == -EPERM || r == -EDQUOT) {
+		deed->withheld |= all;
+		return 0;
+	}
+	if ((all & DETECT_STEP_TABLE) && (r == 0 || r == -EALREADY))
+		deed->done |= DETECT_STEP_TABLE;
+	return all & ~(uint32_t)DETECT_STEP_TABLE;
+}
+
+static uint32_t steps_on_process(const struct heard *heard,
+				 const struct detect_rule *rule,
+				 struct deed *deed)
+{
+	uint32_t steps = rule->steps & STEPS_OF_PROCESS;
+
+	if (steps == 0 || heard->event->process.pid == 0)
+		return 0;
+	if (blocking_spend(heard->daemon, heard->now_ns) == 0)
+		return steps;
+	deed->withheld |= steps;
+	return 0;
+}
+
+static struct deed act(const struct heard *heard,
+		       const struct detect_rule *rule)
+{
+	struct daemon *daemon = heard->daemon;
+	struct enforce_answer answer = {0};
+	struct enforce_order order = {
+		.process = heard->event->process,
+		.peer = heard->event->peer,
+		.until_ns = heard->now_ns + ttl_of(rule) * 1000000000ull,
+	};
+	struct deed deed = {0};
 
 	if (!daemon->config.detect_block || rule->is_observed) {
 		daemon->detection.counts.observed++;
-		return 0;
+		return deed;
 	}
-	if ((rule->steps & DETECT_STEP_TABLE) && heard->event->peer.bits &&
-	    block_peer(heard, rule) == 0)
-		done |= DETECT_STEP_TABLE;
-	return done;
+	order.steps = act_on_peer(heard, rule, &deed) |
+		      steps_on_process(heard, rule, &deed);
+	if (order.steps)
+		acting_do(daemon, &order, &answer);
+	deed.done |= answer.done;
+	deed.withheld |= answer.withheld;
+	if (deed.done)
+		latency_add(&daemon->detection.latency,
+			    clock_boot_ns() - heard->event->time_ns);
+	return deed;
+}
+
+static bool observes(const struct heard *heard, const struct detect_rule *rule)
+{
+	return rule->action == DETECT_BLOCK &&
+	       (rule->is_observed || !heard->daemon->config.detect_block);
 }
 
 static void tell(const struct heard *heard, const struct detect_rule *rule,
-		 uint64_t count, uint32_t done)
+		 size_t index, uint64_t count, const struct deed *deed)
 {
+	struct daemon *daemon = heard->daemon;
+	const struct notice notice = {
+		.rule = rule,
+		.event = heard->event,
+		.count = count,
+		.done = deed->done,
+		.withheld = deed->withheld,
+		.wall_ns = clock_wall_us_of(heard->event->time_ns) * 1000,
+		.file = daemon->detection.book->files[index],
+		.is_observed = observes(heard, rule),
+	};
 	char reason[REASON_MAX];
 
+	(void)notices_put(daemon->notices, &notice);
 	write_reason(rule, heard->event, reason);
-	log_notice("detection: %s action=%s level=%s count=%llu blocked=%s",
-		   reason, detect_action_name(rule->action),
-		   detect_level_name(rule->level), (unsigned long long)count,
-		   done & DETECT_STEP_TABLE ? "yes" : "no");
+	log_info("detection: %s action=%s level=%s count=%llu done=%u", reason,
+		 detect_action_name(rule->action),
+		 detect_level_name(rule->level), (unsigned long long)count,
+		 deed->done);
 }
 
 static void on_match(void *arg, const struct detect_rule *rule, size_t index)
@@ -287,9 +370,8 @@ static void on_match(void *arg, const struct detect_rule *rule, size_t index)
 	const struct heard *heard = arg;
 	struct detection *detection = &heard->daemon->detection;
 	struct alarm_answer answer;
-	uint32_t done = 0;
+	struct deed deed = {0};
 
-	(void)index;
 	if (rule->action == DETECT_IGNORE || rule->action == DETECT_ALLOW)
 		return;
 	detection->counts.matches++;
@@ -297,13 +379,13 @@ static void on_match(void *arg, const struct detect_rule *rule, size_t index)
 			     alarms_key(detection->alarms, rule, heard->event),
 			     rule, heard->now_ns);
 	if (rule->action == DETECT_BLOCK && answer.is_raised)
-		done = act(heard, rule);
+		deed = act(heard, rule);
 	if (answer.verdict == ALARM_HUSH) {
 		detection->counts.hushed++;
 		return;
 	}
 	detection->counts.told++;
-	tell(heard, rule, answer.count, done);
+	tell(heard, rule, index, answer.count, &deed);
 }
 
 void detection_event(struct daemon *daemon, const struct event *event)

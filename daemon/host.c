@@ -61,6 +61,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	on_ring(fd, what, arg);
 	event_reader_tick(host->reader, now_ns);
 	detection_tick(daemon, now_ns);
+	acting_tick(daemon, now_ns);
 	if (host->lost_ns && now_ns >= host->lost_ns + LOSS_HOLDS_NS) {
 		host->lost_ns = 0;
 		(void)alerts_clear(&daemon->alerts, ALERT_LOSS);

@@ -248,6 +248,12 @@ static void settle_memory(void)
 static int give_up_privileges(struct daemon *daemon,
 			      const struct config *config)
 {
+	uint32_t steps = daemon->acting.steps;
+	const struct privileges kept = {
+		.sys_admin = config->allow_shared,
+		.kill = steps & DETECT_STEP_END,
+		.ptrace = steps & (DETECT_STEP_END | DETECT_STEP_QUARANTINE),
+	};
 	int r;
 
 	if (config->realtime) {
@@ -256,7 +262,7 @@ static int give_up_privileges(struct daemon *daemon,
 			log_info("no SCHED_FIFO (%s), going on without",
 				 strerror(-r));
 	}
-	r = privileges_drop(config->allow_shared);
+	r = privileges_drop(&kept);
 	if (r < 0) {
 		log_err(r, "capabilities could not be dropped");
 		return r;

@@ -108,6 +108,7 @@ static const int allowed_calls[] = {
 	SCMP_SYS(exit),
 	SCMP_SYS(exit_group),
 	SCMP_SYS(tgkill),
+	SCMP_SYS(pidfd_send_signal), /* to whom takes a capability, too */
 	SCMP_SYS(clock_gettime),
 	SCMP_SYS(adjtimex), /* setting takes a capability we have not */
 	SCMP_SYS(clock_adjtime),
@@ -141,16 +142,23 @@ int privileges_realtime(void)
 		       : 0;
 }
 
-int privileges_drop(bool keep_sys_admin)
+int privileges_drop(const struct privileges *kept)
 {
 	const capng_type_t both = CAPNG_EFFECTIVE | CAPNG_PERMITTED;
+	const struct {
+		bool is_kept;
+		unsigned int capability;
+	} rows[] = {
+		{true, CAP_BPF},	{true, CAP_PERFMON},
+		{true, CAP_NET_ADMIN},	{kept->sys_admin, CAP_SYS_ADMIN},
+		{kept->kill, CAP_KILL}, {kept->ptrace, CAP_SYS_PTRACE},
+	};
 
 	capng_clear(CAPNG_SELECT_BOTH);
-	if (capng_updatev(CAPNG_ADD, both, CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN,
-			  -1) < 0)
-		return -EPERM;
-	if (keep_sys_admin && capng_update(CAPNG_ADD, both, CAP_SYS_ADMIN) < 0)
-		return -EPERM;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].is_kept &&
+		    capng_update(CAPNG_ADD, both, rows[i].capability) < 0)
+			return -EPERM;
 	if (capng_apply(CAPNG_SELECT_CAPS) < 0)
 		return -EPERM;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;

@@ -3,8 +3,9 @@
  * privileges.h - what the daemon gives away once it has what it needs.
  *
  * Kept: CAP_BPF and CAP_PERFMON (maps, programs), CAP_NET_ADMIN (attach,
- * interfaces), and CAP_SYS_ADMIN only where shared gates were asked for, as
- * libxdp's dispatcher needs it. No new privileges, and of the system calls
+ * interfaces). Others only where they were asked for: CAP_SYS_ADMIN for shared
+ * gates, as libxdp's dispatcher needs it; CAP_KILL and CAP_SYS_PTRACE for steps
+ * of detection that end processes or shut them in. No new privileges, and of the system calls
  * only those that the daemon makes after its start; others answer EPERM.
  *
  * Errors	negative errno
@@ -16,7 +17,11 @@
 /* Ask for SCHED_FIFO at its lowest priority, for this thread only. */
 int privileges_realtime(void);
 
-int privileges_drop(bool keep_sys_admin);
+struct privileges {
+	bool sys_admin, kill, ptrace; /* kept beside what always is */
+};
+
+int privileges_drop(const struct privileges *kept);
 
 /* Filter system calls of all threads; a build with sanitizers is left as it
  * is (they make calls of their own): 1. */

@@ -20,6 +20,24 @@ static json_t *blocking_of(const struct daemon *daemon)
 		(json_int_t)blocking->failed);
 }
 
+/* {step: {done, withheld, failed}} of those that can be had. */
+static json_t *steps_of(const struct acting *acting)
+{
+	json_t *steps = json_object();
+
+	for (unsigned int i = 0; i < DETECT_STEP_COUNT; i++) {
+		if (!(acting->steps >> i & 1) || 1u << i == DETECT_STEP_TABLE)
+			continue;
+		(void)json_object_set_new(
+			steps, detect_step_name(i),
+			json_pack("{s:I, s:I, s:I}", "done",
+				  (json_int_t)acting->done[i], "withheld",
+				  (json_int_t)acting->withheld[i], "failed",
+				  (json_int_t)acting->failed[i]));
+	}
+	return steps;
+}
+
 static json_t *rules_of(const struct rulebook *book)
 {
 	return json_pack("{s:I, s:I, s:I, s:s}", "rules",
@@ -51,6 +69,7 @@ void request_detect_status(struct daemon *daemon, struct call *call)
 					     ? alarms_crowded(detection->alarms)
 					     : 0)));
 	(void)json_object_set_new(answer, "blocking", blocking_of(daemon));
+	(void)json_object_set_new(answer, "steps", steps_of(&daemon->acting));
 	(void)json_object_set_new(answer, "latency",
 				  json_of_latency(&detection->latency));
 	call_done(call, answer);

@@ -312,6 +312,16 @@ static struct edit_call *begin(struct daemon *daemon, struct call *call,
 	return edit;
 }
 
+/* Who is taken out of what detection found may be talked to as well. */
+static void forgive(const struct edit_call *edit)
+{
+	if (!edit->edits.is_removal ||
+	    strcmp(edit->set_name, BLOCKING_SET) != 0)
+		return;
+	for (size_t i = 0; i < edit->edits.count; i++)
+		acting_forgive(edit->daemon, &edit->edits.list[i].prefix);
+}
+
 static void apply(struct edit_call *edit)
 {
 	size_t failed = 0;
@@ -326,6 +336,7 @@ static void apply(struct edit_call *edit)
 	}
 	if (!edit->edits.is_removal)
 		(void)alerts_clear(&edit->daemon->alerts, TABLE_ALERT_KEY);
+	forgive(edit);
 	commit(edit);
 }
 

@@ -58,7 +58,7 @@ static __always_inline bool is_quarantined(void)
 	return false;
 }
 
-static __always_inline int refuse(enum fw_gate gate, bool is_for_process)
+static __always_inline int refuse(enum fw_refusal_gate gate, bool is_for_process)
 {
 	struct fw_refusal *count = refusal_of(gate);
 
@@ -86,7 +86,7 @@ static __always_inline bool is_allowed6(const __u32 addr_be[4])
 }
 
 /* 0.0.0.0 is this host, as is :: below. */
-static __always_inline int judge4(__u32 addr_be, enum fw_gate gate)
+static __always_inline int judge4(__u32 addr_be, enum fw_refusal_gate gate)
 {
 	struct fw_peer4 key = {.bits = 32};
 
@@ -106,7 +106,7 @@ static __always_inline bool is_v4(const __u32 addr_be[4])
 }
 
 static __always_inline int judge6(const struct bpf_sock_addr *ctx,
-				  enum fw_gate gate)
+				  enum fw_refusal_gate gate)
 {
 	const __u32 addr_be[4] = {ctx->user_ip6[0], ctx->user_ip6[1],
 				  ctx->user_ip6[2], ctx->user_ip6[3]};

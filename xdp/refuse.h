@@ -17,7 +17,7 @@
 #define FW_DEEP_MAX    8 /* levels at which the quarantine may lie */
 
 /* Where the kernel asks. */
-enum fw_gate {
+enum fw_refusal_gate {
 	FW_GATE_CONNECT4,
 	FW_GATE_CONNECT6,
 	FW_GATE_SEND4,

@@ -54,7 +54,7 @@ struct {
 	__type(value, struct fw_refusals);
 } refusals SEC(".maps");
 
-static __always_inline struct fw_refusal *refusal_of(enum fw_gate gate)
+static __always_inline struct fw_refusal *refusal_of(enum fw_refusal_gate gate)
 {
 	const __u32 only = 0;
 	struct fw_refusals *counts = bpf_map_lookup_elem(&refusals, &only);

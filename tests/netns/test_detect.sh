@@ -63,14 +63,14 @@ is_dropped() {
 }
 
 ip -n "$gateway" route add 2001:db8:bad::/48 via 2001:db8:51::2
-rule 4444 1h
+rule 4444 1h "steps: [table]"
 fwd_start
 does attach wan0
 is "rules" 1 "$(detection .rules)"
 connects $listed4 4444
 wait_for "the event" reaches .observed 1
 is "told only" pass "$(verdict $listed4)"
-grep -q "detection: rule odd port: .*/python3.* blocked=no" "$work/log" ||
+grep -q "detection: rule odd port: .*/python3.* done=0" "$work/log" ||
 	fail "the match was not told"
 fwd_stop
 echo "ok: without detect_block it is told, and no more"
@@ -115,13 +115,75 @@ is "a resolver" pass "$(verdict 203.0.113.53)"
 is "blocked" 2 "$(detection .blocking.blocked)"
 echo "ok: what is protected or known is not blocked"
 
-fwd_kill
-fwd_start
-is "after a kill" drop "$(verdict $listed4)"
-is "its end" "$ends" "$(ask '.claims[0].expires' why $listed4)"
+# python PROGRAM [ARGUMENT...]: a process of the gateway's, marked.
+python() {
+	in_gateway timeout 60 python3 -c "$1" "$mark" "${@:2}"
+}
+connect='import socket, sys
+s = socket.socket()
+s.settimeout(2)
+print(s.connect_ex((sys.argv[2], int(sys.argv[3]))))'
+
+rule 4444 1h
+does detect reload
+does unblock --set detected $listed4
+connects $listed4 4444
+wait_for "the block" is_dropped $listed4
+is "connect() to it" 1 "$(python "$connect" $listed4 80)" # EPERM
 does unblock --set detected $listed4
 is "taken out" pass "$(verdict $listed4)"
-echo "ok: it outlives a kill, and a person takes it out"
+is "connect() to who was taken out" 111 "$(python "$connect" $listed4 80)"
+connects $listed4 4444
+wait_for "the block" is_dropped $listed4
+echo "ok: connections to it are refused, until a person takes it out"
+
+fwd_kill
+is "connect() without fwd" 11 "$(python "$connect" $listed4 80)"
+fwd_start
+is "connect() after a start" 1 "$(python "$connect" $listed4 80)"
+ends=$(ask '.claims[0].expires' why $listed4)
+is "after a kill" drop "$(verdict $listed4)"
+does unblock --set detected $listed4
+is "taken out" pass "$(verdict $listed4)"
+echo "ok: it outlives a kill"
+
+in_background "$internet" python3 -c 'import socket, sys, time
+s = socket.create_server(("203.0.113.7", 4444))
+t, _ = s.accept()
+time.sleep(600)'
+listens() {
+	in_internet ss -Hltn | grep -q $listed4:4444
+}
+wait_for "a server" listens
+rule 4444 1h "steps: [table, cut]"
+does detect reload
+is "a live connection" cut "$(python 'import socket, sys
+s = socket.create_connection((sys.argv[2], 4444), 30)
+s.settimeout(50)
+try:
+    s.recv(1)
+except ConnectionAbortedError:
+    print("cut")' $listed4)"
+wait_for "the count" reaches .steps.cut.done 1
+does unblock --set detected $listed4
+echo "ok: live connections are cut"
+
+fwd_stop
+echo 'detect_steps: table,refuse,cut,end,quarantine' >>"$work/fwd.yml"
+fwd_start
+rule 4444 1h "steps: [table, end]"
+does detect reload
+status=0
+python 'import socket, sys, time
+s = socket.socket()
+s.setblocking(False)
+s.connect_ex((sys.argv[2], 4444))
+time.sleep(50)' $listed4 || status=$?
+is "status of the process" 137 "$status"
+is "verdict" drop "$(verdict $listed4)"
+is "ended" 1 "$(detection .steps.end.done)"
+does unblock --set detected $listed4
+echo "ok: the process is ended"
 
 rule 4444 2s "threshold: 3" "group_by: [addr]" "window: 1h"
 does detect reload
@@ -163,6 +225,6 @@ for last in 21 22 23 24; do
 done
 wait_for "the budget" reaches .blocking.over_budget 2
 is "blocked" 2 "$(detection .blocking.blocked)"
-wait_for "an alert" has_alert "more than 2 peers a minute"
+wait_for "an alert" has_alert "more than 2 times a minute"
 is "above it" pass "$(verdict 203.0.113.24)"
 echo "ok: no more than the budget"

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/acting.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/blocking.h"
+#include "daemon/clock.h"
+#include "daemon/daemon.h"
+#include "daemon/log.h"
+#include "rules/detect/rule.h"
+
+#define ALERT_STEPS "detection steps"
+#define S_TO_NS	    1000000000ull
+
+_Static_assert((int)ENFORCE_TABLE == DETECT_STEP_TABLE &&
+		       (int)ENFORCE_REFUSE == DETECT_STEP_REFUSE &&
+		       (int)ENFORCE_CUT == DETECT_STEP_CUT &&
+		       (int)ENFORCE_END == DETECT_STEP_END &&
+		       (int)ENFORCE_QUARANTINE == DETECT_STEP_QUARANTINE,
+	       "steps are the same bits");
+
+/* Who is in quarantine may still talk to whom the operator manages it from. */
+static int add_allowed(void *arg, const struct set *set,
+		       const struct member *member)
+{
+	(void)set;
+	return prefix_list_add(arg, &member->prefix);
+}
+
+static int start_enforce(struct daemon *daemon, char note[ENFORCE_NOTE_MAX])
+{
+	struct acting *acting = &daemon->acting;
+	CLEANUP(prefix_list_done) struct prefix_list allowed = {0};
+	struct enforce_config config = {
+		.steps = daemon->config.detect_steps & ~(uint32_t)ENFORCE_TABLE,
+	};
+	int r = ledger_each_after(daemon->ledger, SET_ID_MANAGEMENT, NULL,
+				  INT32_MAX, add_allowed, &allowed);
+
+	if (r < 0)
+		return r;
+	config.allowed = allowed.list;
+	config.allowed_count = allowed.count;
+	r = enforce_new(&config, &acting->enforce, note);
+	return r < 0 ? r : worker_new(daemon->base, &acting->slow);
+}
+
+/* Those of an earlier life are refused for as long as they are in the set. */
+static int refuse_again(void *arg, const struct set *set,
+			const struct member *member)
+{
+	const struct daemon *daemon = arg;
+	uint64_t now_s = clock_wall_s();
+	uint64_t ends_s = member->evidence.expires_s;
+	const struct enforce_order order = {
+		.peer = member->prefix,
+		.steps = ENFORCE_REFUSE,
+		.until_ns = ends_s == 0 ? UINT64_MAX
+					: clock_boot_ns() +
+						  (ends_s - now_s) * S_TO_NS,
+	};
+	struct enforce_answer answer;
+
+	(void)set;
+	if (ends_s == 0 || ends_s > now_s)
+		enforce_act(daemon->acting.enforce, &order, &answer);
+	return 0;
+}
+
+static void refuse_stored(struct daemon *daemon)
+{
+	const struct set *set = ledger_set_named(daemon->ledger, BLOCKING_SET);
+
+	if (set && set->action == SET_DROP &&
+	    (daemon->acting.steps & ENFORCE_REFUSE))
+		(void)ledger_each_after(daemon->ledger, set->id, NULL,
+					INT32_MAX, refuse_again, daemon);
+}
+
+int acting_start(struct daemon *daemon)
+{
+	struct acting *acting = &daemon->acting;
+	char note[ENFORCE_NOTE_MAX] = "";
+	int r;
+
+	acting->steps = daemon->config.detect_steps & ENFORCE_TABLE;
+	if (!daemon->host.reader || !daemon->config.detect_block ||
+	    daemon->config.detect_steps == acting->steps)
+		return 0;
+	r = start_enforce(daemon, note);
+	if (r < 0) {
+		enforce_free(acting->enforce);
+		acting->enforce = NULL;
+		(void)alerts_raise(&daemon->alerts, clock_wall_s(), ALERT_STEPS,
+				   "detection has no steps but the table: %s",
+				   *note ? note : strerror(-r));
+		log_err(r, "detection: no steps but the table: %s", note);
+		return r == -ENOMEM ? r : 0;
+	}
+	acting->steps = daemon->config.detect_steps;
+	refuse_stored(daemon);
+	return 0;
+}
+
+int acting_start_thread(struct acting *acting)
+{
+	return acting->slow ? worker_start(acting->slow) : 0;
+}
+
+void acting_stop(struct acting *acting)
+{
+	worker_free(acting->slow);
+	enforce_free(acting->enforce);
+	*acting = (struct acting){0};
+}
+
+static void count(uint64_t counts[5], uint32_t steps)
+{
+	for (unsigned int i = 0; i < 5; i++)
+		counts[i] += steps >> i & 1;
+}
+
+static void count_answer(struct acting *acting,
+			 const struct enforce_answer *answer)
+{
+	count(acting->done, answer->done);
+	count(acting->withheld, answer->withheld);
+	count(acting->failed, answer->failed);
+}
+
+/* On the slow thread. */
+
+struct slow {
+	struct job job; /* first: the worker's view of it */
+	struct daemon *daemon;
+	struct enforce *enforce;
+	struct enforce_order order; /* without steps: only to follow */
+	struct enforce_answer answer;
+};
+
+static void run(struct job *job)
+{
+	struct slow *slow = (struct slow *)job;
+
+	if (slow->order.steps)
+		enforce_act(slow->enforce, &slow->order, &slow->answer);
+	else
+		enforce_follow(slow->enforce);
+}
+
+static void done(struct job *job)
+{
+	struct slow *slow = (struct slow *)job;
+	struct acting *acting = &slow->daemon->acting;
+
+	if (slow->order.steps == 0)
+		acting->is_following = false;
+	count_answer(acting, &slow->answer);
+	if (slow->answer.failed)
+		log_warningx("detection: a step has failed pid=%u: %s",
+			     slow->order.process.pid, slow->answer.note);
+	free(slow);
+}
+
+static int submit(struct daemon *daemon, const struct enforce_order *order)
+{
+	struct acting *acting = &daemon->acting;
+	struct slow *slow;
+
+	if (worker_pending(acting->slow) >= ACTING_PENDING_MAX)
+		return -EAGAIN;
+	slow = calloc(1, sizeof(*slow));
+	if (!slow)
+		return -ENOMEM;
+	*slow = (struct slow){
+		.job = {.run = run, .done = done},
+		.daemon = daemon,
+		.enforce = acting->enforce,
+		.order = *order,
+	};
+	worker_submit(acting->slow, &slow->job);
+	return 0;
+}
+
+void acting_do(struct daemon *daemon, const struct enforce_order *order,
+	       struct enforce_answer *ret_answer)
+{
+	struct acting *acting = &daemon->acting;
+	struct enforce_order now = *order, later = *order;
+
+	*ret_answer = (struct enforce_answer){0};
+	now.steps &= acting->steps & ~(uint32_t)ENFORCE_TABLE;
+	later.steps = now.steps & ENFORCE_SLOW;
+	if (later.steps & ENFORCE_QUARANTINE)
+		later.steps |= now.steps & ENFORCE_END;
+	now.steps &= ~later.steps;
+	if (!acting->enforce)
+		return;
+	if (now.steps) {
+		enforce_act(acting->enforce, &now, ret_answer);
+		count_answer(acting, ret_answer);
+	}
+	if (later.steps == 0)
+		return;
+	if (submit(daemon, &later) == 0) {
+		ret_answer->done |= later.steps;
+	} else {
+		ret_answer->failed |= later.steps;
+		acting->forgone++;
+	}
+}
+
+void acting_tick(struct daemon *daemon, uint64_t now_ns)
+{
+	struct acting *acting = &daemon->acting;
+	const struct enforce_order none = {0};
+
+	if (!acting->enforce)
+		return;
+	enforce_tick(acting->enforce, now_ns);
+	if (!acting->is_following && (acting->steps & ENFORCE_SLOW))
+		acting->is_following = submit(daemon, &none) == 0;
+}
+
+void acting_forgive(struct daemon *daemon, const struct prefix *peer)
+{
+	if (daemon->acting.enforce)
+		(void)enforce_forgive(daemon->acting.enforce, peer);
+}

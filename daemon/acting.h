@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * acting.h - what is done about a process and its peer, beside the address
+ * table, when a detection rule blocks.
+ *
+ * Which steps there are is said by `detect_steps` of fwd.yml, at the start: the
+ * privileges that they take are kept, and no others. Steps that cannot be had
+ * are an alert, and fwd goes on without any of these.
+ *
+ * `refuse` and `end` are done when acting_do() returns. The slow steps have a
+ * thread of their own, and `end` waits for `quarantine` there. What they come
+ * to is counted, and logged when it is not what was ordered.
+ *
+ * Threads	event loop, but for the orders that the slow thread has
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "daemon/enforce/enforce.h"
+#include "daemon/worker.h"
+
+struct daemon;
+
+#define ACTING_PENDING_MAX 1024 /* orders that wait for the slow thread */
+
+struct acting {
+	struct enforce *enforce; /* NULL: no step is to be had */
+	struct worker *slow; /* NULL: the same */
+	uint32_t steps; /* that can be had, the table among them */
+	bool is_following;
+	uint64_t done[5], withheld[5], failed[5]; /* of each step */
+	uint64_t forgone; /* orders for which there was no place */
+};
+
+/* With the privileges of the start; the slow thread is not started. */
+int acting_start(struct daemon *daemon);
+int acting_start_thread(struct acting *acting);
+void acting_stop(struct acting *acting);
+
+/* `ret_answer->done` has the slow steps that were ordered, too. */
+void acting_do(struct daemon *daemon, const struct enforce_order *order,
+	       struct enforce_answer *ret_answer);
+
+void acting_tick(struct daemon *daemon, uint64_t now_ns);
+
+/* Somebody takes the peer out of the table: nobody is refused it any more. */
+void acting_forgive(struct daemon *daemon, const struct prefix *peer);
