@@ -14,6 +14,7 @@
 #include "ctl/feed_view.h"
 #include "ctl/lock.h"
 #include "ctl/session.h"
+#include "rules/duration.h"
 
 /* What became of it, for the list that is printed. */
 static void add_result(json_t *results, const char *name, json_t *result)
@@ -101,6 +102,21 @@ static const char *fetch_error(int r)
 	}
 }
 
+/* Who provides a list says how soon it may be asked for again. */
+static enum outcome check_soonest(struct session *session, const char *name,
+				  const json_t *feed)
+{
+	int64_t left_s = answer_number(feed, "soonest") - (int64_t)time(NULL);
+	char span[MOMENT_TEXT_MAX];
+
+	if (left_s <= 0 || session_has(session, OPTION_FORCE))
+		return OUTCOME_DONE;
+	return session_refuse(session, -EBUSY,
+			      "feed %s: its provider may be asked again in %s "
+			      "(--force asks at once)",
+			      name, duration_to_text((uint64_t)left_s, span));
+}
+
 static enum outcome update_one(struct session *session, const char *name,
 			       json_t *results)
 {
@@ -112,6 +128,8 @@ static enum outcome update_one(struct session *session, const char *name,
 			    json_pack("{s:s}", "feed", name), -1, &feed);
 	int r;
 
+	if (outcome == OUTCOME_DONE)
+		outcome = check_soonest(session, name, feed);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	if (session_has(session, OPTION_FORCE)) {

@@ -130,7 +130,7 @@ const struct option feed_update_options[] = {
 	{"dry-run", 0, OPTION_DRY_RUN, KIND_FLAG, NULL,
 	 "say what would change, and change nothing"},
 	{"force", 0, OPTION_FORCE, KIND_FLAG, NULL,
-	 "all, due or not, and also what the server says is unchanged"},
+	 "all, however soon, and what the server says is unchanged"},
 	{0},
 };
 

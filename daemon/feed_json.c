@@ -62,6 +62,8 @@ static void put_state(json_t *item, const struct feed_slot *slot,
 	put_number(item, "tried", state->times.tried_s);
 	put_number(item, "good", state->times.good_s);
 	put_number(item, "due", feed_due_s(&slot->feed, &state->times, now_s));
+	put_number(item, "soonest",
+		   feed_soonest_s(&slot->feed, &state->times, now_s));
 	put_number(item, "failures", state->times.failures);
 	put_number(item, "accepted_versions", state->accepted_count);
 	put_number(item, "held_versions", state->held_count);

@@ -149,6 +149,14 @@ static void forget_validators(struct feed_state *state)
 	state->modified[0] = '\0';
 }
 
+/* Nobody has been asked there yet. */
+static void forget_tries(struct feed_times *times)
+{
+	times->tried_s = 0;
+	times->retry_after_s = 0;
+	times->failures = 0;
+}
+
 void request_feed_put(struct daemon *daemon, struct call *call)
 {
 	struct feed_edit edit = {.uid = call->uid, .done = edited, .arg = call};
@@ -176,6 +184,8 @@ void request_feed_put(struct daemon *daemon, struct call *call)
 		if (edit.len != slot->len ||
 		    memcmp(edit.text, slot->text, slot->len) != 0)
 			forget_validators(&edit.state);
+		if (strcmp(edit.feed.url, slot->feed.url) != 0)
+			forget_tries(&edit.state.times);
 	} else {
 		edit.what = "added";
 	}
@@ -225,7 +235,6 @@ static void judged(void *arg, int r, const struct feed_result *result,
 		call_done(call, feed_json_result(result));
 }
 
-/* A version that came; its bytes are the memfd. */
 /* What a server said of its list: it is given to a fetcher again, a line each.
  * NULL: it is refused. */
 static const char *args_validator(struct call *call, const char *name,
@@ -242,6 +251,7 @@ static const char *args_validator(struct call *call, const char *name,
 	return text;
 }
 
+/* A version that came; its bytes are the memfd. */
 void request_feed_import(struct daemon *daemon, struct call *call)
 {
 	struct feed_order order = {

@@ -56,11 +56,11 @@ static uint64_t wait_s(const struct feed *feed, uint32_t failures)
 				  FEED_BACKOFF_MAX_S));
 	else if (failures > 0)
 		wait = interval / 2;
-	return most(wait + spread_s(feed), feed->min_interval_s);
+	return wait + spread_s(feed);
 }
 
-uint64_t feed_due_s(const struct feed *feed, const struct feed_times *times,
-		    uint64_t now_s)
+uint64_t feed_soonest_s(const struct feed *feed, const struct feed_times *times,
+			uint64_t now_s)
 {
 	uint64_t tried, asked;
 
@@ -71,7 +71,19 @@ uint64_t feed_due_s(const struct feed *feed, const struct feed_times *times,
 		return 0;
 	tried = least(times->tried_s, now_s);
 	asked = least(times->retry_after_s, tried + FEED_RETRY_MAX_S);
-	return most(tried + wait_s(feed, times->failures), asked);
+	return most(tried + feed->min_interval_s, asked);
+}
+
+uint64_t feed_due_s(const struct feed *feed, const struct feed_times *times,
+		    uint64_t now_s)
+{
+	uint64_t soonest = feed_soonest_s(feed, times, now_s);
+
+	if (times->tried_s == 0)
+		return 0;
+	return most(least(times->tried_s, now_s) +
+			    wait_s(feed, times->failures),
+		    soonest);
 }
 
 enum feed_age feed_age_of(const struct feed *feed,

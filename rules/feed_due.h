@@ -47,6 +47,10 @@ enum feed_age {
 uint64_t feed_due_s(const struct feed *feed, const struct feed_times *times,
 		    uint64_t now_s);
 
+/* The moment before which nobody is to ask, by rule 1; 0 as above. */
+uint64_t feed_soonest_s(const struct feed *feed, const struct feed_times *times,
+			uint64_t now_s);
+
 /* How old what we have is; of a feed that never was good, FEED_AGE_FRESH. */
 enum feed_age feed_age_of(const struct feed *feed,
 			  const struct feed_times *times, uint64_t now_s);

@@ -26,7 +26,7 @@ others+=($!)
 wait_for "the server" has_ports
 read -r port _ <"$work/server/ports"
 
-# define PATH [FORMAT]: the feed tried, from there.
+# define PATH [FORMAT [SPAN]]: the feed tried, from there, asked so often at most.
 define() {
 	cat >"$PORTCULLIS_FEEDS/tried.yml" <<-END
 		name: tried
@@ -38,13 +38,19 @@ define() {
 		licence: none
 		commercial: "yes"
 		interval: 1h
+		min_interval: ${3:-1s}
 		insecure_http: true
 	END
 	does feed add tried
 }
 
+may_be_asked() {
+	[ "$(feed soonest)" -le "$(date +%s)" ]
+}
+
 # updates OUTCOME WHY: what became of it.
 updates() {
+	wait_for "the least interval" may_be_asked
 	does --json feed update tried
 	is "outcome" "$1" "$(jq -r '.feeds[0].outcome' "$work/said")"
 	jq -r '.feeds[0].why' "$work/said" | grep -qE -- "$2" ||
@@ -73,19 +79,32 @@ before=$(requests)
 does feed update
 is "nothing is due" "$before" "$(requests)"
 
+# Nor is anybody asked sooner than a provider lets it, but by force.
+define plain plain 1h
+refuses 'feed tried: its provider may be asked again in (1h|59m[0-9]+s) ' \
+	feed update tried
+refuses 'may be asked again' feed update tried --dry-run
+is "nobody was asked" "$before" "$(requests)"
+does feed update tried --force
+is "one was asked" $((before + 1)) "$(requests)"
+does feed update
+is "once" $((before + 1)) "$(requests)"
+define plain
+
 # A bad answer leaves what is in force, and is told.
 for bad in "broken 500" "page web page" "short cut short" \
 	"empty no entries|empty" "much-later 503|later|again"; do
 	define "${bad%% *}"
 	does --json feed update tried
 	is "$bad: members" 254 "$(feed members)"
-	is "$bad: version" 1 "$(feed version)"
+	is "$bad: version" 2 "$(feed version)"
 	feed why | grep -qE -- "${bad#* }" ||
 		fail "$bad: the reason is \"$(feed why)\""
 done
 # without it half an interval, which is half an hour
 due=$(($(feed due) - $(date +%s)))
 [ $due -gt 7200 ] || fail "a server that asks for time is asked in $due s"
+refuses 'may be asked again in (1d|23h59m)' feed update tried
 
 # Held or refused, it is fetched again, and not said to be unchanged; and what
 # was said of another list is not asked of this one.
@@ -96,6 +115,7 @@ does feed update tried --force
 is "members in the end" 254 "$(feed members)"
 
 # A dry run tells nobody.
+wait_for "the least interval" may_be_asked
 does feed update tried --dry-run
 said 'unchanged'
 define broken
@@ -108,6 +128,7 @@ is "after a dry run" "$state" "$(ask '.feeds[0]' feed list)"
 # hold: fetches what does not come until it may; its pid is left in $held.
 hold() {
 	define hold
+	wait_for "the least interval" may_be_asked
 	rm -f "$work/server/go-on"
 	"$fwctl" --json feed update tried >"$work/held" 2>&1 &
 	held=$!

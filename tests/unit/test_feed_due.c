@@ -97,6 +97,28 @@ static void the_provider_s_minimum_is_kept_whatever_happens(void **state)
 		assert_true(wait_after(&feed, failures) >= HOUR);
 }
 
+static void a_person_may_ask_as_soon_as_the_provider_lets(void **state)
+{
+	struct feed_times times = {.failures = 3};
+	struct feed feed = hourly;
+
+	(void)state;
+	feed.min_interval_s = 600;
+	assert_int_equal(feed_soonest_s(&feed, &times, NOW), 0);
+	times.tried_s = NOW - 100;
+	assert_int_equal(feed_soonest_s(&feed, &times, NOW), NOW + 500);
+	times.retry_after_s = NOW + 499;
+	assert_int_equal(feed_soonest_s(&feed, &times, NOW), NOW + 500);
+	times.retry_after_s = NOW + 501;
+	assert_int_equal(feed_soonest_s(&feed, &times, NOW), NOW + 501);
+	times.retry_after_s = UINT64_MAX;
+	assert_int_equal(feed_soonest_s(&feed, &times, NOW),
+			 NOW - 100 + FEED_RETRY_MAX_S);
+	/* a try of the future is one of now */
+	times = (struct feed_times){.tried_s = NOW + DAY};
+	assert_int_equal(feed_soonest_s(&feed, &times, NOW), NOW + 600);
+}
+
 static void what_the_provider_asks_for_is_kept_for_a_day(void **state)
 {
 	struct feed_times times = {.tried_s = NOW, .failures = 1};
@@ -173,6 +195,7 @@ int main(void)
 		cmocka_unit_test(after_ten_failures_it_is_tried_less_and_less),
 		cmocka_unit_test(
 			the_provider_s_minimum_is_kept_whatever_happens),
+		cmocka_unit_test(a_person_may_ask_as_soon_as_the_provider_lets),
 		cmocka_unit_test(what_the_provider_asks_for_is_kept_for_a_day),
 		cmocka_unit_test(a_clock_set_back_does_not_put_it_off),
 		cmocka_unit_test(what_is_had_ages),
