@@ -20,9 +20,10 @@
  *	4. A list that says it is no longer kept, and has no entries, is dead.
  *	5. A list of what is good (class allow) may have all that is protected.
  *	6. A list of whole ranges (classes bogon and geo) may have wide entries,
- *	   but not more than half of IPv4; and of the addresses that were listed
- *	   before, no more may be missing or new than of entries. That is not
- *	   forgiven.
+ *	   but not more than half of IPv4, or four fifths of the IPv6 that
+ *	   registries have; and of the addresses that were listed before, no
+ *	   more may be missing or new than of entries, and none be of a family
+ *	   that had none. That is not forgiven.
  *
  * Prefixes are in order and each once, but may lie in each other. Linear in
  * all of them.

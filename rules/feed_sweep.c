@@ -80,6 +80,40 @@ static void add_v4(struct feed_extent *extent, const struct prefix *prefix)
 	extent->addresses_v4 += (uint64_t)1 << (128 - prefix->bits);
 }
 
+/* What registries have of IPv6, in order. */
+static const struct prefix used[] = {
+	{.addr = {0x20, 0x01}, .bits = 16},
+	{.addr = {0x20, 0x03}, .bits = 18},
+	{.addr = {0x24, 0x00}, .bits = 12}, /* APNIC */
+	{.addr = {0x24, 0x10}, .bits = 12},
+	{.addr = {0x26, 0x00}, .bits = 12}, /* ARIN */
+	{.addr = {0x26, 0x10}, .bits = 23},
+	{.addr = {0x26, 0x20}, .bits = 23},
+	{.addr = {0x26, 0x30}, .bits = 12},
+	{.addr = {0x28, 0x00}, .bits = 12}, /* LACNIC */
+	{.addr = {0x2a, 0x00}, .bits = 12}, /* RIPE */
+	{.addr = {0x2a, 0x10}, .bits = 12},
+	{.addr = {0x2c, 0x00}, .bits = 12}, /* AFRINIC */
+};
+
+static uint64_t nets_of(const struct prefix *net)
+{
+	return (uint64_t)1 << (NET_V6 - net->bits);
+}
+
+static uint64_t used_of(const struct prefix *net)
+{
+	uint64_t nets = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(used); i++) {
+		if (prefix_covers(&used[i], net))
+			return nets_of(net);
+		if (prefix_covers(net, &used[i]))
+			nets += nets_of(&used[i]);
+	}
+	return nets;
+}
+
 static void add_v6(struct feed_extent *extent, const struct prefix *prefix)
 {
 	struct prefix net = *prefix;
@@ -92,7 +126,8 @@ static void add_v6(struct feed_extent *extent, const struct prefix *prefix)
 		return;
 	extent->last_v6 = net;
 	extent->has_v6 = true;
-	extent->nets_v6 += (uint64_t)1 << (NET_V6 - net.bits);
+	extent->nets_v6 += nets_of(&net);
+	extent->used_v6 += used_of(&net);
 }
 
 void feed_extent_add(struct feed_extent *extent, const struct prefix *prefix)

@@ -31,11 +31,17 @@ bool feed_sweep_has(const struct feed_sweep *sweep,
 struct feed_extent {
 	uint64_t addresses_v4;
 	uint64_t nets_v6; /* of length 64 */
+	uint64_t used_v6; /* of those, that registries have to give out */
 	struct prefix last_v4, last_v6; /* that are in no other */
 	bool has_v4, has_v6;
 };
 
 void feed_extent_add(struct feed_extent *extent, const struct prefix *prefix);
+
+/* All there are of those: eight networks of length 12, and some of 2000::/12. */
+#define FEED_USED_V6                                                           \
+	(8 * ((uint64_t)1 << 52) + ((uint64_t)1 << 48) + ((uint64_t)1 << 46) + \
+	 2 * ((uint64_t)1 << 41))
 
 /* Private and special addresses, in order; nobody has those for documentation,
  * so they are not among them. */

@@ -283,6 +283,59 @@ static void ranges_of_ipv6_are_measured_too(void **state)
 	assert_feed_accepted(bench);
 }
 
+/* Most of IPv6 is nobody's: of that, a list of bogons has all. */
+static void bogons_of_ipv6_are_measured_where_it_is_in_use(void **state)
+{
+	struct feed_bench *bench = *state;
+
+	bench->feed.class = FEED_CLASS_BOGON;
+	feed_bench_put(&bench->entries,
+		       "4000::/2 8000::/1 2400::/12 2410::/12 2600::/12 "
+		       "2630::/12 2800::/12 2a10::/12");
+	assert_feed_accepted(bench);
+	bench->before = bench->entries;
+	feed_bench_put(&bench->entries, "2a00::/28");
+	assert_feed_accepted(bench);
+	feed_bench_put(&bench->entries, "2c00::/12");
+	assert_feed_held(bench, FEED_GUARD_COVERAGE,
+			 "it lists 86.6 % of the IPv6 networks in use, at most "
+			 "80 %");
+	feed_bench_put(&bench->entries, "2000::/4 2000::/5");
+	assert_feed_held(bench, FEED_GUARD_COVERAGE,
+			 "it lists 100.0 % of the IPv6 networks in use");
+	bench->before.count = bench->entries.count = 0;
+	feed_bench_put(&bench->before, "4000::/2 2400::/12");
+	feed_bench_put(&bench->entries, "4000::/2 2400::/12 2a00::/12");
+	assert_feed_held(bench, FEED_GUARD_COVERAGE,
+			 "of IPv6 networks in use listed before, 100.0 % are "
+			 "new, at most 50 %");
+	bench->entries.count = 0;
+	feed_bench_put(&bench->entries, "4000::/2 8000::/1");
+	assert_feed_held(bench, FEED_GUARD_COVERAGE, "100.0 % are missing");
+}
+
+static void ranges_of_a_family_that_had_none_are_held(void **state)
+{
+	struct feed_bench *bench = *state;
+
+	bench->feed.class = FEED_CLASS_BOGON;
+	feed_bench_put(&bench->before, "4000::/2 2400::/12");
+	feed_bench_put(&bench->entries, "4000::/2 2400::/12 64.0.0.0/12");
+	assert_feed_accepted(bench);
+	feed_bench_put(&bench->entries, "64.16.0.0/32");
+	assert_feed_held(bench, FEED_GUARD_COVERAGE,
+			 "it lists IPv4 addresses, and had none of them");
+	bench->before.count = 0;
+	assert_feed_accepted(bench);
+	bench->entries.count = 0;
+	feed_bench_put(&bench->before, BOGONS);
+	feed_bench_put(&bench->entries, BOGONS " 4000::/2");
+	assert_feed_accepted(bench);
+	feed_bench_put(&bench->entries, "2a00::/12");
+	assert_feed_held(bench, FEED_GUARD_COVERAGE,
+			 "it lists IPv6 networks in use, and had none");
+}
+
 static void what_is_listed_of_ipv6_is_counted_in_networks_of_64(void **state)
 {
 	struct feed_bench *bench = *state;
@@ -474,6 +527,8 @@ int main(void)
 		TEST(of_bogons_half_of_ipv4_is_the_most),
 		TEST(bogons_are_measured_by_their_addresses),
 		TEST(ranges_of_ipv6_are_measured_too),
+		TEST(bogons_of_ipv6_are_measured_where_it_is_in_use),
+		TEST(ranges_of_a_family_that_had_none_are_held),
 		TEST(what_is_listed_of_ipv6_is_counted_in_networks_of_64),
 		TEST(what_lies_in_the_protected_is_left_out),
 		TEST(what_lies_around_the_protected_is_kept_and_told),
