@@ -190,7 +190,7 @@ static void show(struct session *session, const json_t *answer)
 
 /* One question. Whatever went wrong, the server may have told what is not in
  * force: so all is asked for next. */
-static void poll_once(struct poller *poller)
+static enum outcome poll_once(struct poller *poller)
 {
 	CLEANUP(json_decrefp) json_t *answer = NULL;
 	bool is_whole = poller->wants_whole ||
@@ -207,13 +207,14 @@ static void poll_once(struct poller *poller)
 		poller->has_set = false;
 		poller->wants_whole = true;
 		poller->failures++;
-		return;
+		return outcome;
 	}
 	poller->failures = 0;
 	poller->wants_whole = answer_is(answer, "resync");
 	if (is_whole)
 		poller->whole_s = now_s();
 	show(poller->session, answer);
+	return OUTCOME_DONE;
 }
 
 /* True: it is to end. */
@@ -248,12 +249,16 @@ enum outcome cmd_crowdsec_run(struct session *session)
 			    &lock_fd);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
+	/* whoever asked before may have been told what did not come to fwd, so
+	 * the one question is for all */
+	if (session_has(session, OPTION_ONCE))
+		return poll_once(&poller);
 	(void)sigemptyset(&ends);
 	(void)sigaddset(&ends, SIGINT);
 	(void)sigaddset(&ends, SIGTERM);
 	(void)sigprocmask(SIG_BLOCK, &ends, NULL);
 	do
-		poll_once(&poller);
+		(void)poll_once(&poller);
 	while (!wait_for_next(&poller, &ends));
 	return OUTCOME_DONE;
 }

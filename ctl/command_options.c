@@ -39,6 +39,12 @@ const struct option apply_options[] = {
 	{0},
 };
 
+const struct option crowdsec_run_options[] = {
+	{"once", 0, OPTION_ONCE, KIND_FLAG, NULL,
+	 "ask for all decisions, once, and end"},
+	{0},
+};
+
 const struct option detect_options[] = {
 	{"logs", 0, OPTION_LOGS, KIND_FLAG, NULL,
 	 "take rules about lines of a log, too"},

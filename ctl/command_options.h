@@ -12,6 +12,7 @@
 extern const struct option attach_options[];
 extern const struct option add_options[];
 extern const struct option apply_options[];
+extern const struct option crowdsec_run_options[];
 extern const struct option detect_options[];
 extern const struct option foreign_options[];
 extern const struct option rollback_options[];

@@ -72,9 +72,10 @@ const struct command command_table[] = {
 	 "For a unit of systemd. Asks the local API that "
 	 "/etc/portcullis/crowdsec.yml (or $PORTCULLIS_CROWDSEC) names for "
 	 "decisions, again and again, and has them enforced in a set of their "
-	 "own. While the API is away decisions stay until their own end.",
+	 "own. While the API is away decisions stay until their own end. With "
+	 "--once, for cron.",
 	 {{0}},
-	 NULL,
+	 crowdsec_run_options,
 	 cmd_crowdsec_run},
 	{"crowdsec status",
 	 "which decisions of CrowdSec are in force, and since when",

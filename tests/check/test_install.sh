@@ -34,6 +34,7 @@ share/doc/portcullis/LICENSE
 share/doc/portcullis/README.md
 share/doc/portcullis/docs/architecture.md
 share/doc/portcullis/docs/operations.md
+share/doc/portcullis/examples/cron.d/portcullis-crowdsec
 share/doc/portcullis/examples/cron.d/portcullis-feed
 share/doc/portcullis/examples/dns-server.yml
 share/doc/portcullis/examples/fwd.yml

@@ -120,6 +120,7 @@ ends=$(claim expires $listed4)
 [[ $ends -ge $((now + 14401)) && $ends -le $((now + 14461)) ]] ||
 	fail "it ends at $ends, it was $now"
 refuses 'another one runs' crowdsec run
+refuses 'another one runs' crowdsec run --once
 
 # Only the first question is for all; empty ones change nothing.
 polled
@@ -220,6 +221,27 @@ is "protected, in a set of no action" "2 1" \
 	"$(status members) $(status guarded)"
 
 run_stop
+
+# One question, as cron asks it: for all, and the exit status says how it went.
+tell whole "" "$(decision 22 203.0.113.9 1h) $(decision 23 203.0.113.10 1h) $(
+	decision 24 203.0.113.11 1h)"
+asked=$(requests .)
+wholes=$(requests whole)
+for i in 1 2; do
+	does crowdsec run --once
+	said 'all decisions'
+	is "questions" "$i $i" \
+		"$(($(requests .) - asked)) $(($(requests whole) - wholes))"
+	is "members by one question" 3 "$(status members)"
+done
+echo forbidden >"$api/mode"
+refuses 'HTTP 403' crowdsec run --once
+fails_by 'HTTP 403' || fail "the reason is $(status why)"
+is "members after one that failed" 3 "$(status members)"
+echo good >"$api/mode"
+does crowdsec run --once
+is "failures after one that went well" 0 "$(status failures)"
+
 ! grep -q "$key" "$work/run" "$work/log" || fail "the key is in the log"
 is "left of fetches" "" "$(ls "$work/cache")"
 is "errors of the API" "" "$(cat "$api/errors")"
