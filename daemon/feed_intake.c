@@ -289,15 +289,10 @@ static struct feed_reading reading_of(const struct feed_report *report)
 	};
 }
 
-static int judge(struct feed_intake *intake, const struct prefix_list *entries)
+static void judge(struct feed_intake *intake, const struct prefix_list *entries)
 {
-	CLEANUP(freep) uint8_t *marks = calloc(entries->count + 1, 1);
 	const struct feed_prefixes after = entries_of(&intake->listed);
-	struct feed_version version;
-
-	if (!marks)
-		return -ENOMEM;
-	version = (struct feed_version){
+	const struct feed_version version = {
 		.feed = intake->feed,
 		.reading = reading_of(&intake->report),
 		.entries = prefixes_of(entries),
@@ -308,8 +303,7 @@ static int judge(struct feed_intake *intake, const struct prefix_list *entries)
 		.protected = prefixes_of(&intake->protected),
 		.resolvers = prefixes_of(&intake->resolvers),
 	};
-	feed_judge(&version, &intake->memory, marks, &intake->judgement);
-	return 0;
+	feed_judge(&version, &intake->memory, NULL, &intake->judgement);
 }
 
 /* What the set holds, as if it were a version. */
@@ -400,7 +394,7 @@ int feed_intake_run(struct feed_intake *intake)
 		r = carve(intake);
 	}
 	if (r == 0)
-		r = judge(intake, &entries);
+		judge(intake, &entries);
 	intake->judge_ns = clock_take_span(&start_ns);
 	if (r < 0 && !*intake->why)
 		(void)snprintf(intake->why, sizeof(intake->why), "%s",

@@ -163,7 +163,8 @@ const char *feed_guard_name(enum feed_guard guard);
 const char *feed_outcome_name(enum feed_outcome outcome);
 
 /*
- * Judge a version. `ret_marks` has a byte for each entry, of enum feed_mark.
+ * Judge a version. `ret_marks`, or NULL, has a byte for each entry, of enum
+ * feed_mark.
  * `memory` is brought up to date.
  */
 void feed_judge(const struct feed_version *version, struct feed_memory *memory,
