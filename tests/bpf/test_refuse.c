@@ -4,7 +4,6 @@
  * of a group of the test's own are asked, in a network without a way out:
  * what is not refused ends with ENETUNREACH.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -23,12 +22,10 @@
 
 #include "daemon/clock.h"
 #include "daemon/enforce/refusing.h"
-#include "tests/support/group_bench.h"
+#include "tests/support/enforce_bench.h"
 #include "tests/support/sandbox.h"
 
-#define PORT	  9
 #define SECOND_NS 1000000000ull
-#define FOR_EVER  UINT64_MAX
 #define SKIP	  77
 
 struct bench {
@@ -38,40 +35,11 @@ struct bench {
 
 static struct bench bench;
 
-union end {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-
-static socklen_t end_of(const char *address, union end *ret_end)
-{
-	*ret_end = (union end){0};
-	if (strchr(address, ':')) {
-		ret_end->v6.sin6_family = AF_INET6;
-		ret_end->v6.sin6_port = htons(PORT);
-		(void)inet_pton(AF_INET6, address, &ret_end->v6.sin6_addr);
-		return sizeof(ret_end->v6);
-	}
-	ret_end->v4.sin_family = AF_INET;
-	ret_end->v4.sin_port = htons(PORT);
-	(void)inet_pton(AF_INET, address, &ret_end->v4.sin_addr);
-	return sizeof(ret_end->v4);
-}
-
-static struct prefix prefix(const char *text)
-{
-	struct prefix prefix;
-
-	assert_int_equal(prefix_from_text(text, strlen(text), &prefix), 0);
-	return prefix;
-}
-
 /* Children end with the error of the call, or 0. */
 static int connect_stream(void *arg)
 {
-	union end end;
-	socklen_t len = end_of(arg, &end);
+	union far_end end;
+	socklen_t len = far_end(arg, &end);
 	int fd = socket(end.any.sa_family, SOCK_STREAM, 0);
 
 	return connect(fd, &end.any, len) < 0 ? errno : 0;
@@ -79,8 +47,8 @@ static int connect_stream(void *arg)
 
 static int connect_datagram(void *arg)
 {
-	union end end;
-	socklen_t len = end_of(arg, &end);
+	union far_end end;
+	socklen_t len = far_end(arg, &end);
 	int fd = socket(end.any.sa_family, SOCK_DGRAM, 0);
 
 	return connect(fd, &end.any, len) < 0 ? errno : 0;
@@ -88,8 +56,8 @@ static int connect_datagram(void *arg)
 
 static int send_datagram(void *arg)
 {
-	union end end;
-	socklen_t len = end_of(arg, &end);
+	union far_end end;
+	socklen_t len = far_end(arg, &end);
 	int fd = socket(end.any.sa_family, SOCK_DGRAM, 0);
 
 	return sendto(fd, "x", 1, 0, &end.any, len) < 0 ? errno : 0;
@@ -98,8 +66,8 @@ static int send_datagram(void *arg)
 /* A send that opens a connection. */
 static int send_fast_open(void *arg)
 {
-	union end end;
-	socklen_t len = end_of(arg, &end);
+	union far_end end;
+	socklen_t len = far_end(arg, &end);
 	int fd = socket(end.any.sa_family, SOCK_STREAM, 0);
 
 	return sendto(fd, "x", 1, MSG_FASTOPEN, &end.any, len) < 0 ? errno : 0;
@@ -108,8 +76,8 @@ static int send_fast_open(void *arg)
 /* IPv4 by a socket of IPv6. */
 static int send_from_v6(void *arg)
 {
-	union end end;
-	socklen_t len = end_of(arg, &end);
+	union far_end end;
+	socklen_t len = far_end(arg, &end);
 	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
 
 	return sendto(fd, "x", 1, 0, &end.any, len) < 0 ? errno : 0;
@@ -125,14 +93,14 @@ static int try(int (*fn)(void *arg), const char *address)
 
 static void add(const char *text, uint64_t until_ns)
 {
-	struct prefix peer = prefix(text);
+	struct prefix peer = prefix_named(text);
 
 	assert_int_equal(refusing_add(bench.refusing, &peer, until_ns), 0);
 }
 
 static int del(const char *text)
 {
-	struct prefix peer = prefix(text);
+	struct prefix peer = prefix_named(text);
 
 	return refusing_del(bench.refusing, &peer);
 }
@@ -243,7 +211,7 @@ static void loopback_is_never_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(none); i++) {
-		struct prefix peer = prefix(none[i]);
+		struct prefix peer = prefix_named(none[i]);
 
 		assert_int_equal(refusing_add(bench.refusing, &peer, FOR_EVER),
 				 -EINVAL);
@@ -268,7 +236,7 @@ static void put_many(uint32_t count, uint64_t until_ns)
 
 static void a_full_table_takes_no_more_and_loses_none(void **state)
 {
-	struct prefix more = prefix("198.51.100.7");
+	struct prefix more = prefix_named("198.51.100.7");
 
 	(void)state;
 	put_many(FW_REFUSED_MAX, 10);

@@ -11,7 +11,7 @@
 set -euo pipefail
 
 : "${PROGRAMS:=bpftool ip tc ethtool xdp-loader}"
-: "${MODULES:=virtio_pci virtio_net veth dummy tun 8021q sch_ingress cls_bpf}"
+: "${MODULES:=virtio_pci virtio_net veth dummy tun 8021q sch_ingress cls_bpf tcp_diag udp_diag}"
 
 here=$(cd "$(dirname "$0")" && pwd)
 kernel=$(realpath "${1:?usage: mkinitramfs.sh KERNEL_DIR OUT PAYLOAD_DIR}")

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* daemon/enforce/cut.h: live sockets with a peer end, and no others. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+#include <cmocka.h>
+
+#include "daemon/enforce/cut.h"
+#include "tests/support/enforce_bench.h"
+
+static struct enforce_bench bench;
+
+static void check_cut(const char *address, int type)
+{
+	int fd = far_talk(address, type);
+	uint64_t before = info_of(&bench).cut;
+	struct prefix peer = prefix_named(address);
+	char text[PREFIX_TEXT_MAX];
+	struct enforce_answer answer =
+		act_against(&bench, prefix_to_text(&peer, text), ENFORCE_CUT);
+
+	if (has_no_cut(&answer))
+		skip();
+	assert_int_equal(answer.done, ENFORCE_CUT);
+	assert_true(info_of(&bench).cut > before);
+	assert_true(is_cut(far_error(fd)));
+	(void)close(fd);
+}
+
+static void sockets_of_every_kind_with_the_peer_are_cut(void **state)
+{
+	(void)state;
+	check_cut(FAR, SOCK_STREAM);
+	check_cut(FAR, SOCK_DGRAM);
+	check_cut(FAR6, SOCK_STREAM);
+	check_cut(FAR6, SOCK_DGRAM);
+	check_cut("::ffff:" FAR, SOCK_STREAM);
+	check_cut("::ffff:" FAR, SOCK_DGRAM);
+}
+
+static void sockets_with_others_stay(void **state)
+{
+	int to_friend = far_talk(FRIEND, SOCK_STREAM);
+	int to_v6 = far_talk(FAR6, SOCK_STREAM);
+
+	(void)state;
+	assert_int_equal(act_against(&bench, FAR, ENFORCE_CUT).failed, 0);
+	assert_int_equal(far_error(to_friend), 0);
+	assert_int_equal(far_error(to_v6), 0);
+	/* whoever listens has no peer */
+	(void)close(far_talk(FAR, SOCK_STREAM));
+	(void)close(to_friend);
+	(void)close(to_v6);
+}
+
+static void a_whole_network_is_cut(void **state)
+{
+	int fd = far_talk(FRIEND, SOCK_STREAM);
+
+	(void)state;
+	assert_int_equal(
+		act_against(&bench, "198.51.100.0/24", ENFORCE_CUT).done,
+		ENFORCE_CUT);
+	assert_true(is_cut(far_error(fd)));
+	(void)close(fd);
+}
+
+static void loopback_is_not_cut(void **state)
+{
+	struct enforce_answer answer =
+		act_against(&bench, "127.0.0.1", ENFORCE_CUT);
+
+	(void)state;
+	assert_int_equal(answer.failed, ENFORCE_CUT);
+}
+
+/* More than a call takes: it goes on. */
+static void many_sockets_are_cut_by_and_by(void **state)
+{
+	int fds[300];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		fds[i] = far_talk(FAR, SOCK_DGRAM);
+	assert_int_equal(act_against(&bench, FAR, ENFORCE_CUT).done,
+			 ENFORCE_CUT);
+	assert_int_equal(info_of(&bench).cut, CUT_SOCKETS_MAX);
+	assert_int_equal(info_of(&bench).unfinished, 1);
+	for (int i = 0; i < 10 && info_of(&bench).unfinished; i++)
+		enforce_follow(bench.enforce);
+	assert_int_equal(info_of(&bench).cut, ARRAY_LEN(fds));
+	assert_int_equal(info_of(&bench).unfinished, 0);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		(void)close(fds[i]);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	enforce_bench_setup(&bench);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	enforce_bench_teardown(&bench);
+	return 0;
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	enforce_bench_begin(&bench);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	enforce_bench_end(&bench);
+	return 0;
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(sockets_of_every_kind_with_the_peer_are_cut),
+		TEST(sockets_with_others_stay),
+		TEST(a_whole_network_is_cut),
+		TEST(loopback_is_not_cut),
+		TEST(many_sockets_are_cut_by_and_by),
+	};
+
+	(void)libbpf_set_print(NULL);
+	return cmocka_run_group_tests_name("cut", tests, begin, end);
+}
