@@ -114,7 +114,7 @@ int file_digest_from_text(const char *text, struct file_digest *ret_digest)
 
 	if (strlen(text) != (size_t)2 * FILE_DIGEST_BYTES)
 		return -EINVAL;
-	for (int i = 0; i < FILE_DIGEST_BYTES; i++) {
+	for (size_t i = 0; i < FILE_DIGEST_BYTES; i++) {
 		int high = nibble(text[2 * i]), low = nibble(text[2 * i + 1]);
 
 		if (high < 0 || low < 0)

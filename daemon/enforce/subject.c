@@ -106,6 +106,16 @@ static int read_cgroup(int dir, char ret_cgroup[PATH_MAX])
 	return 0;
 }
 
+DIR *subject_list(const struct subject *subject, const char *name)
+{
+	int fd = openat(subject->dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!list)
+		closep(&fd);
+	return list;
+}
+
 /* Of the process, or of a thread of it that has not ended. */
 static int read_names(int dir, struct subject *subject)
 {
@@ -114,18 +124,13 @@ static int read_names(int dir, struct subject *subject)
 	return r < 0 ? r : read_cgroup(dir, subject->cgroup);
 }
 
-static int read_names_of_threads(int dir, struct subject *subject)
+static int read_names_of_threads(struct subject *subject)
 {
-	CLEANUP(closep)
-	int tasks = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *list = tasks < 0 ? NULL : fdopendir(tasks);
+	DIR *list = subject_list(subject, "task");
 	const struct dirent *entry;
 	int r = -ENOENT;
 
-	if (!list)
-		return -errno;
-	tasks = -1; /* is the list's */
-	while (r < 0 && (entry = readdir(list))) {
+	while (list && r < 0 && (entry = readdir(list))) {
 		CLEANUP(closep)
 		int thread = openat(dirfd(list), entry->d_name,
 				    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -133,7 +138,8 @@ static int read_names_of_threads(int dir, struct subject *subject)
 		if (thread >= 0 && entry->d_name[0] != '.')
 			r = read_names(thread, subject);
 	}
-	(void)closedir(list);
+	if (list)
+		(void)closedir(list);
 	return r;
 }
 
@@ -158,7 +164,7 @@ static int read_subject(struct subject *subject)
 		return 0;
 	r = read_names(subject->dir, subject);
 	if (r == -ENOENT && status.threads > 1)
-		r = read_names_of_threads(subject->dir, subject);
+		r = read_names_of_threads(subject);
 	subject->is_known = r == 0;
 	return r == 0 || subject_lives(subject) ? 0 : -ESRCH;
 }

@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -56,6 +57,9 @@ int subject_end(const struct subject *subject);
 
 /* Is it still there? A process that has ended and is waited for is not. */
 bool subject_lives(const struct subject *subject);
+
+/* What is in a directory of it, as "task"; NULL when that cannot be read. */
+DIR *subject_list(const struct subject *subject, const char *name);
 
 /* Who began it, or took it on: 0 for none and for who is gone. */
 uint32_t subject_parent_of(uint32_t pid);

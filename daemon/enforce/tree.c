@@ -13,16 +13,6 @@
 #define FILES_MAX   4096 /* open ones that are looked at */
 #define PIECE_BYTES 4096
 
-static DIR *open_list(const struct subject *subject, const char *name)
-{
-	int fd = openat(subject->dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *list = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!list)
-		closep(&fd);
-	return list;
-}
-
 /* One may go on in the next piece. */
 size_t tree_numbers(int fd, uint32_t *pids, size_t max)
 {
@@ -47,7 +37,7 @@ size_t tree_numbers(int fd, uint32_t *pids, size_t max)
 
 size_t tree_children(const struct subject *subject, uint32_t *pids, size_t max)
 {
-	DIR *threads = open_list(subject, "task");
+	DIR *threads = subject_list(subject, "task");
 	const struct dirent *entry;
 	size_t count = 0;
 
@@ -71,7 +61,7 @@ size_t tree_children(const struct subject *subject, uint32_t *pids, size_t max)
 size_t tree_sockets(const struct subject *subject, uint32_t *inodes, size_t max)
 {
 	static const char socket[] = "socket:[";
-	DIR *files = open_list(subject, "fd");
+	DIR *files = subject_list(subject, "fd");
 	const struct dirent *entry;
 	size_t count = 0;
 

@@ -24,13 +24,14 @@
 #include "daemon/enforce/denylist.h"
 #include "tests/support/sandbox.h"
 
-#define PLACE	  "/mnt"
-#define LOADER	  "/lib64/ld-linux-x86-64.so.2"
-#define RUN	  "FW_TEST_DENYLIST_RUN"
-#define RAN	  42
-#define SKIP	  77
-#define PATIENT	  20000000000ull
-#define SETTLE_US 1100000
+#define PLACE	   "/mnt"
+#define LOADER	   "/lib64/ld-linux-x86-64.so.2"
+#define RUN	   "FW_TEST_DENYLIST_RUN"
+#define RAN	   42
+#define SKIP	   77
+#define PATIENT	   20000000000ull
+#define SETTLE_US  1100000
+#define LONG_BYTES (64 << 20)
 
 static struct denylist *denylist;
 
@@ -214,16 +215,18 @@ static void what_is_too_long_runs_and_is_counted(void **state)
 	assert_int_equal(info().denied, 0);
 }
 
-/* And is known the next time. */
+/* And it is known another time. It is so long that to read it takes longer
+ * than the moment in which the one who waits is not looking. */
 static void nobody_waits_longer_than_agreed(void **state)
 {
 	(void)state;
 	restart(1, 0);
+	assert_int_equal(truncate(PLACE "/bad", LONG_BYTES), 0);
 	deny(PLACE "/bad");
 	(void)usleep(SETTLE_US);
 	assert_int_equal(run(PLACE "/bad", NULL), RAN);
 	assert_int_equal(info().late, 1);
-	for (int i = 0; i < 100 && run(PLACE "/bad", NULL) == RAN; i++)
+	for (int i = 0; i < 1000 && run(PLACE "/bad", NULL) == RAN; i++)
 		(void)usleep(20000);
 	assert_int_equal(run(PLACE "/bad", NULL), -EPERM);
 }
