@@ -163,9 +163,11 @@ static enum outcome list_path(struct session *session, const char *path)
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	for (size_t i = 0; i < folder.rule_count; i++)
-		(void)json_array_append_new(list,
-					    detect_rules_json(folder.rules[i]));
+	for (size_t i = 0; i < folder.rule_count; i++) {
+		if (!folder.rules[i]->is_step)
+			(void)json_array_append_new(
+				list, detect_rules_json(folder.rules[i]));
+	}
 	printer_items(&session->printer, list, &rule_view);
 	return OUTCOME_DONE;
 }
@@ -190,7 +192,9 @@ static void hear(void *arg, const struct detect_rule *rule, size_t index)
 	struct hearing *hearing = arg;
 
 	(void)index;
-	(void)json_array_append_new(hearing->list, detect_rules_json(rule));
+	if (!rule->is_step)
+		(void)json_array_append_new(hearing->list,
+					    detect_rules_json(rule));
 }
 
 static enum outcome match_line(struct session *session,

@@ -63,8 +63,10 @@ static enum outcome add_path(struct session *session, const char *path,
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	for (size_t i = 0; r >= 0 && i < folder.rule_count; i++)
-		r = coverage_add(coverage, folder.rules[i]);
+	for (size_t i = 0; r >= 0 && i < folder.rule_count; i++) {
+		if (!folder.rules[i]->is_step)
+			r = coverage_add(coverage, folder.rules[i]);
+	}
 	return r < 0 ? session_refuse(session, r, "%s", strerror(-r))
 		     : OUTCOME_DONE;
 }

@@ -14,7 +14,7 @@
 
 #include <linux/types.h>
 
-/* What happened. Those from FW_SENSE_OPEN on come in any number, and have a
+/* What happened. Those from FW_SENSE_WRITE on come in any number, and have a
  * ring of their own. */
 enum fw_sense {
 	FW_SENSE_NONE,
@@ -45,7 +45,7 @@ enum fw_sense {
 	FW_SENSE_COUNT,
 };
 
-#define FW_SENSE_FIRST_VOLUME FW_SENSE_OPEN
+#define FW_SENSE_FIRST_VOLUME FW_SENSE_WRITE
 #define FW_SENSE_ROOM	      32 /* of a table indexed by it, a power of two */
 
 /* Places of texts. A directory goes before a path that does not begin with a

@@ -133,30 +133,6 @@ static __always_inline void put_cgroup(struct scratch *scratch,
 	scratch->head.lens[FW_TEXT_CGROUP] = scratch->used - begin;
 }
 
-/* Is it a socket that reaches other hosts? Nothing of a socket is followed but
- * its family, and that only where the mode says it is one. */
-static __always_inline bool is_network_fd(struct file **table, __u32 fd)
-{
-	struct file *file = 0;
-
-	if (bpf_probe_read_kernel(&file, sizeof(file), &table[fd]) < 0 ||
-	    !is_socket(file))
-		return false;
-	return is_inet(sock_in(file));
-}
-
-/* What a shell at the other end of a connection has for a terminal. */
-static __always_inline __u64 standard_sockets(struct task_struct *task)
-{
-	struct file **table = BPF_CORE_READ(task, files, fdt, fd);
-	__u64 flags = 0;
-
-	/* of 64 places at least */
-	for (__u32 fd = 0; fd < 3; fd++)
-		flags |= (__u64)is_network_fd(table, fd) << fd;
-	return flags;
-}
-
 static __always_inline void tell_exec(struct task_struct *task,
 				      const struct linux_binprm *bprm)
 {

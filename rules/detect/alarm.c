@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "rules/detect/sip.h"
 #include "rules/detect/view.h"
 
 #define PROBES_MAX 32 /* places where a key can be */
@@ -55,61 +56,6 @@ void alarms_free(struct alarms *alarms)
 		return;
 	free(alarms->places);
 	free(alarms);
-}
-
-/* SipHash's state (Aumasson and Bernstein, 2012): no one who does not know the
- * seed can make two keys alike. */
-struct sip {
-	uint64_t v[4];
-};
-
-static uint64_t turn(uint64_t word, unsigned int bits)
-{
-	return word << bits | word >> (64 - bits);
-}
-
-static void sip_round(struct sip *sip)
-{
-	uint64_t *v = sip->v;
-
-	v[0] += v[1];
-	v[2] += v[3];
-	v[1] = turn(v[1], 13) ^ v[0];
-	v[3] = turn(v[3], 16) ^ v[2];
-	v[0] = turn(v[0], 32);
-	v[2] += v[1];
-	v[0] += v[3];
-	v[1] = turn(v[1], 17) ^ v[2];
-	v[3] = turn(v[3], 21) ^ v[0];
-	v[2] = turn(v[2], 32);
-}
-
-static void sip_word(struct sip *sip, uint64_t word)
-{
-	sip->v[3] ^= word;
-	sip_round(sip);
-	sip_round(sip);
-	sip->v[0] ^= word;
-}
-
-/* The length comes first, so that texts do not flow together. */
-static void sip_text(struct sip *sip, const char *bytes, size_t len)
-{
-	sip_word(sip, len);
-	for (size_t at = 0; at < len; at += 8) {
-		uint64_t word = 0;
-
-		memcpy(&word, bytes + at, len - at < 8 ? len - at : 8);
-		sip_word(sip, word);
-	}
-}
-
-static uint64_t sip_half(struct sip *sip, uint64_t mark)
-{
-	sip->v[2] ^= mark;
-	for (int i = 0; i < 4; i++)
-		sip_round(sip);
-	return sip->v[0] ^ sip->v[1] ^ sip->v[2] ^ sip->v[3];
 }
 
 static const struct detect_view *view_of(const struct detect_rule *rule,
@@ -164,10 +110,7 @@ struct alarm_key alarms_key(const struct alarms *alarms,
 			    const struct detect_rule *rule,
 			    const struct event *event)
 {
-	struct sip sip = {{alarms->seed[0] ^ 0x736f6d6570736575,
-			   alarms->seed[1] ^ 0x646f72616e646f6d,
-			   alarms->seed[0] ^ 0x6c7967656e657261,
-			   alarms->seed[1] ^ 0x7465646279746573}};
+	struct sip sip = sip_begin(alarms->seed);
 	struct alarm_key key;
 
 	sip_word(&sip, (uint64_t)(uintptr_t)rule);

@@ -16,7 +16,7 @@
  * read as they are. What is more here: a value may be a list, of which one is
  * enough; there are more fields and events; addresses may be IPv6; a rule
  * may say what does not meet it (unless), what it is (id, level, tags), how it
- * blocks (steps, ttl, observe) and when its matches are told
+ * blocks (steps, ttl, observe), what it remembers (chain, taint) and when its matches are told
  * (rules/detect/alarm.h), by group_by, threshold, window, cooldown and
  * renotify, the list by dedup, the cooldown of rules that do not say.
  *
@@ -27,8 +27,9 @@
  *	   default, `allow` if none is given.
  *	4. "any" and the default are about execve, openat and connect.
  *
- * The rules come as struct detect_rule, all of list 1, in order: what is ignored first, the
- * default last; what would change nothing is left out.
+ * The rules come as struct detect_rule, all of list 1, in order: what is ignored
+ * first, the default last; what would change nothing is left out. Behind them
+ * come steps that stand in chains themselves, of no list.
  *
  * Owns		native_read() gives its rules to detect_rule_free(), each, and
  *		their array to free()

@@ -130,6 +130,24 @@ struct detect_limits {
 		.threshold = 1,                          \
 	})
 
+#define DETECT_CHAIN_STEPS_MAX 8
+
+/* A rule that is met when others have been, by one tree of processes or one
+ * user; rules/detect/chain.h says how. */
+struct detect_chain {
+	const struct detect_rule *const *steps; /* of the same list */
+	uint32_t count;
+	bool is_ordered, is_by_user;
+	uint64_t within_ns;
+};
+
+/* Who meets the rule is marked with a name; rules/detect/taint.h says how. */
+struct detect_taint {
+	const char *name; /* NULL: nobody is */
+	bool is_of_tree; /* all of its tree; else what it begins from then on */
+	uint64_t span_ns;
+};
+
 struct detect_rule {
 	struct arena arena;
 	const char *id; /* "" if it has none */
@@ -147,6 +165,9 @@ struct detect_rule {
 	enum detect_category category;
 	uint32_t kinds; /* of events: 1 << enum event_kind */
 	struct detect_node *condition;
+	const struct detect_chain *chain; /* its condition is never met */
+	struct detect_taint taint;
+	bool is_step; /* is of chains, and never told */
 	struct detect_limits limits;
 	const char *const *group_by; /* fields; NULL: it does not say */
 	size_t group_count;

@@ -331,6 +331,10 @@ static const char rich[] = "version: 1\n"
 			   "    event: [connect, send]\n"
 			   "    action: alert\n"
 			   "    match: {tainted: secret, new_peer: true}\n"
+			   "  - name: secret\n"
+			   "    event: open\n"
+			   "    taint: {name: secret}\n"
+			   "    match: {filename: /secret}\n"
 			   "  - name: any taint\n"
 			   "    event: ptrace\n"
 			   "    action: alert\n"
@@ -345,7 +349,7 @@ static void a_rule_says_what_it_is_and_does(void **state)
 	(void)state;
 	assert_int_equal(
 		detect_read(rich, strlen(rich), 0, &rules, &count, &note), 0);
-	assert_int_equal(count, 3);
+	assert_int_equal(count, 4);
 	assert_string_equal(rules[0]->id, "shell-1");
 	assert_int_equal(rules[0]->level, DETECT_CRITICAL);
 	assert_int_equal(rules[0]->tag_count, 2);
