@@ -128,6 +128,15 @@ const struct command command_table[] = {
 	 {{0}},
 	 NULL,
 	 cmd_detect_reload},
+	{"detect replay",
+	 "what detection rules say of events, one after the other",
+	 "FILE has an event a line, as detect test and events --json have them. "
+	 "Chains, taints and alarms go by the events' own times (time_us), so "
+	 "the same file is told the same each time. Needs no daemon. With "
+	 "--json, one telling a line.",
+	 {{.kind = KIND_RULES}, {.kind = KIND_FILE}},
+	 detect_options,
+	 cmd_detect_replay},
 	{"detect status",
 	 "which detection rules are in force, and what came of them",
 	 NULL,

@@ -26,9 +26,19 @@ static const struct {
 	NUMBER(peer_port, 2),
 	NUMBER(local_port, 2),
 	NUMBER(protocol, 1),
+	{"flags", offsetof(struct event, flags), 8, INT64_MAX},
+	{"count", offsetof(struct event, count), 8, INT64_MAX},
 	{"pid", offsetof(struct event, process.pid), 4, UINT32_MAX},
+	{"start_ns", offsetof(struct event, process.start_ns), 8, INT64_MAX},
+	{"parent", offsetof(struct event, parent.pid), 4, UINT32_MAX},
 	{"parent_pid", offsetof(struct event, parent.pid), 4, UINT32_MAX},
+	{"parent_start_ns", offsetof(struct event, parent.start_ns), 8,
+	 INT64_MAX},
+	{"time_us", offsetof(struct event, time_ns), 8, INT64_MAX / 1000},
 };
+
+/* What "fwctl events" says of an event, and no rule asks. */
+static const char *const passed_over[] = {"seq", "cut", "lost_kind"};
 
 static int refuse(char *why, const char *key, const char *what)
 {
@@ -93,6 +103,15 @@ static int read_peer(const json_t *value, struct event *event, char *why)
 	return 0;
 }
 
+static int read_is(const char *key, const json_t *value, bool *ret_is,
+		   char *why)
+{
+	if (!json_is_boolean(value))
+		return refuse(why, key, "true or false");
+	*ret_is = json_is_true(value);
+	return 0;
+}
+
 static int read_number(const char *key, const json_t *value,
 		       struct event *event, char *why)
 {
@@ -123,6 +142,14 @@ static int read_key(const char *key, const json_t *value, struct event *event,
 		return read_call_args(value, event, why);
 	if (strcmp(key, "peer") == 0)
 		return read_peer(value, event, why);
+	if (strcmp(key, "asked") == 0)
+		return read_is(key, value, &event->is_asked, why);
+	if (strcmp(key, "new_peer") == 0)
+		return read_is(key, value, &event->is_new_peer, why);
+	for (size_t i = 0; i < ARRAY_LEN(passed_over); i++) {
+		if (strcmp(passed_over[i], key) == 0)
+			return 0;
+	}
 	if (strcmp(key, "result") == 0 && json_is_integer(value)) {
 		event->result = (int32_t)json_integer_value(value);
 		return 0;
@@ -158,7 +185,7 @@ static int join_args(struct detect_event *event)
 int detect_event_read(const char *line, size_t len,
 		      struct detect_event *ret_event, char ret_why[128])
 {
-	struct detect_event event = {.object = NULL};
+	struct detect_event event = {.event.login_uid = UINT32_MAX};
 	json_error_t error;
 	const char *key;
 	json_t *value;
@@ -177,6 +204,7 @@ int detect_event_read(const char *line, size_t len,
 		if (r >= 0)
 			r = read_key(key, value, &event.event, ret_why);
 	}
+	event.event.time_ns *= 1000; /* it was read as microseconds */
 	if (r >= 0)
 		r = join_args(&event);
 	if (r < 0)

@@ -6,9 +6,11 @@
  *	 "uid": 0, "peer": "198.51.100.7", "peer_port": 443}
  *
  * Keys are "kind", the words of rules/detect/event_name.h, "args", "call_args",
- * and the numbers "uid", "euid", "login_uid", "pid", "parent_pid", "result",
- * "peer_port", "local_port", "protocol"; "peer" is an address. Any other key,
- * and any value of another type, is refused. Without "command_line" it is
+ * and the numbers "uid", "euid", "login_uid", "pid", "start_ns", "parent" or
+ * "parent_pid", "parent_start_ns", "time_us", "result", "flags", "count",
+ * "peer_port", "local_port", "protocol"; "peer" is an address; "asked" and
+ * "new_peer" are true or false. What "fwctl events" says besides is passed
+ * over. Any other key, and any value of another type, is refused. Without "command_line" it is
  * the arguments with a blank between them.
  *
  * Owns		its texts, until detect_event_done()

@@ -247,6 +247,11 @@ group_detect() {
 	run "echo '{\"imge\": \"x\"}' | fwctl detect test field.yml -"
 	run "echo '{\"kind\": \"exec\", \"imge\": \"x\"}' | fwctl detect test field.yml -"
 	run 'fwctl detect test rules'
+	cp "$here/../data/detect/chains.yml" "$here/../data/detect/chains.json" .
+	run 'fwctl detect replay chains.yml chains.json'
+	run 'fwctl --json detect replay chains.yml chains.json | tee once'
+	run 'fwctl --json detect replay chains.yml chains.json | cmp once -'
+	run "echo '{\"kind\": \"exec\", \"asked\": 1}' | fwctl detect replay chains.yml -"
 }
 
 group_flow() {
