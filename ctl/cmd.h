@@ -9,6 +9,13 @@
 
 #include "ctl/command.h"
 
+enum outcome cmd_alert_ack(struct session *session);
+enum outcome cmd_alert_forward(struct session *session);
+enum outcome cmd_alert_list(struct session *session);
+enum outcome cmd_alert_resolve(struct session *session);
+enum outcome cmd_alert_show(struct session *session);
+enum outcome cmd_alert_status(struct session *session);
+enum outcome cmd_alert_watch(struct session *session);
 enum outcome cmd_allow(struct session *session);
 enum outcome cmd_attach(struct session *session);
 enum outcome cmd_backup(struct session *session);

@@ -28,6 +28,7 @@ enum kind {
 	KIND_FLAG, /* an option without a value */
 	KIND_ADDR, /* an address or prefix */
 	KIND_ADDRS, /* an address, prefix or range; "-": read them from stdin */
+	KIND_ALERT, /* the beginning of the id of an alert */
 	KIND_CAPACITY,
 	KIND_CAUSE, /* to drop a packet; the daemon knows which there are */
 	KIND_CHOICE, /* one of the texts in `choices` */
@@ -47,6 +48,7 @@ enum kind {
 	KIND_SOCKET,
 	KIND_SPAN,
 	KIND_TRIAL, /* a span as well */
+	KIND_URL,
 	KIND_COUNT,
 };
 
@@ -71,6 +73,7 @@ enum option_id {
 	OPTION_FEED,
 	OPTION_FOR,
 	OPTION_FORCE,
+	OPTION_HEADER_FILE,
 	OPTION_HELP,
 	OPTION_IN,
 	OPTION_JSON,
@@ -81,6 +84,7 @@ enum option_id {
 	OPTION_NOTE,
 	OPTION_ONCE,
 	OPTION_OUT,
+	OPTION_PATTERN,
 	OPTION_PCAP,
 	OPTION_REASON,
 	OPTION_REPLACE,
@@ -91,6 +95,8 @@ enum option_id {
 	OPTION_SNAPLEN,
 	OPTION_SOCKET,
 	OPTION_SRC,
+	OPTION_TEMPLATE,
+	OPTION_TO,
 	OPTION_UNTIL,
 	OPTION_WRITE,
 	OPTION_COUNT,

@@ -30,6 +30,37 @@ const struct option add_options[] = {
 	{0},
 };
 
+const struct option alert_forward_options[] = {
+	{"header-file", 0, OPTION_HEADER_FILE, KIND_FILE, NULL,
+	 "file of mode 0600 with headers of HTTP, one a line: keys belong there"},
+	{"template", 0, OPTION_TEMPLATE, KIND_FILE, NULL,
+	 "file with the body of a post, in which {{message}} and others stand "
+	 "for what the alert has"},
+	{"to", 't', OPTION_TO, KIND_URL, NULL,
+	 "where to post; http only to this machine"},
+	{0},
+};
+
+const struct option alert_list_options[] = {
+	{"all", 'a', OPTION_ALL, KIND_FLAG, NULL,
+	 "those that are resolved as well"},
+	{"pattern", 'p', OPTION_PATTERN, KIND_FLAG, NULL,
+	 "a line for all that differ in numbers, temporary names and addresses "
+	 "only"},
+	{0},
+};
+
+const struct option alert_mark_options[] = {
+	{"reason", 'r', OPTION_REASON, KIND_REASON, NULL,
+	 "why; shown by alert show"},
+	{0},
+};
+
+const struct option alert_watch_options[] = {
+	{"count", 'c', OPTION_EVENTS, KIND_NUMBER, NULL, "end after N alerts"},
+	{0},
+};
+
 const struct option apply_options[] = {
 	{"confirm", 'c', OPTION_CONFIRM, KIND_TRIAL, NULL,
 	 "go back after SPAN, unless it is confirmed until then"},

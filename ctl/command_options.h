@@ -11,6 +11,10 @@
 
 extern const struct option attach_options[];
 extern const struct option add_options[];
+extern const struct option alert_forward_options[];
+extern const struct option alert_list_options[];
+extern const struct option alert_mark_options[];
+extern const struct option alert_watch_options[];
 extern const struct option apply_options[];
 extern const struct option crowdsec_run_options[];
 extern const struct option detect_options[];

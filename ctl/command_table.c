@@ -11,6 +11,54 @@
 	}
 
 const struct command command_table[] = {
+	{"alert ack",
+	 "say that somebody looks after an alert",
+	 "Who, when and why is kept with it.",
+	 {{.kind = KIND_ALERT}},
+	 alert_mark_options,
+	 cmd_alert_ack},
+	{"alert forward",
+	 "post alerts to a URL as they come, until a signal ends it",
+	 "For a unit of systemd. Those that could not be posted are tried "
+	 "again, later and later; what does not fit into its queue meanwhile "
+	 "is counted, and told with the next post. With --json, what it says "
+	 "of itself.",
+	 {{0}},
+	 alert_forward_options,
+	 cmd_alert_forward},
+	{"alert list",
+	 "what detections found, newest first",
+	 "Those that are not resolved. DROPPED is what the set that holds the "
+	 "peer has dropped of all its members. With --json, one alert a line. "
+	 "Takes the right to change: command lines hold secrets.",
+	 {{0}},
+	 alert_list_options,
+	 cmd_alert_list},
+	{"alert resolve",
+	 "say that an alert is dealt with",
+	 "It goes before others when there is no room for all.",
+	 {{.kind = KIND_ALERT}},
+	 alert_mark_options,
+	 cmd_alert_resolve},
+	{"alert show",
+	 "all about an alert",
+	 NULL,
+	 {{.kind = KIND_ALERT}},
+	 NULL,
+	 cmd_alert_show},
+	{"alert status",
+	 "how many alerts were told where, and lost",
+	 NULL,
+	 {{0}},
+	 NULL,
+	 cmd_alert_status},
+	{"alert watch",
+	 "print alerts as they come",
+	 "Until interrupted, or after N alerts. With --json, one alert a line, "
+	 "as alert_file has it.",
+	 {{0}},
+	 alert_watch_options,
+	 cmd_alert_watch},
 	{"allow",
 	 "let addresses through whatever a list says",
 	 "Adds members to the set allow. Allow wins over drop. The addresses "

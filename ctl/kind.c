@@ -11,6 +11,7 @@
 
 #include "rules/base.h"
 #include "rules/duration.h"
+#include "rules/kept_notice.h"
 #include "rules/member.h"
 #include "rules/prefix.h"
 #include "rules/revision.h"
@@ -57,6 +58,13 @@ static bool check_addrs(const char *text)
 		return true;
 	return dash ? range_is_valid(text, (size_t)(dash - text))
 		    : check_addr(text);
+}
+
+static bool check_alert(const char *text)
+{
+	struct kept_id id;
+
+	return kept_id_from_text(text, &id) == 0;
 }
 
 static bool check_capacity(const char *text)
@@ -118,10 +126,20 @@ static bool check_trial(const char *text)
 	       span_s <= TRIAL_MAX_S;
 }
 
+static bool check_url(const char *text)
+{
+	return strncmp(text, "https://", 8) == 0 ||
+	       strncmp(text, "http://", 7) == 0;
+}
+
 const struct kind_spec kind_specs[] = {
 	[KIND_FLAG] = {"", "", NULL},
 	[KIND_ADDR] = {"ADDR", "an IPv4 or IPv6 address or ADDRESS/LENGTH",
 		       check_addr},
+	[KIND_ALERT] = {"ID",
+			"the id of an alert, or as much of its beginning as "
+			"no other has",
+			check_alert},
 	[KIND_ADDRS] = {"ADDR",
 			"an address, ADDRESS/LENGTH, FIRST-LAST, or - "
 			"to read them from stdin",
@@ -176,6 +194,8 @@ const struct kind_spec kind_specs[] = {
 		       check_span},
 	[KIND_TRIAL] = {"SPAN", "a span of at most one day: 90s, 15m or 2h",
 			check_trial},
+	[KIND_URL] = {"URL", "a URL that begins with https:// or http://",
+		      check_url},
 };
 _Static_assert(ARRAY_LEN(kind_specs) == KIND_COUNT, "a kind lacks its row");
 _Static_assert(SET_CAPACITY_MAX == 16000000u, "say the limit in kind_specs");

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* alert ...: what detections found, and what people say of it. */
+#include "ctl/cmd.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "ctl/alert_pattern.h"
+#include "ctl/alert_view.h"
+#include "ctl/answer.h"
+#include "ctl/session.h"
+#include "rules/base.h"
+
+#define POLL_MS 200
+
+/* One page after the other, each given to `take`. */
+typedef int take_fn(struct session *session, const json_t *alerts, void *arg);
+
+static enum outcome each_page(struct session *session, take_fn *take, void *arg)
+{
+	json_int_t before = 0;
+
+	do {
+		CLEANUP(json_decrefp) json_t *answer = NULL;
+		json_t *args = json_pack("{s:I, s:i}", "before", before, "all",
+					 session_has(session, OPTION_ALL));
+		enum outcome outcome =
+			session_ask(session, REQ_ALERT_LIST, args, -1, &answer);
+
+		if (outcome != OUTCOME_DONE)
+			return outcome;
+		if (take(session, answer_list(answer, "alerts"), arg) < 0)
+			return session_refuse(session, -ENOMEM,
+					      "out of memory");
+		before = answer_number(answer, "next");
+	} while (before > 0);
+	return OUTCOME_DONE;
+}
+
+static int print_page(struct session *session, const json_t *alerts, void *arg)
+{
+	(void)arg;
+	printer_items(&session->printer, alerts, &alert_view_kept);
+	return 0;
+}
+
+static int count_page(struct session *session, const json_t *alerts, void *arg)
+{
+	const json_t *item;
+	size_t i;
+	int r = 0;
+
+	(void)session;
+	json_array_foreach(alerts, i, item)
+	{
+		if (r == 0)
+			r = alert_patterns_add(arg, item);
+	}
+	return r;
+}
+
+static enum outcome list_patterns(struct session *session)
+{
+	CLEANUP(alert_patterns_done) struct alert_patterns patterns;
+	int r = alert_patterns_init(&patterns);
+	enum outcome outcome =
+		r < 0 ? session_refuse(session, r, "out of memory")
+		      : each_page(session, count_page, &patterns);
+
+	if (outcome == OUTCOME_DONE)
+		printer_items(&session->printer, patterns.list,
+			      &alert_view_pattern);
+	return outcome;
+}
+
+enum outcome cmd_alert_list(struct session *session)
+{
+	return session_has(session, OPTION_PATTERN)
+		       ? list_patterns(session)
+		       : each_page(session, print_page, NULL);
+}
+
+enum outcome cmd_alert_show(struct session *session)
+{
+	return session_show(session, REQ_ALERT_SHOW,
+			    json_pack("{s:s}", "id", session_word(session, 0)),
+			    alert_view_one);
+}
+
+static enum outcome mark(struct session *session, const char *state)
+{
+	const char *reason = session_value(session, OPTION_REASON);
+
+	return session_show(session, REQ_ALERT_MARK,
+			    json_pack("{s:s, s:s, s:s}", "id",
+				      session_word(session, 0), "state", state,
+				      "note", reason ? reason : ""),
+			    alert_view_marked);
+}
+
+enum outcome cmd_alert_ack(struct session *session)
+{
+	return mark(session, "acknowledged");
+}
+
+enum outcome cmd_alert_resolve(struct session *session)
+{
+	return mark(session, "resolved");
+}
+
+enum outcome cmd_alert_status(struct session *session)
+{
+	return session_show(session, REQ_ALERT_STATUS, json_object(),
+			    alert_view_outlets);
+}
+
+static void tell_lost(int64_t lost)
+{
+	if (lost > 0)
+		fprintf(stderr, "fwctl alert watch: %" PRId64 " were lost\n",
+			lost);
+}
+
+enum outcome cmd_alert_watch(struct session *session)
+{
+	const struct timespec pause = {.tv_nsec = POLL_MS * 1000000l};
+	const char *count = session_value(session, OPTION_EVENTS);
+	uint64_t left = count ? strtoull(count, NULL, 10) : UINT64_MAX;
+	json_int_t after = 0;
+
+	while (left > 0) {
+		CLEANUP(json_decrefp) json_t *answer = NULL;
+		uint64_t max = left < WIRE_PAGE_MAX ? left : WIRE_PAGE_MAX;
+		json_t *args = json_pack("{s:I, s:I}", "after", after, "max",
+					 (json_int_t)max);
+		enum outcome outcome = session_ask(session, REQ_ALERT_WATCH,
+						   args, -1, &answer);
+		uint64_t got;
+
+		if (outcome != OUTCOME_DONE)
+			return outcome;
+		printer_items(&session->printer, answer_list(answer, "alerts"),
+			      &alert_view_told);
+		tell_lost(answer_number(answer, "lost"));
+		after = answer_number(answer, "next");
+		got = json_array_size(answer_list(answer, "alerts"));
+		left -= got < left ? got : left;
+		/* An answer may hold fewer than there are. */
+		if (left > 0 && got == 0)
+			nanosleep(&pause, NULL);
+		if (ferror(session->printer.out))
+			return OUTCOME_REFUSED;
+	}
+	return OUTCOME_DONE;
+}

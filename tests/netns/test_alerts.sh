@@ -1,0 +1,161 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# test_alerts.sh BUILD_DIR - alerts of detections from where they are put to
+# what fwctl says of them, and what is left of them after a kill.
+set -euo pipefail
+build=$(realpath "${1:?usage: test_alerts.sh BUILD_DIR}")
+fwctl=$build/ctl/fwctl
+command -v jq >/dev/null || { echo "no jq"; exit 77; }
+
+work=$(mktemp -d)
+export PORTCULLIS_SOCKET=$work/fwd.sock
+fwd_pid=
+others=()
+
+finish() {
+	local pid
+	for pid in $fwd_pid "${others[@]}"; do
+		kill "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+	rm -rf "$work"
+}
+trap finish EXIT
+
+fail() {
+	echo "FAILED: $*" >&2
+	exit 1
+}
+
+is() {
+	[ "$3" = "$2" ] || fail "$1: expected \"$2\", found \"$3\""
+}
+
+wait_for() {
+	local what=$1
+	shift
+	for _ in $(seq 200); do
+		! "$@" >/dev/null 2>&1 || return 0
+		sleep 0.05
+	done
+	fail "waited in vain for $what"
+}
+
+start() {
+	rm -f "$work/in"
+	mkfifo "$work/in"
+	"$build/tests/netns/alert_fwd" "$PORTCULLIS_SOCKET" "$work/state" \
+		"$@" <>"$work/in" >"$work/out" 2>"$work/err" &
+	fwd_pid=$!
+	exec 3>"$work/in"
+	wait_for "alert_fwd" "$fwctl" alert status
+}
+
+stop() {
+	kill "-$1" "$fwd_pid"
+	wait "$fwd_pid" || true
+	fwd_pid=
+}
+
+# put COUNT FORM
+put() {
+	echo "$*" >&3
+}
+
+# list FILTER [OPTION...]: of all that are kept, what jq says
+list() {
+	local filter=$1
+	shift
+	"$fwctl" alert list --json "$@" | jq -rs "$filter"
+}
+
+has() {
+	[ "$(list length --all)" = "$1" ]
+}
+
+refuses() {
+	local text=$1
+	shift
+	! "$fwctl" "$@" >"$work/said" 2>&1 || fail "fwctl $* was not refused"
+	grep -qE -- "$text" "$work/said" ||
+		fail "fwctl $*: $(cat "$work/said")"
+}
+
+mkdir "$work/state"
+start alert_file="$work/alerts" alert_syslog="$work/nobody"
+is "alerts at the start" 0 "$(list length)"
+
+"$fwctl" alert watch --json --count 3 >"$work/watched" &
+others+=($!)
+put 1 "curl http://192.0.2.9/%.sh"
+watches() {
+	[ -s "$work/watched" ] || { put 1 "curl http://192.0.2.9/%.sh"; false; }
+}
+wait_for "an alert" watches
+put 3 "curl http://192.0.2.9/%.sh"
+wait_for "the end of a watch" eval '[ "$(wc -l <"$work/watched")" = 3 ]'
+is "rule of what was watched" test "$(jq -rs '.[0].rule.id' "$work/watched")"
+[ "$("$fwctl" alert list | wc -l)" -gt 4 ] || fail "the list is short"
+echo "ok: told, and kept"
+
+id=$(list '.[0].id')
+"$fwctl" alert ack "${id:0:12}" --reason "mine" >"$work/said"
+grep -q "^alert $id: acknowledged by uid $(id -u) at .*: mine\$" "$work/said" ||
+	fail "ack says $(cat "$work/said")"
+is "state" acknowledged "$(list '.[0].state')"
+"$fwctl" alert resolve "$id" >/dev/null
+is "state" resolved "$(list '.[0].state' --all)"
+is "note" mine "$(list '.[0].note' --all)"
+is "those that are resolved, in the list" 0 \
+	"$(list 'map(select(.state == "resolved")) | length')"
+refuses "is resolved" alert ack "$id"
+refuses "no alert has an id that begins" alert show ffffffffffffffff
+refuses "an alert, or as much" alert show nothing
+"$fwctl" alert show "$id" | grep -q '^process.executable  *"\?/bin/test' ||
+	fail "show says $("$fwctl" alert show "$id")"
+echo "ok: acknowledged, resolved, shown"
+
+before=$(list length --all)
+is "lines of the file" "$before" "$(wc -l <"$work/alerts")"
+jq -e .event.id "$work/alerts" >/dev/null || fail "the file is not JSON"
+mv "$work/alerts" "$work/alerts.1"
+kill -HUP "$fwd_pid"
+put 1 "nc 192.0.2.1 %"
+wait_for "the new file" test -s "$work/alerts"
+is "lines of the new file" 1 "$(wc -l <"$work/alerts")"
+is "lost by syslog" "$((before + 1))" \
+	"$("$fwctl" alert status --json | jq '.outlets[] |
+		select(.outlet == "syslog").lost')"
+"$fwctl" alert status | grep -q '^syslog .* lost, last: No such file' ||
+	fail "status says $("$fwctl" alert status)"
+echo "ok: a file that was moved, and a loss that is counted"
+
+stop KILL
+start
+is "after a kill" "$((before + 1))" "$(list length --all)"
+is "state after a kill" resolved \
+	"$(list "map(select(.id == \"$id\"))[0].state" --all)"
+put 1 "nc 192.0.2.1 %"
+wait_for "one more" has "$((before + 2))"
+stop TERM
+start
+is "after a stop" "$((before + 2))" "$(list length --all)"
+echo "ok: kept over a kill and a stop"
+
+for _ in $(seq 34); do
+	put 250 "cat /tmp/tmp.x9Kq%Zw"
+	put 50 "ping -c % host"
+done
+told() {
+	[ "$("$fwctl" alert status --json |
+		jq '[.outlets[0] | .told + .lost] | add')" = 10200 ]
+}
+wait_for "10200 alerts" told
+is "lost of a flood" 0 "$("$fwctl" alert status --json | jq '.outlets[0].lost')"
+"$fwctl" alert list --pattern --json --all >"$work/patterns"
+is "kept of a flood" 10000 "$(jq -s 'map(.alerts) | add' "$work/patterns")"
+is "patterns" "ping -c <n> host|1700
+cat /tmp/<tmp>|8300" "$(jq -r '"\(.text | sub("^exec /bin/test "; "") |
+	sub(" <ip> 443$"; ""))|\(.count)"' "$work/patterns")"
+echo "ok: 10,200 alerts are two patterns, and 10,000 are kept"
