@@ -21,8 +21,8 @@ const struct command command_table[] = {
 	 "post alerts to a URL as they come, until a signal ends it",
 	 "For a unit of systemd. Those that could not be posted are tried "
 	 "again, later and later; what does not fit into its queue meanwhile "
-	 "is counted, and told with the next post. With --json, what it says "
-	 "of itself.",
+	 "is counted, and told with the next post. docs/alerts.md has what a "
+	 "post and a template look like.",
 	 {{0}},
 	 alert_forward_options,
 	 cmd_alert_forward},

@@ -137,8 +137,8 @@ const struct kind_spec kind_specs[] = {
 	[KIND_ADDR] = {"ADDR", "an IPv4 or IPv6 address or ADDRESS/LENGTH",
 		       check_addr},
 	[KIND_ALERT] = {"ID",
-			"the id of an alert, or as much of its beginning as "
-			"no other has",
+			"the id of an alert, hexadecimal digits and dashes, "
+			"or its beginning",
 			check_alert},
 	[KIND_ADDRS] = {"ADDR",
 			"an address, ADDRESS/LENGTH, FIRST-LAST, or - "

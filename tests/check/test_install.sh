@@ -22,7 +22,9 @@ wrong() {
 promised='
 bin/fwctl
 libexec/portcullis/fetch-feed
+libexec/portcullis/send-alerts
 sbin/fwd
+lib/systemd/system/portcullis-alert-forward.service
 lib/systemd/system/portcullis-crowdsec.service
 lib/systemd/system/portcullis-feed.service
 lib/systemd/system/portcullis-feed.timer
@@ -48,6 +50,7 @@ share/man/man5/fwd.yml.5
 share/man/man8/fetch-feed.8
 share/man/man8/fwd.8
 share/portcullis/detect/credentials.yml
+share/man/man8/send-alerts.8
 share/portcullis/feeds/spamhaus-drop.yml
 share/portcullis/firewall.schema.json
 share/portcullis/resolvers.txt

@@ -34,7 +34,7 @@ forbidden='
 ^rules/	^$	^#include <(bpf/|xdp/|sys/socket\.h|event2/|syslog\.h)	rules/ is pure
 ^rules/	^$	BEGIN(clock_gettime|time|gettimeofday|socket|syslog)\(	rules/ is pure
 ^ctl/	^$	^#include <(bpf/|xdp/)	only the daemon touches BPF
-^(rules|ctl|daemon)/	^$	^#include <curl/	only images/fetch-feed speaks HTTP
+^(rules|ctl|daemon)/	^$	^#include <curl/	only images/ speaks HTTP
 ^(rules|ctl|daemon)/	^daemon/(packet|enforce|event)/	BEGINbpf_map_[a-z_]+ *\(	only daemon/packet, enforce and event call bpf_map_*
 '
 

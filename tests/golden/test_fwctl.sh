@@ -273,6 +273,26 @@ group_flow() {
 	run 'fwctl status >/dev/full'
 }
 
+group_alert() {
+	run 'fwctl alert list'
+	run 'fwctl alert list --json'
+	run 'fwctl alert list --all'
+	run 'fwctl alert list --pattern'
+	run 'fwctl alert list --all --pattern --json'
+	run 'fwctl alert show 369e'
+	run 'fwctl alert show 369e --json'
+	run 'fwctl alert show ffff'
+	run 'fwctl alert show nothing'
+	run 'fwctl alert ack 0d89 --reason mine'
+	run 'fwctl alert resolve 886313e1-3b --json'
+	run 'fwctl alert watch --count 2'
+	run 'fwctl alert watch --count 1 --json'
+	run 'fwctl alert status'
+	run 'fwctl alert status --json'
+	run 'fwctl alert forward'
+	run 'fwctl alert forward --to ftp://192.0.2.1/'
+}
+
 group_usage() {
 	run 'fwctl'
 	run 'fwctl help'
@@ -366,7 +386,7 @@ group_absent() {
 }
 
 failed=0
-for group in gate member explain set policy bare foreign detect flow usage completion absent; do
+for group in alert gate member explain set policy bare foreign detect flow usage completion absent; do
 	export PORTCULLIS_SOCKET=fwd.sock
 	ok=$here/fwctl_$group.ok
 	"group_$group" >"$group.txt"

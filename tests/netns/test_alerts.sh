@@ -111,7 +111,7 @@ is "those that are resolved, in the list" 0 \
 	"$(list 'map(select(.state == "resolved")) | length')"
 refuses "is resolved" alert ack "$id"
 refuses "no alert has an id that begins" alert show ffffffffffffffff
-refuses "an alert, or as much" alert show nothing
+refuses "the id of an alert" alert show nothing
 "$fwctl" alert show "$id" | grep -q '^process.executable  *"\?/bin/test' ||
 	fail "show says $("$fwctl" alert show "$id")"
 echo "ok: acknowledged, resolved, shown"
