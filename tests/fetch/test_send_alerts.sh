@@ -104,7 +104,7 @@ has_told() {
 }
 
 serve http
-url=http://127.0.0.1:$port/hook?token=secret-of-the-url
+url="http://127.0.0.1:$port/hook?token=secret-of-the-url"
 install -m 600 /dev/stdin "$work/headers" <<<"Authorization: Bearer key-of-the-test"
 
 plan 200
