@@ -173,18 +173,18 @@ static void print_value(FILE *out, const char *key, const json_t *value)
 	free(text);
 }
 
-static void print_fields(FILE *out, const char *prefix, const json_t *object)
+/* What objects are in is ours, and three deep. */
+static void print_fields(FILE *out, const char *prefix, json_t *object)
 {
-	/* what objects are in is ours, and three deep */
-	void *iter = json_object_iter((json_t *)(uintptr_t)object);
+	const char *name;
+	json_t *value;
 
-	for (; iter;
-	     iter = json_object_iter_next((json_t *)(uintptr_t)object, iter)) {
-		const json_t *value = json_object_iter_value(iter);
+	json_object_foreach(object, name, value)
+	{
 		char key[KEY_MAX];
 
 		(void)snprintf(key, sizeof(key), "%s%s%s", prefix,
-			       *prefix ? "." : "", json_object_iter_key(iter));
+			       *prefix ? "." : "", name);
 		if (json_is_object(value))
 			print_fields(out, key, value);
 		else

@@ -67,7 +67,6 @@ static void batch_free(struct batch *batch)
 	free(batch->lines);
 	free(batch);
 }
-DEFINE_CLEANUP(struct batch *, batch_free)
 
 /* The worker's part. */
 
@@ -154,20 +153,22 @@ static void copy_notice(const struct told *told, struct kept_notice *kept,
 
 static struct batch *batch_new(struct notice_keep *keep, size_t count)
 {
-	CLEANUP(batch_freep) struct batch *batch = calloc(1, sizeof(*batch));
+	struct batch *batch = calloc(1, sizeof(*batch));
 
 	if (!batch)
 		return NULL;
 	batch->list = calloc(count + 1, sizeof(*batch->list));
 	batch->lines = malloc(count * KEPT_JSON_MAX + 1);
-	if (!batch->list || !batch->lines)
+	if (!batch->list || !batch->lines) {
+		batch_free(batch);
 		return NULL;
+	}
 	batch->job.run = run_batch;
 	batch->job.done = batch_done;
 	batch->keep = keep;
 	batch->now_s = clock_wall_s();
 	batch->wants_reopen = keep->wants_reopen;
-	return TAKE(batch);
+	return batch;
 }
 
 /* One batch; false: there was nothing to do, or no memory to do it. */

@@ -166,10 +166,9 @@ static bool is_dropped(struct daemon *daemon, const struct prefix *peer)
 	return ledger_each_covering(daemon->ledger, peer, is_dropper, NULL) < 0;
 }
 
-static void add_droppers(struct daemon *daemon, json_t *alerts)
+static void fill_droppers(struct daemon *daemon, json_t *alerts,
+			  struct fw_count *counts)
 {
-	CLEANUP(freep)
-	struct fw_count *counts = calloc(SET_ID_MAX + 1, sizeof(*counts));
 	bool has_counts = false;
 	json_t *item;
 	size_t i;
@@ -179,8 +178,7 @@ static void add_droppers(struct daemon *daemon, json_t *alerts)
 		struct droppers droppers = {.counts = counts};
 		struct prefix peer;
 
-		if (peer_of(item, &peer) < 0 || !is_dropped(daemon, &peer) ||
-		    !counts)
+		if (peer_of(item, &peer) < 0 || !is_dropped(daemon, &peer))
 			continue;
 		if (!has_counts && counts_by_set(daemon, counts) < 0)
 			return;
@@ -190,6 +188,15 @@ static void add_droppers(struct daemon *daemon, json_t *alerts)
 					   &droppers);
 		(void)json_object_set_new(item, "dropped", droppers.list);
 	}
+}
+
+static void add_droppers(struct daemon *daemon, json_t *alerts)
+{
+	struct fw_count *counts = calloc(SET_ID_MAX + 1, sizeof(*counts));
+
+	if (counts)
+		fill_droppers(daemon, alerts, counts);
+	free(counts);
 }
 
 static void refuse(const struct asking *asking)

@@ -24,7 +24,7 @@
 #define KEPT_JSON_MAX	   3700 /* the same */
 #define KEPT_HEAD_BYTES	   55
 #define KEPT_NOTICE_BYTES  (KEPT_HEAD_BYTES + KEPT_NOTE_MAX + KEPT_JSON_MAX)
-#define KEPT_ID_DIGITS_MAX (2 * KEPT_ID_BYTES)
+#define KEPT_ID_DIGITS_MAX ((size_t)2 * KEPT_ID_BYTES)
 
 enum notice_state {
 	NOTICE_NEW,

@@ -83,12 +83,12 @@ int notice_store_open(const char *directory, struct notice_store **ret_store)
 	assert(directory);
 	assert(ret_store);
 
-	store = calloc(1, sizeof(*store));
-	if (!store)
-		return -ENOMEM;
 	aside = prepare(directory);
 	if (aside < 0)
 		return aside;
+	store = calloc(1, sizeof(*store));
+	if (!store)
+		return -ENOMEM;
 	r = mdb_env_create(&store->env);
 	if (r == 0)
 		r = mdb_env_set_mapsize(store->env, MAP_BYTES);
@@ -186,7 +186,7 @@ static int put_one(const struct work *work, const struct kept_notice *notice,
 static int put_all(const struct work *work, const struct kept_notice *notices,
 		   size_t count)
 {
-	struct kept_notice last;
+	struct kept_notice last = {.seq = 0};
 	int r = step(work, MDB_LAST, &last);
 	uint64_t seq = r > 0 ? last.seq : 0;
 
@@ -197,7 +197,7 @@ static int put_all(const struct work *work, const struct kept_notice *notices,
 
 static int forget_old(const struct work *work, uint64_t now_s)
 {
-	struct kept_notice notice;
+	struct kept_notice notice = {.seq = 0};
 	int r;
 
 	while ((r = step(work, MDB_FIRST, &notice)) > 0) {
@@ -214,7 +214,7 @@ static int forget_old(const struct work *work, uint64_t now_s)
 static int forget_some(const struct work *work, uint64_t count,
 		       bool resolved_only, uint64_t *ret_gone)
 {
-	struct kept_notice notice;
+	struct kept_notice notice = {.seq = 0};
 	MDB_cursor_op op = MDB_FIRST;
 	uint64_t gone = 0;
 	int r = 0;
@@ -255,7 +255,7 @@ int notice_store_put(struct notice_store *store,
 		     const struct kept_notice *notices, size_t count,
 		     uint64_t now_s)
 {
-	struct work work;
+	struct work work = {.store = store};
 	int r;
 
 	assert(store);
@@ -288,7 +288,7 @@ static int seek(const struct work *work, uint64_t before)
 static int visit(const struct work *work, uint64_t before, notice_store_fn *fn,
 		 void *arg)
 {
-	struct kept_notice notice;
+	struct kept_notice notice = {.seq = 0};
 	int r = seek(work, before);
 
 	while (r == 0 && (r = step(work, MDB_PREV, &notice)) > 0)
@@ -299,7 +299,7 @@ static int visit(const struct work *work, uint64_t before, notice_store_fn *fn,
 int notice_store_each(struct notice_store *store, uint64_t before,
 		      notice_store_fn *fn, void *arg)
 {
-	struct work work;
+	struct work work = {.store = store};
 	int r;
 
 	assert(store);
@@ -352,8 +352,8 @@ static int find(const struct work *work, const struct kept_id *id,
 int notice_store_find(struct notice_store *store, const struct kept_id *id,
 		      notice_store_fn *fn, void *arg)
 {
-	struct kept_notice notice;
-	struct work work;
+	struct kept_notice notice = {.seq = 0};
+	struct work work = {.store = store};
 	int r;
 
 	assert(store);
@@ -386,8 +386,8 @@ int notice_store_mark(struct notice_store *store, const struct kept_id *id,
 		      void *arg)
 {
 	char json[KEPT_JSON_MAX];
-	struct kept_notice notice;
-	struct work work;
+	struct kept_notice notice = {.seq = 0};
+	struct work work = {.store = store};
 	int r;
 
 	assert(store);
@@ -401,6 +401,7 @@ int notice_store_mark(struct notice_store *store, const struct kept_id *id,
 		r = mark_one(mark, &notice);
 	if (r == 0) {
 		/* the page that it lies in is written over */
+		assert(notice.json);
 		memcpy(json, notice.json, notice.json_len);
 		notice.json = json;
 		r = put_one(&work, &notice, notice.seq, 0);

@@ -27,7 +27,7 @@
 #include "rules/kept_notice.h"
 
 #define NOTICES_KEPT  10000u
-#define NOTICE_KEPT_S (30u * 86400u)
+#define NOTICE_KEPT_S 2592000ull /* thirty days */
 
 struct notice_store;
 

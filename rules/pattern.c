@@ -15,6 +15,7 @@
 #define TMP_LEAST     6
 #define TMP_CHANGES   3
 #define UUID_LEN      36
+#define LOOK_MAX      1024 /* bytes of a text that are looked at */
 #define ADDRESS_LEAST 2 /* "::" */
 #define ADDRESS_MOST  39 /* eight times four digits */
 
@@ -230,8 +231,14 @@ static void put_word(struct pattern *pattern, struct rest word)
 /* What comes next of a text, where a word begins; how much of it. */
 static size_t put_next(struct pattern *pattern, struct rest rest)
 {
-	size_t len = after_tmp(rest);
+	size_t len;
 
+	/* only an address begins with another byte than a word's */
+	if (!is_word(*rest.at) && *rest.at != ':') {
+		put(pattern, rest.at, 1);
+		return 1;
+	}
+	len = after_tmp(rest);
 	if (len > 0) {
 		put(pattern, "<tmp>", 5);
 		return len;
@@ -267,7 +274,7 @@ void pattern_add(struct pattern *pattern, const char *text, size_t len)
 
 void pattern_add_masked(struct pattern *pattern, const char *text, size_t len)
 {
-	struct rest rest = {text, len};
+	struct rest rest = {text, len < LOOK_MAX ? len : LOOK_MAX};
 
 	assert(text || len == 0);
 

@@ -17,7 +17,8 @@
  * table of what came before and is the same on every host.
  *
  * Errors	none; a masked text that would be longer than PATTERN_MAX ends
- *		there, and so does what is looked at of the text
+ *		there, and of one that is longer than a kilobyte the rest is
+ *		not looked at
  * Threads	no state; any thread
  */
 #pragma once

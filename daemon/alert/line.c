@@ -99,12 +99,12 @@ static size_t character_len(const unsigned char *at, size_t room)
 	return len;
 }
 
-static bool is_plain(const struct line_text *text)
+static bool is_plain(const struct line_text *text, size_t most)
 {
 	const unsigned char *bytes = (const unsigned char *)text->bytes;
 
-	for (size_t i = 0; i < text->len;) {
-		size_t len = character_len(bytes + i, text->len - i);
+	for (size_t i = 0; i < most;) {
+		size_t len = character_len(bytes + i, most - i);
 
 		if (len == 0)
 			return false;
@@ -133,10 +133,22 @@ static size_t escape_ascii(unsigned char byte, char unit[UNIT_MAX])
 	return 1;
 }
 
+/* How much stands in JSON as it is, and is of one byte each. */
+static size_t plain_run(const char *bytes, size_t most)
+{
+	size_t len = 0;
+
+	while (len < most && bytes[len] >= ' ' && bytes[len] < 0x7f &&
+	       bytes[len] != '"' && bytes[len] != '\\')
+		len++;
+	return len;
+}
+
 /* What comes next of a text, as JSON; `*ret_used`: of how many bytes. */
 static size_t next_unit(const struct line_text *text, size_t at,
 			bool is_escaped, char unit[UNIT_MAX], size_t *ret_used)
 {
+	static const char two_backslashes[] = {'\\', '\\', '\\', '\\'};
 	const unsigned char *from = (const unsigned char *)text->bytes + at;
 	size_t len = character_len(from, text->len - at);
 
@@ -144,8 +156,8 @@ static size_t next_unit(const struct line_text *text, size_t at,
 	if (len == 0)
 		return escape_byte(*from, unit);
 	if (is_escaped && *from == '\\') {
-		memcpy(unit, "\\\\\\\\", 4);
-		return 4;
+		memcpy(unit, two_backslashes, sizeof(two_backslashes));
+		return sizeof(two_backslashes);
 	}
 	if (len == 1)
 		return escape_ascii(*from, unit);
@@ -204,25 +216,34 @@ static void mark(struct line_marks *marks, const char *name)
 
 void line_text(struct line *line, const char *key, const struct line_text *text)
 {
-	bool is_escaped = !is_plain(text);
 	size_t room =
 		text->most < line->texts_left ? text->most : line->texts_left;
+	/* a byte takes one at least, so what is behind that is never shown */
+	size_t len =
+		text->len <= room ? text->len : line_whole(text->bytes, room);
+	bool is_escaped = !is_plain(text, len);
 	size_t at = 0;
 
 	if (text->len == 0)
 		return;
 	put_key(line, key);
 	put(line, "\"", 1);
-	while (at < text->len) {
+	while (at < len) {
 		char unit[UNIT_MAX];
-		size_t used;
-		size_t len = next_unit(text, at, is_escaped, unit, &used);
+		size_t used = plain_run(text->bytes + at,
+					room < len - at ? room : len - at);
+		const char *bytes = text->bytes + at;
+		size_t count = used;
 
-		if (len > room)
+		if (used == 0) {
+			count = next_unit(text, at, is_escaped, unit, &used);
+			bytes = unit;
+		}
+		if (count > room)
 			break;
-		put(line, unit, len);
-		room -= len;
-		line->texts_left -= len;
+		put(line, bytes, count);
+		room -= count;
+		line->texts_left -= count;
 		at += used;
 	}
 	put(line, "\"", 1);

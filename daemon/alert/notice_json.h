@@ -43,7 +43,7 @@ void notice_pattern(const struct notice *notice, struct pattern *ret_pattern);
 /* Returns its length, without the NUL. */
 size_t notice_json(const struct notice_origin *origin,
 		   const struct notice *notice, const struct uuid *id,
-		   const struct pattern *pattern, char line[NOTICE_LINE_MAX]);
+		   const struct pattern *pattern, char bytes[NOTICE_LINE_MAX]);
 
 /* One line for people, as line_show() has texts. Returns its length. */
 size_t notice_message(const struct notice *notice,

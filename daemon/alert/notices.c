@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,15 +83,14 @@ static void show_done(struct told *told, uint32_t done,
 {
 	size_t len = 0;
 
+	text[0] = '\0';
 	for (unsigned int bit = 0; ecs_step(bit); bit++) {
 		const char *step = ecs_step(bit);
 
 		if (!(done & 1u << bit))
 			continue;
-		if (len > 0)
-			text[len++] = ',';
-		memcpy(text + len, step, strlen(step));
-		len += strlen(step);
+		len += (size_t)snprintf(text + len, DONE_TEXT_MAX - len, "%s%s",
+					len ? "," : "", step);
 	}
 	point(told, TOLD_DONE, text, len);
 }

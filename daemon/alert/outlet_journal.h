@@ -23,5 +23,5 @@ struct outlet_journal {
 int outlet_journal_open(const char *path, struct outlet_journal *ret_outlet);
 void outlet_journal_close(struct outlet_journal *outlet);
 
-/* `outlet` is a struct outlet_journal. */
-int outlet_journal_tell(void *outlet, const struct told *told);
+/* `arg` is a struct outlet_journal. */
+int outlet_journal_tell(void *arg, const struct told *told);

@@ -46,8 +46,8 @@ int outlet_syslog_open(const struct syslog_target *target, const char *host,
 		       unsigned int pid, struct outlet_syslog *ret_outlet);
 void outlet_syslog_close(struct outlet_syslog *outlet);
 
-/* `outlet` is a struct outlet_syslog. */
-int outlet_syslog_tell(void *outlet, const struct told *told);
+/* `arg` is a struct outlet_syslog. */
+int outlet_syslog_tell(void *arg, const struct told *told);
 
 /* The line as it goes out, without a NUL; its length. */
 size_t outlet_syslog_line(const struct outlet_syslog *outlet,

@@ -22,6 +22,7 @@ struct post {
 	bool runs;
 };
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): as libcurl has it */
 static size_t throw_away(char *bytes, size_t size, size_t count, void *arg)
 {
 	(void)bytes;
@@ -131,9 +132,21 @@ static int set_up(struct post *post)
 	return code == 0 ? 0 : -ENOTSUP;
 }
 
+static int fill(struct post *post)
+{
+	int r;
+
+	post->multi = curl_multi_init();
+	post->easy = curl_easy_init();
+	if (!post->multi || !post->easy)
+		return -ENOMEM;
+	r = make_headers(post);
+	return r < 0 ? r : set_up(post);
+}
+
 int post_new(const struct order *order, struct post **ret_post)
 {
-	CLEANUP(post_freep) struct post *post = NULL;
+	struct post *post;
 	int r;
 
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
@@ -142,17 +155,12 @@ int post_new(const struct order *order, struct post **ret_post)
 	if (!post)
 		return -ENOMEM;
 	post->order = order;
-	post->multi = curl_multi_init();
-	post->easy = curl_easy_init();
-	if (!post->multi || !post->easy)
-		return -ENOMEM;
-	r = make_headers(post);
-	if (r == 0)
-		r = set_up(post);
+	r = fill(post);
 	if (r < 0)
-		return r;
-	*ret_post = TAKE(post);
-	return 0;
+		post_free(post);
+	else
+		*ret_post = post;
+	return r;
 }
 
 void post_free(struct post *post)

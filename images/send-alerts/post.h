@@ -19,7 +19,6 @@
 #include <stdint.h>
 
 #include "images/send-alerts/order.h"
-#include "rules/base.h"
 
 #define POST_TIMEOUT_S 30
 
@@ -28,7 +27,6 @@ struct post;
 /* Borrows the order for its life. */
 int post_new(const struct order *order, struct post **ret_post);
 void post_free(struct post *post);
-DEFINE_CLEANUP(struct post *, post_free)
 
 /* Begin; `body` is borrowed until it is done. */
 int post_begin(struct post *post, const char *body, size_t len);

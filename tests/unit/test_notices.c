@@ -176,7 +176,7 @@ static void texts_are_whole_wherever_they_lie(void **state)
 			told.texts[which] = text;
 			told.lens[which] = 0;
 		}
-		told.lens[TOLD_JSON] = i * 37 % sizeof(text);
+		told.lens[TOLD_JSON] = i * 37u % (uint32_t)sizeof(text);
 		told.lens[TOLD_DONE] = i % 5;
 		told.count = told.lens[TOLD_JSON];
 		notice_ring_put(&ring, &told);

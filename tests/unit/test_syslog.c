@@ -207,8 +207,7 @@ static void the_journal_is_told_fields(void **state)
 		"PORTCULLIS_EXECUTABLE=/bin/a\"]\\b\\xff\n",
 		"PORTCULLIS_PEER=192.0.2.7\n",
 		"PORTCULLIS_DONE=table,cut\n",
-		"\nMESSAGE=A shell: exec by /bin/a\"]\\b\\xff to "
-		"192.0.2.7\n",
+		"\nMESSAGE=A shell: exec by /bin/a\"]\\b\\xff to 192.0.2.7\n",
 		"PORTCULLIS_JSON={\"@timestamp\":\"2026-11-30T04:00:00.000007Z",
 	};
 	struct place *place = *state;
