@@ -74,7 +74,7 @@ static int find_set(struct daemon *daemon, const struct set **ret_set)
 
 int blocking_spend(struct daemon *daemon, uint64_t now_ns)
 {
-	struct blocking *blocking = &daemon->detection.blocking;
+	struct blocking *blocking = &daemon->detecting.blocking;
 	uint32_t budget = daemon->config.detect_blocks_per_minute;
 
 	if (now_ns - blocking->minute_ns >= MINUTE_NS) {
@@ -208,7 +208,7 @@ bool blocking_may(const struct daemon *daemon, const struct prefix *peer)
 int blocking_put(struct daemon *daemon, const struct block_order *order,
 		 uint64_t now_ns)
 {
-	struct blocking *blocking = &daemon->detection.blocking;
+	struct blocking *blocking = &daemon->detecting.blocking;
 	const struct set *set = NULL;
 	int r = check(daemon, order, &set);
 

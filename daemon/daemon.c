@@ -261,7 +261,7 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 	else
 		log_notice("reload: done%s%s", *note ? ": " : "", note);
 	log_start(daemon->config.log_level);
-	detection_reload(daemon, NULL);
+	detecting_reload(daemon, NULL);
 	gate_keep_settle(daemon);
 	guard_keep_addresses(daemon);
 	guard_keep_hops_soon(daemon);
@@ -476,7 +476,7 @@ static int start_host(struct daemon *daemon, char *note)
 	int r = host_start(daemon);
 
 	if (r == 0)
-		r = detection_start(daemon);
+		r = detecting_start(daemon);
 	if (r == 0)
 		r = acting_start(daemon);
 	if (r < 0)
@@ -575,7 +575,7 @@ void daemon_free(struct daemon *daemon)
 	server_free(daemon->server);
 	prepared_free(daemon->prepared);
 	host_stop(&daemon->host);
-	detection_stop(&daemon->detection);
+	detecting_stop(&daemon->detecting);
 	acting_stop(&daemon->acting);
 	notice_keep_stop(daemon);
 	expire_stop(daemon);

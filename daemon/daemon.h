@@ -26,7 +26,7 @@
 #include "daemon/config.h"
 #include "daemon/control/server.h"
 #include "daemon/crowdsec_state.h"
-#include "daemon/detection.h"
+#include "daemon/detecting.h"
 #include "daemon/ended.h"
 #include "daemon/event_log.h"
 #include "daemon/feed_slot.h"
@@ -94,7 +94,7 @@ struct daemon {
 	struct guard_keep guard_keep; /* how old the protected next hops are */
 	struct event_log events;
 	struct host host;
-	struct detection detection;
+	struct detecting detecting;
 	struct acting acting;
 	struct notices *notices; /* of detections, on their way */
 	struct notice_keep *notice_keep;

@@ -38,7 +38,7 @@ static void on_event(void *arg, const struct event *event)
 
 	if (event->kind == EVENT_LOSS)
 		tell_loss(daemon, event);
-	detection_event(daemon, event);
+	detecting_event(daemon, event);
 	host_log_put(&daemon->host.log, event, clock_boot_ns());
 }
 
@@ -60,7 +60,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 	on_ring(fd, what, arg);
 	event_reader_tick(host->reader, now_ns);
-	detection_tick(daemon, now_ns);
+	detecting_tick(daemon, now_ns);
 	acting_tick(daemon, now_ns);
 	if (host->lost_ns && now_ns >= host->lost_ns + LOSS_HOLDS_NS) {
 		host->lost_ns = 0;

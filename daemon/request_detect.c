@@ -6,7 +6,7 @@
 
 static json_t *blocking_of(const struct daemon *daemon)
 {
-	const struct blocking *blocking = &daemon->detection.blocking;
+	const struct blocking *blocking = &daemon->detecting.blocking;
 	const struct set *set = ledger_set_named(daemon->ledger, BLOCKING_SET);
 
 	return json_pack(
@@ -49,33 +49,32 @@ static json_t *rules_of(const struct rulebook *book)
 
 void request_detect_status(struct daemon *daemon, struct call *call)
 {
-	const struct detection *detection = &daemon->detection;
-	const struct detection_counts *counts = &detection->counts;
-	json_t *answer = rules_of(detection->book);
+	const struct detecting *detecting = &daemon->detecting;
+	const struct rulebook *book = detecting->book;
+	const struct detecting_counts *counts = &detecting->counts;
+	json_t *answer = rules_of(book);
 
 	(void)json_object_update_new(
 		answer,
 		json_pack(
 			"{s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 			"sensor", daemon->host.reader != NULL, "read",
-			(json_int_t)detection->read_s, "events",
+			(json_int_t)detecting->read_s, "events",
 			(json_int_t)counts->events, "matches",
 			(json_int_t)counts->matches, "told",
 			(json_int_t)counts->told, "hushed",
 			(json_int_t)counts->hushed, "observed",
 			(json_int_t)counts->observed, "lost",
 			(json_int_t)daemon->host.lost, "crowded",
-			(json_int_t)(detection->alarms
-					     ? alarms_crowded(detection->alarms)
-					     : 0)));
+			(json_int_t)(book ? alarms_crowded(book->alarms) : 0)));
 	(void)json_object_set_new(answer, "blocking", blocking_of(daemon));
 	(void)json_object_set_new(answer, "steps", steps_of(&daemon->acting));
 	(void)json_object_set_new(answer, "latency",
-				  json_of_latency(&detection->latency));
+				  json_of_latency(&detecting->latency));
 	call_done(call, answer);
 }
 
 void request_detect_reload(struct daemon *daemon, struct call *call)
 {
-	detection_reload(daemon, call);
+	detecting_reload(daemon, call);
 }

@@ -5,16 +5,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "daemon/feed_known.h"
 #include "rules/detect/sigma.h"
+
+#define ALARM_PLACES 16384u
 
 void rulebook_free(struct rulebook *book)
 {
 	if (!book)
 		return;
-	detect_scratch_free(book->scratch);
-	detect_free(book->engine);
+	alarms_free(book->alarms);
+	detection_free(book->detection);
 	for (size_t i = 0; i < ARRAY_LEN(book->folders); i++)
 		detect_folder_done(&book->folders[i]);
 	prefix_list_done(&book->known);
@@ -101,14 +104,19 @@ static int read_known(struct rulebook *book, const char *resolvers)
 
 static int make_engine(struct rulebook *book, char *note)
 {
-	int r = detect_new(book->rules, book->rule_count, &book->engine);
+	uint64_t seeds[2][2]; /* secret */
+	int r = getrandom(seeds, sizeof(seeds), 0) == sizeof(seeds) ? 0 : -EIO;
 
 	if (r == 0)
-		r = detect_scratch_new(book->engine, &book->scratch);
+		r = detection_new(book->rules, book->rule_count, seeds[0],
+				  &book->detection);
+	if (r == 0)
+		r = alarms_new(ALARM_PLACES, seeds[1], &book->alarms);
 	if (r < 0)
 		(void)snprintf(note, RULEBOOK_NOTE_MAX, "%zu rules: %s",
 			       book->rule_count,
-			       r == -E2BIG ? "too many texts for one engine"
+			       r == -E2BIG ? "too many texts for one engine, "
+					     "or names of taints"
 					   : strerror(-r));
 	return r;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * rulebook.h - the detection rules as they were at one moment: those that are
- * shipped, those of this site, and the engine made of both.
+ * shipped, those of this site, the engine made of both, and what it has heard.
  *
  * A file that is refused takes nothing from the others; the first of them is
  * named. A folder of this site that is not there has no rules.
@@ -22,7 +22,8 @@
 
 #include "daemon/feed_intake.h"
 #include "rules/base.h"
-#include "rules/detect/detect.h"
+#include "rules/detect/alarm.h"
+#include "rules/detect/detection.h"
 #include "rules/detect/folder.h"
 
 #define RULEBOOK_NOTE_MAX 400 /* bytes with the NUL */
@@ -40,8 +41,8 @@ struct rulebook {
 	size_t rule_count;
 	size_t file_count, refused;
 	char refused_note[RULEBOOK_NOTE_MAX]; /* of the first, or "" */
-	struct detect_engine *engine;
-	struct detect_scratch *scratch;
+	struct detection *detection; /* what they have heard so far */
+	struct alarms *alarms; /* and what was told */
 	struct prefix_list known; /* that no rule may have blocked */
 };
 

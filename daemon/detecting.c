@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "daemon/detection.h"
+#include "daemon/detecting.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "daemon/acting.h"
 #include "daemon/alert/notices.h"
@@ -14,7 +13,6 @@
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 
-#define ALARM_PLACES 16384u
 #define TICK_PLACES  2048u
 #define ALERT_RULES  "detection rules"
 #define SHIPPED_PATH PORTCULLIS_DATADIR "/detect"
@@ -48,35 +46,17 @@ static void tell_refused(struct daemon *daemon, const struct rulebook *book)
 			     book->refused, book->refused_note);
 }
 
-static int new_alarms(struct alarms **ret_alarms)
+/* Takes the book. */
+static void install(struct daemon *daemon, struct rulebook *book)
 {
-	uint64_t seed[2];
+	struct detecting *detecting = &daemon->detecting;
 
-	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
-		return -EIO;
-	return alarms_new(ALARM_PLACES, seed, ret_alarms);
-}
-
-/* Takes the book; alarms point into the one before, and so go with it. */
-static int install(struct daemon *daemon, struct rulebook *book)
-{
-	struct detection *detection = &daemon->detection;
-	struct alarms *alarms = NULL;
-	int r = new_alarms(&alarms);
-
-	if (r < 0) {
-		rulebook_free(book);
-		return r;
-	}
-	alarms_free(detection->alarms);
-	rulebook_free(detection->book);
-	detection->alarms = alarms;
-	detection->book = book;
-	detection->read_s = clock_wall_s();
+	rulebook_free(detecting->book);
+	detecting->book = book;
+	detecting->read_s = clock_wall_s();
 	tell_refused(daemon, book);
 	log_notice("detection: rules are read rules=%zu files=%zu refused=%zu",
 		   book->rule_count, book->file_count, book->refused);
-	return 0;
 }
 
 static void tell_failed(struct daemon *daemon, int r, const char *note)
@@ -88,7 +68,7 @@ static void tell_failed(struct daemon *daemon, int r, const char *note)
 	log_err(r, "detection: rules could not be read: %s", note);
 }
 
-int detection_start(struct daemon *daemon)
+int detecting_start(struct daemon *daemon)
 {
 	const struct rulebook_order order = order_of(&daemon->config);
 	char note[RULEBOOK_NOTE_MAX];
@@ -99,17 +79,16 @@ int detection_start(struct daemon *daemon)
 		return 0;
 	r = rulebook_read(&order, &book, note);
 	if (r == 0)
-		return install(daemon, book);
-	tell_failed(daemon, r, note);
+		install(daemon, book);
+	else
+		tell_failed(daemon, r, note);
 	return r == -ENOMEM ? r : 0;
 }
 
-void detection_stop(struct detection *detection)
+void detecting_stop(struct detecting *detecting)
 {
-	alarms_free(detection->alarms);
-	rulebook_free(detection->book);
-	detection->alarms = NULL;
-	detection->book = NULL;
+	rulebook_free(detecting->book);
+	detecting->book = NULL;
 }
 
 /* Reading anew, on the worker. */
@@ -135,7 +114,7 @@ static void read_rules(struct job *job)
 
 static void answer_read(struct reading *reading, int r)
 {
-	const struct rulebook *book = reading->daemon->detection.book;
+	const struct rulebook *book = reading->daemon->detecting.book;
 
 	if (!reading->call)
 		return;
@@ -157,20 +136,20 @@ static void rules_read(struct job *job)
 	struct daemon *daemon = reading->daemon;
 	int r = reading->r;
 
-	daemon->detection.is_reading = false;
+	daemon->detecting.is_reading = false;
 	if (r == 0)
-		r = install(daemon, reading->book);
+		install(daemon, reading->book);
 	else
 		tell_failed(daemon, r, reading->note);
 	answer_read(reading, r);
 	free(reading);
 }
 
-void detection_reload(struct daemon *daemon, struct call *call)
+void detecting_reload(struct daemon *daemon, struct call *call)
 {
 	struct reading *reading;
 
-	if (!daemon->host.reader || daemon->detection.is_reading) {
+	if (!daemon->host.reader || daemon->detecting.is_reading) {
 		if (call)
 			call_refuse(call,
 				    daemon->host.reader ? -EBUSY : -ENOENT,
@@ -196,7 +175,7 @@ void detection_reload(struct daemon *daemon, struct call *call)
 	memcpy(reading->resolvers, daemon->config.resolvers, CONFIG_PATH_MAX);
 	reading->order.own = reading->own;
 	reading->order.resolvers = reading->resolvers;
-	daemon->detection.is_reading = true;
+	daemon->detecting.is_reading = true;
 	worker_submit(daemon->worker, &reading->job);
 }
 
@@ -262,10 +241,10 @@ static bool may_block(const struct heard *heard)
 	struct daemon *daemon = heard->daemon;
 	const struct prefix *peer = &heard->event->peer;
 
-	if (!rulebook_knows(daemon->detection.book, peer) &&
+	if (!rulebook_knows(daemon->detecting.book, peer) &&
 	    blocking_may(daemon, peer))
 		return true;
-	daemon->detection.blocking.withheld++;
+	daemon->detecting.blocking.withheld++;
 	return false;
 }
 
@@ -320,7 +299,7 @@ static struct deed act(const struct heard *heard,
 	struct deed deed = {0};
 
 	if (!daemon->config.detect_block || rule->is_observed) {
-		daemon->detection.counts.observed++;
+		daemon->detecting.counts.observed++;
 		return deed;
 	}
 	order.steps = act_on_peer(heard, rule, &deed) |
@@ -330,7 +309,7 @@ static struct deed act(const struct heard *heard,
 	deed.done |= answer.done;
 	deed.withheld |= answer.withheld;
 	if (deed.done)
-		latency_add(&daemon->detection.latency,
+		latency_add(&daemon->detecting.latency,
 			    clock_boot_ns() - heard->event->time_ns);
 	return deed;
 }
@@ -352,7 +331,7 @@ static void tell(const struct heard *heard, const struct detect_rule *rule,
 		.done = deed->done,
 		.withheld = deed->withheld,
 		.wall_ns = clock_wall_us_of(heard->event->time_ns) * 1000,
-		.file = daemon->detection.book->files[index],
+		.file = daemon->detecting.book->files[index],
 		.is_observed = observes(heard, rule),
 	};
 	char reason[REASON_MAX];
@@ -365,38 +344,40 @@ static void tell(const struct heard *heard, const struct detect_rule *rule,
 		 deed->done);
 }
 
-static void on_match(void *arg, const struct detect_rule *rule, size_t index)
+static void on_match(void *arg, const struct detect_rule *rule, size_t index,
+		     const struct event *event)
 {
-	const struct heard *heard = arg;
-	struct detection *detection = &heard->daemon->detection;
+	struct heard heard = *(const struct heard *)arg;
+	struct detecting *detecting = &heard.daemon->detecting;
+	struct alarms *alarms = detecting->book->alarms;
 	struct alarm_answer answer;
 	struct deed deed = {0};
 
 	if (rule->action == DETECT_IGNORE || rule->action == DETECT_ALLOW)
 		return;
-	detection->counts.matches++;
-	answer = alarms_hear(detection->alarms,
-			     alarms_key(detection->alarms, rule, heard->event),
-			     rule, heard->now_ns);
+	heard.event = event;
+	detecting->counts.matches++;
+	answer = alarms_hear(alarms, alarms_key(alarms, rule, event), rule,
+			     heard.now_ns);
 	if (rule->action == DETECT_BLOCK && answer.is_raised)
-		deed = act(heard, rule);
+		deed = act(&heard, rule);
 	if (answer.verdict == ALARM_HUSH) {
-		detection->counts.hushed++;
+		detecting->counts.hushed++;
 		return;
 	}
-	detection->counts.told++;
-	tell(heard, rule, index, answer.count, &deed);
+	detecting->counts.told++;
+	tell(&heard, rule, index, answer.count, &deed);
 }
 
-void detection_event(struct daemon *daemon, const struct event *event)
+void detecting_event(struct daemon *daemon, const struct event *event)
 {
-	const struct rulebook *book = daemon->detection.book;
-	struct heard heard = {daemon, event, clock_boot_ns()};
+	const struct rulebook *book = daemon->detecting.book;
+	struct heard heard = {daemon, NULL, clock_boot_ns()};
 
 	if (!book || event->kind == EVENT_LOSS)
 		return;
-	daemon->detection.counts.events++;
-	detect_match(book->engine, event, book->scratch, on_match, &heard);
+	daemon->detecting.counts.events++;
+	detection_hear(book->detection, event, on_match, &heard);
 }
 
 static void on_over(void *arg, const struct detect_rule *rule,
@@ -408,9 +389,12 @@ static void on_over(void *arg, const struct detect_rule *rule,
 		   (unsigned long long)count);
 }
 
-void detection_tick(struct daemon *daemon, uint64_t now_ns)
+void detecting_tick(struct daemon *daemon, uint64_t now_ns)
 {
-	if (daemon->detection.alarms)
-		alarms_tick(daemon->detection.alarms, now_ns, TICK_PLACES,
-			    on_over, daemon);
+	const struct rulebook *book = daemon->detecting.book;
+
+	if (!book)
+		return;
+	detection_tick(book->detection, now_ns, TICK_PLACES);
+	alarms_tick(book->alarms, now_ns, TICK_PLACES, on_over, daemon);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * detection.h - what the events of this host mean, by the detection rules, and
+ * detecting.h - what the events of this host mean, by the detection rules, and
  * what is done about it.
  *
  * An event is matched in the turn of the loop that reads it. A rule that tells
@@ -25,35 +25,33 @@
 #include "daemon/blocking.h"
 #include "daemon/merge/latency.h"
 #include "daemon/rulebook.h"
-#include "rules/detect/alarm.h"
 
 struct call;
 struct daemon;
 
-struct detection_counts {
+struct detecting_counts {
 	uint64_t events, matches; /* matches of rules that tell or block */
 	uint64_t told, hushed;
 	uint64_t observed; /* blocks that were only told */
 };
 
-struct detection {
+struct detecting {
 	struct rulebook *book; /* NULL: there is no sensor, or no rules */
-	struct alarms *alarms;
 	uint64_t read_s; /* when the rules were; wall clock */
 	bool is_reading;
 	struct blocking blocking;
-	struct detection_counts counts;
+	struct detecting_counts counts;
 	struct latency latency; /* what was sensed to tables written */
 };
 
 /* With the privileges of the start; rules that cannot be read are an alert. */
-int detection_start(struct daemon *daemon);
-void detection_stop(struct detection *detection);
+int detecting_start(struct daemon *daemon);
+void detecting_stop(struct detecting *detecting);
 
-void detection_event(struct daemon *daemon, const struct event *event);
+void detecting_event(struct daemon *daemon, const struct event *event);
 
 /* A few times a second. */
-void detection_tick(struct daemon *daemon, uint64_t now_ns);
+void detecting_tick(struct daemon *daemon, uint64_t now_ns);
 
 /* Read the rules anew; `call` is answered then, NULL: nobody asks. */
-void detection_reload(struct daemon *daemon, struct call *call);
+void detecting_reload(struct daemon *daemon, struct call *call);
