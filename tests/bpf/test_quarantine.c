@@ -19,6 +19,7 @@
 static struct enforce_bench bench;
 
 #define TREE_WIDE 8
+#define FORKS_MAX 150 /* and nobody else would get to run */
 
 struct tree {
 	volatile int started; /* processes */
@@ -36,7 +37,7 @@ static int try_when_asked(int before)
 
 	(void)__atomic_add_fetch(&tree->started, 1, __ATOMIC_SEQ_CST);
 	while (!tree->asked)
-		(void)usleep(1000);
+		(void)usleep(5000);
 	r = far_connect(FAR, before);
 	(void)__atomic_add_fetch(r == EPERM ? &tree->refused
 					    : &tree->let_through,
@@ -89,10 +90,12 @@ static int fork_on(void *arg)
 {
 	(void)arg;
 	while (!tree->asked) {
+		(void)usleep(500);
+		if (tree->forked == FORKS_MAX)
+			continue;
 		if (fork() == 0)
 			return try_when_asked(socket(AF_INET, SOCK_STREAM, 0));
 		tree->forked++;
-		(void)usleep(500);
 	}
 	tree->is_done = 1;
 	return sleep_on(NULL);
