@@ -211,6 +211,11 @@ static void settle(struct enforce_answer *answer, uint32_t step, int r)
 {
 	if (r == -ESRCH) {
 		withhold(answer, step, "the process is gone");
+	} else if (r == -EOPNOTSUPP) {
+		answer->failed |= step;
+		say(answer, name_of(step),
+		    "the kernel cannot destroy sockets "
+		    "(CONFIG_INET_DIAG_DESTROY, tcp_diag, udp_diag)");
 	} else if (r < 0) {
 		answer->failed |= step;
 		say(answer, name_of(step), "%s", strerror(-r));

@@ -2,6 +2,7 @@
 #include "daemon/enforce/quarantine.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@
 #define LOOKS_MAX     8192 /* at processes, of a pass */
 #define CHILDREN_MAX  8192 /* that wait to be looked at */
 #define SOCKETS_MAX   2048 /* that a call looks for */
-#define NAME_MAX_HERE 48
+#define TREE_NAME_MAX 48
 
 /* A tree, by its first process. */
 struct held {
@@ -54,6 +55,55 @@ static const char *below_mount(const struct quarantine *quarantine,
 	return root + len;
 }
 
+static void name_of(const struct process_id *id, char name[TREE_NAME_MAX])
+{
+	(void)snprintf(name, TREE_NAME_MAX, "%u-%llu", id->pid,
+		       (unsigned long long)id->start_ns);
+}
+
+static bool is_name(const char *name, struct process_id *ret_id)
+{
+	char again[TREE_NAME_MAX];
+	char *end;
+
+	ret_id->pid = (uint32_t)strtoul(name, &end, 10);
+	if (*end != '-')
+		return false;
+	ret_id->start_ns = strtoull(end + 1, NULL, 10);
+	name_of(ret_id, again);
+	return strcmp(name, again) == 0;
+}
+
+/* Trees that somebody put in before; they go to the root when released. */
+static int adopt(struct quarantine *quarantine, const char *origin)
+{
+	int fd = openat(quarantine->dir, ".",
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	int r = 0;
+
+	if (!list) {
+		closep(&fd);
+		return -errno;
+	}
+	while (r == 0 && (entry = readdir(list))) {
+		struct process_id id;
+
+		if (!is_name(entry->d_name, &id) ||
+		    quarantine->held_count == QUARANTINE_TREES_MAX)
+			continue;
+		quarantine->held[quarantine->held_count] =
+			(struct held){.id = id, .origin = strdup(origin)};
+		if (quarantine->held[quarantine->held_count].origin)
+			quarantine->held_count++;
+		else
+			r = -ENOMEM;
+	}
+	(void)closedir(list);
+	return r;
+}
+
 static int make(struct quarantine *quarantine)
 {
 	const char *root = quarantine->config.root;
@@ -73,7 +123,8 @@ static int make(struct quarantine *quarantine)
 	}
 	if (mkdir(path, 0755) < 0 && errno != EEXIST)
 		return -errno;
-	return group_open(path, &quarantine->dir, &quarantine->id);
+	r = group_open(path, &quarantine->dir, &quarantine->id);
+	return r < 0 ? r : adopt(quarantine, below);
 }
 
 int quarantine_new(const struct quarantine_config *config,
@@ -104,16 +155,10 @@ int quarantine_new(const struct quarantine_config *config,
 	return 0;
 }
 
-static void name_of(const struct process_id *id, char name[NAME_MAX_HERE])
-{
-	(void)snprintf(name, NAME_MAX_HERE, "%u-%llu", id->pid,
-		       (unsigned long long)id->start_ns);
-}
-
 /* A group with processes in it stays; its outer one then does, too. */
 void quarantine_free(struct quarantine *quarantine)
 {
-	char name[NAME_MAX_HERE];
+	char name[TREE_NAME_MAX];
 
 	if (!quarantine)
 		return;
@@ -165,7 +210,7 @@ static struct held *find(struct quarantine *quarantine,
 static int hold(struct quarantine *quarantine, const struct subject *top)
 {
 	struct held *held = &quarantine->held[quarantine->held_count];
-	char name[NAME_MAX_HERE];
+	char name[TREE_NAME_MAX];
 
 	if (find(quarantine, &top->id))
 		return 0;
@@ -184,7 +229,7 @@ static int hold(struct quarantine *quarantine, const struct subject *top)
 /* Only when nobody is in it any more. */
 static bool let_go(struct quarantine *quarantine, struct held *held)
 {
-	char name[NAME_MAX_HERE];
+	char name[TREE_NAME_MAX];
 
 	name_of(&held->id, name);
 	if (unlinkat(quarantine->dir, name, AT_REMOVEDIR) < 0 &&
@@ -199,7 +244,7 @@ static bool let_go(struct quarantine *quarantine, struct held *held)
 static int open_procs(const struct quarantine *quarantine,
 		      const struct process_id *id, int flags)
 {
-	char name[NAME_MAX_HERE], path[NAME_MAX_HERE + 16];
+	char name[TREE_NAME_MAX], path[TREE_NAME_MAX + 16];
 	int fd;
 
 	name_of(id, name);

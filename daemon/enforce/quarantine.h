@@ -18,7 +18,7 @@
  * opened before stays open.
  *
  * Owns		the groups of trees; they stay for who is in them when it is
- *		freed, and are taken over, without where they came from
+ *		freed. The next owner has them, and releases to the root
  * Needs	the group's directory writable: root, and no
  *		ProtectControlGroups=; CAP_SYS_PTRACE for the sockets of others
  * Errors	negative errno

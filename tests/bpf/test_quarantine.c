@@ -248,6 +248,24 @@ static void quarantine_comes_before_the_end(void **state)
 	assert_int_equal(tree->let_through, 0);
 }
 
+static void who_is_inside_stays_for_the_next_owner(void **state)
+{
+	pid_t child = enforce_start(&bench, grow, NULL);
+	struct process_id id;
+
+	(void)state;
+	await(&tree->started, TREE_ALL);
+	id = process_named(child);
+	assert_int_equal(act_on(&bench, child, ENFORCE_QUARANTINE).done,
+			 ENFORCE_QUARANTINE);
+	enforce_free(TAKE(bench.enforce));
+	enforce_bench_setup(&bench);
+	tree->asked = 1;
+	await(&tree->refused, TREE_ALL);
+	assert_int_equal(enforce_release(bench.enforce, &id), 0);
+	assert_int_equal(enforce_release(bench.enforce, &id), -ENOENT);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -289,6 +307,7 @@ int main(void)
 		TEST(what_it_had_open_is_cut_but_for_the_allowed),
 		TEST(who_is_released_is_back_and_talks_again),
 		TEST(quarantine_comes_before_the_end),
+		TEST(who_is_inside_stays_for_the_next_owner),
 	};
 
 	(void)libbpf_set_print(NULL);

@@ -161,7 +161,7 @@ struct enforce_info info_of(struct enforce_bench *bench)
 
 bool has_no_cut(const struct enforce_answer *answer)
 {
-	return answer->failed && strstr(answer->note, "not supported");
+	return answer->failed && strstr(answer->note, "cannot destroy");
 }
 
 socklen_t far_end(const char *address, union far_end *ret_end)
