@@ -145,15 +145,8 @@ int enforce_new(const struct enforce_config *config,
 		return -ENOMEM;
 	enforce->config = *config;
 	enforce->root_fd = -1;
-	enforce->protected_list = (struct protect_list){
-		.rows = config->protected_rows,
-		.count = config->protected_count,
-	};
-	if (!config->protected_rows)
-		enforce->protected_list = (struct protect_list){
-			.rows = protect_usual,
-			.count = protect_usual_count,
-		};
+	protect_init(&enforce->protected_list, config->protected_rows,
+		     config->protected_count);
 	r = begin(enforce, note);
 	if (r < 0)
 		enforce_free(enforce);

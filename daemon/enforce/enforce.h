@@ -21,11 +21,12 @@
  *	   it does not say, the step has failed.
  *	3. Nothing here waits for a process, a disk or a network.
  *
- * `refuse` and `end` take microseconds. ENFORCE_SLOW are steps that do not: to
- * find sockets the kernel goes through the tables of all it has, and to move a
- * process it waits for all its processors; each is some milliseconds, and a
- * call takes a bounded number of sockets and processes. So orders without
- * ENFORCE_REFUSE may be carried out on a thread of their own, "slow" below.
+ * `refuse` takes microseconds, and `end` half a millisecond, for four files of
+ * /proc. ENFORCE_SLOW are steps that take more: to find sockets the kernel goes
+ * through the tables of all it has, and to move a process it waits for all its
+ * processors; each is some milliseconds, and a call takes a bounded number of
+ * sockets and processes. So orders without ENFORCE_REFUSE may be carried out on
+ * a thread of their own, "slow" below.
  *
  * Needs	refuse		CAP_BPF, CAP_NET_ADMIN
  *		cut		CAP_NET_ADMIN

@@ -8,8 +8,7 @@
 
 #include "rules/base.h"
 
-#define ANCESTORS_MAX 64
-#define UNIT(name)    "/system.slice/" name ".service"
+#define UNIT(name) "/system.slice/" name ".service"
 
 const struct enforce_protected protect_usual[] = {
 	{"/usr/lib/systemd/systemd", "/init.scope"},
@@ -53,21 +52,37 @@ static bool is_listed(const struct protect_list *list,
 	return false;
 }
 
-/* Whom this daemon descends from may change, when one of them ends. */
-static bool is_ancestor(uint32_t pid)
+void protect_init(struct protect_list *list,
+		  const struct enforce_protected *rows, size_t count)
 {
-	uint32_t at = (uint32_t)getpid();
+	uint32_t pid = (uint32_t)getpid();
+	struct process_id id;
 
-	for (int i = 0; i < ANCESTORS_MAX && at > 1; i++) {
-		at = subject_parent_of(at);
-		if (at == pid)
-			return true;
+	assert(list);
+
+	*list = (struct protect_list){
+		.rows = rows ? rows : protect_usual,
+		.count = rows ? count : protect_usual_count,
+	};
+	while (list->ancestor_count < PROTECT_ANCESTORS_MAX &&
+	       subject_parent_of(pid, &id) == 0) {
+		list->ancestors[list->ancestor_count++] = id;
+		pid = id.pid;
 	}
+}
+
+static bool is_ancestor(const struct protect_list *list,
+			const struct process_id *id)
+{
+	for (size_t i = 0; i < list->ancestor_count; i++)
+		if (subject_is(&list->ancestors[i], id))
+			return true;
 	return false;
 }
 
 /* What needs no names. */
-static const char *why_anyway(const struct subject *subject)
+static const char *why_anyway(const struct protect_list *list,
+			      const struct subject *subject)
 {
 	if (subject->id.pid == 1)
 		return "it is process 1";
@@ -75,14 +90,14 @@ static const char *why_anyway(const struct subject *subject)
 		return "it is a thread of the kernel";
 	if (subject->id.pid == (uint32_t)getpid())
 		return "it is this daemon";
-	return is_ancestor(subject->id.pid) ? "this daemon descends from it"
-					    : NULL;
+	return is_ancestor(list, &subject->id) ? "this daemon descends from it"
+					       : NULL;
 }
 
 int protect_look(const struct protect_list *list, const struct subject *subject,
 		 const char **ret_why)
 {
-	const char *why = why_anyway(subject);
+	const char *why = why_anyway(list, subject);
 
 	assert(list);
 	assert(ret_why);

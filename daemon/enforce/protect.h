@@ -26,10 +26,20 @@ struct enforce_protected {
 extern const struct enforce_protected protect_usual[];
 extern const size_t protect_usual_count;
 
+#define PROTECT_ANCESTORS_MAX 64
+
 struct protect_list {
-	const struct enforce_protected *rows;
+	const struct enforce_protected *rows; /* lent */
 	size_t count;
+	/* Whom this daemon descends from. Only those of them can ever be:
+	 * who loses its parent is given to one of its ancestors. */
+	struct process_id ancestors[PROTECT_ANCESTORS_MAX];
+	size_t ancestor_count;
 };
+
+/* Of the usual when `rows` is NULL. Call it in the process that is protected. */
+void protect_init(struct protect_list *list,
+		  const struct enforce_protected *rows, size_t count);
 
 /*
  * *ret_why becomes NULL, or why nothing may be done to it, in a few words.

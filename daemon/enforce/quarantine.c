@@ -19,6 +19,7 @@
 #define LOOKS_MAX     8192 /* at processes, of a pass */
 #define CHILDREN_MAX  8192 /* that wait to be looked at */
 #define SOCKETS_MAX   2048 /* that a call looks for */
+#define CUTS_MAX      (SOCKETS_MAX / CUT_SOCKETS_MAX + 1)
 #define TREE_NAME_MAX 48
 
 /* A tree, by its first process. */
@@ -341,13 +342,17 @@ static int take_tree(struct quarantine *quarantine, int procs,
 
 	for (int pass = 0; pass < PASSES_MAX && r == 0; pass++) {
 		size_t before = tally->moved;
+		size_t lost = tally->lost;
 
 		tally->has_more = false;
 		tally->withheld = 0;
+		tally->lost = 0;
 		quarantine->pid_count = 0;
 		r = take_one(quarantine, procs, &now, tally);
 		if (r == 0)
 			r = take_rest(quarantine, procs, tally);
+		if (tally->lost < lost)
+			tally->lost = lost; /* some of them, again */
 		(void)snprintf(now.cgroup, sizeof(now.cgroup), "%s",
 			       quarantine->path);
 		if (tally->moved == before || tally->has_more)
@@ -372,15 +377,15 @@ static int cut_them(struct quarantine *quarantine,
 		.spared = quarantine->config.allowed,
 		.spared_count = quarantine->config.allowed_count,
 	};
-	struct cut_tally cut = {0};
-	int r;
+	struct cut_tally cut = {.has_more = owned.count > 0};
+	int r = 0;
 
-	if (owned.count == 0)
-		return 0;
 	qsort(quarantine->sockets, owned.count, sizeof(*quarantine->sockets),
 	      inode_cmp);
-	r = cut_sockets(&owned, &cut);
-	tally->cut = cut.ended;
+	for (int i = 0; i < CUTS_MAX && r == 0 && cut.has_more; i++) {
+		r = cut_sockets(&owned, &cut);
+		tally->cut += cut.ended;
+	}
 	return r;
 }
 
@@ -390,7 +395,7 @@ int quarantine_take(struct quarantine *quarantine, const struct subject *top,
 	struct quarantine_tally tally = {0};
 	CLEANUP(closep) int procs = -1;
 	struct held *held;
-	int r;
+	int r, cut;
 
 	assert(ret_tally);
 
@@ -404,13 +409,12 @@ int quarantine_take(struct quarantine *quarantine, const struct subject *top,
 		return procs;
 	quarantine->socket_count = 0;
 	r = take_tree(quarantine, procs, top, &tally);
-	if (r == 0)
-		r = cut_them(quarantine, &tally);
+	cut = cut_them(quarantine, &tally);
 	held = find(quarantine, &top->id);
 	if (tally.moved == 0 && held)
 		(void)let_go(quarantine, held);
 	*ret_tally = tally;
-	return r;
+	return r < 0 ? r : cut;
 }
 
 /* Its own group may be gone, and one above take no processes: the uppermost

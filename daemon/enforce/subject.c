@@ -158,7 +158,6 @@ static int read_subject(struct subject *subject)
 	if (r < 0 || has_ended(&status))
 		return r == -EACCES ? r : -ESRCH;
 	subject->id.start_ns = status.start_ns;
-	subject->parent = status.parent;
 	subject->is_kernel = status.flags & KERNEL_FLAG;
 	if (subject->is_kernel)
 		return 0;
@@ -224,13 +223,28 @@ int subject_end(const struct subject *subject)
 		       : 0;
 }
 
-uint32_t subject_parent_of(uint32_t pid)
+static int read_status_of(uint32_t pid, struct status *ret_status)
 {
 	char path[32];
 	CLEANUP(closep) int dir = -1;
-	struct status status;
 
 	(void)snprintf(path, sizeof(path), "/proc/%u", pid);
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return dir >= 0 && read_status(dir, &status) == 0 ? status.parent : 0;
+	return dir < 0 ? -errno : read_status(dir, ret_status);
+}
+
+int subject_parent_of(uint32_t pid, struct process_id *ret_parent)
+{
+	struct status status = {0}, parent = {0};
+
+	assert(ret_parent);
+
+	if (read_status_of(pid, &status) < 0 || status.parent == 0 ||
+	    read_status_of(status.parent, &parent) < 0)
+		return -ESRCH;
+	*ret_parent = (struct process_id){
+		.pid = status.parent,
+		.start_ns = parent.start_ns,
+	};
+	return 0;
 }

@@ -26,7 +26,6 @@
 struct subject {
 	int dir; /* of it below /proc, and its pidfd */
 	struct process_id id; /* its start is that of a tick */
-	uint32_t parent;
 	bool is_kernel; /* a thread of the kernel's own */
 	bool is_known; /* of a process: what follows could be found out */
 	char exe[PATH_MAX];
@@ -61,5 +60,5 @@ bool subject_lives(const struct subject *subject);
 /* What is in a directory of it, as "task"; NULL when that cannot be read. */
 DIR *subject_list(const struct subject *subject, const char *name);
 
-/* Who began it, or took it on: 0 for none and for who is gone. */
-uint32_t subject_parent_of(uint32_t pid);
+/* Who began it, or took it on. -ESRCH: nobody, or it is gone, or the parent. */
+int subject_parent_of(uint32_t pid, struct process_id *ret_parent);

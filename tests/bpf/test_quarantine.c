@@ -13,6 +13,7 @@
 #include <bpf/libbpf.h>
 #include <cmocka.h>
 
+#include "daemon/enforce/cut.h"
 #include "daemon/enforce/subject.h"
 #include "tests/support/enforce_bench.h"
 
@@ -175,17 +176,23 @@ static void only_the_allowed_are_left_in_quarantine(void **state)
 	(void)munmap(errors, 4096);
 }
 
+/* More than a cut takes at once. */
 static int hold_sockets(void *arg)
 {
 	int *errors = arg;
 	int foe = far_talk(FAR, SOCK_STREAM);
 	int ally = far_talk(FRIEND, SOCK_STREAM);
+	int foes[CUT_SOCKETS_MAX + 50];
 
+	for (size_t i = 0; i < ARRAY_LEN(foes); i++)
+		foes[i] = far_talk(FAR, SOCK_DGRAM);
 	(void)__atomic_add_fetch(&tree->started, 1, __ATOMIC_SEQ_CST);
 	while (!tree->asked)
 		(void)usleep(1000);
 	errors[0] = far_error(foe);
 	errors[1] = far_error(ally);
+	for (size_t i = 0; i < ARRAY_LEN(foes); i++)
+		errors[2] += is_cut(far_error(foes[i]));
 	(void)__atomic_add_fetch(&tree->refused, 1, __ATOMIC_SEQ_CST);
 	return sleep_on(NULL);
 }
@@ -206,6 +213,7 @@ static void what_it_had_open_is_cut_but_for_the_allowed(void **state)
 	await(&tree->refused, 1);
 	assert_true(is_cut(errors[0]));
 	assert_int_equal(errors[1], 0);
+	assert_int_equal(errors[2], CUT_SOCKETS_MAX + 50);
 	(void)munmap(errors, 4096);
 }
 
