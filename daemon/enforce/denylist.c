@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <poll.h>
 #include <pthread.h>
@@ -14,6 +15,7 @@
 #include <sys/eventfd.h>
 #include <sys/fanotify.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #define QUESTION_BYTES 4096
@@ -86,6 +88,23 @@ static bool is_listed(const struct denylist *denylist,
 		       sizeof(*digest), digest_cmp);
 }
 
+/* Of this thread's capabilities only one stays, or none (0). */
+static void keep_only(uint32_t kept)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	if (syscall(SYS_capget, &head, data) < 0)
+		return;
+	data[0].permitted &= kept;
+	data[0].effective &= kept;
+	data[0].inheritable = 0;
+	data[1] = (struct __user_cap_data_struct){0};
+	(void)syscall(SYS_capset, &head, data);
+}
+
 /* ---- who reads ---- */
 
 /* A file that is written meanwhile has a digest that is of no use later. */
@@ -107,6 +126,7 @@ static void *read_files(void *arg)
 	struct denylist *denylist = arg;
 	struct task *task = &denylist->task;
 
+	keep_only(0);
 	(void)pthread_mutex_lock(&denylist->lock);
 	for (;;) {
 		struct file_digest digest = {0};
@@ -279,6 +299,7 @@ static void *answer_questions(void *arg)
 		{.fd = denylist->stop_fd, .events = POLLIN},
 	};
 
+	keep_only(1u << CAP_DAC_READ_SEARCH); /* to mark what is not ours */
 	while (!atomic_load(&denylist->stop))
 		if (poll(ready, ARRAY_LEN(ready), -1) > 0 &&
 		    ready[0].revents & POLLIN)

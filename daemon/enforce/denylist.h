@@ -18,9 +18,10 @@
  * systems that were mounted later; a file that is rewritten between the answer
  * and its execution, by whoever had it open for writing.
  *
- * Needs	CAP_SYS_ADMIN at the start; CAP_DAC_READ_SEARCH later, for files
- *		that others may not read; of a seccomp filter fanotify_mark
- * Owns		two threads; when it is gone, all questions have the answer yes
+ * Needs	CAP_SYS_ADMIN at the start, and CAP_DAC_READ_SEARCH, which one of
+ *		the threads keeps, for files that others may not read; of a
+ *		seccomp filter fanotify_mark
+ * Owns		two threads with no other capabilities; when it is gone, all questions have the answer yes
  * Times	CLOCK_BOOTTIME
  * Errors	negative errno, with a note for people
  * Threads	one at a time, but for the two

@@ -4,8 +4,10 @@
  * the test's own. Programs are copies of this one, which end with RAN when
  * they are told to by RUN.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -250,6 +252,47 @@ static void what_was_denied_is_told(void **state)
 	assert_int_equal(info().untold, 6);
 }
 
+/* Of all threads but this one. */
+static unsigned long capabilities_of_others(size_t *ret_count)
+{
+	DIR *threads = opendir("/proc/self/task");
+	unsigned long all = 0;
+	const struct dirent *entry;
+
+	assert_non_null(threads);
+	while ((entry = readdir(threads))) {
+		char path[300], line[256];
+		FILE *status;
+
+		if (entry->d_name[0] == '.' ||
+		    strtol(entry->d_name, NULL, 10) == getpid())
+			continue;
+		(void)snprintf(path, sizeof(path), "/proc/self/task/%s/status",
+			       entry->d_name);
+		status = fopen(path, "re");
+		assert_non_null(status);
+		while (fgets(line, sizeof(line), status))
+			if (strncmp(line, "CapPrm:", 7) == 0)
+				all |= strtoul(line + 7, NULL, 16);
+		(void)fclose(status);
+		++*ret_count;
+	}
+	(void)closedir(threads);
+	return all;
+}
+
+static void its_threads_may_do_no_more_than_they_must(void **state)
+{
+	size_t count = 0;
+
+	(void)state;
+	deny(PLACE "/bad");
+	assert_int_equal(run(PLACE "/bad", NULL), -EPERM); /* both work */
+	assert_int_equal(capabilities_of_others(&count),
+			 1ul << CAP_DAC_READ_SEARCH);
+	assert_int_equal(count, 2);
+}
+
 static void without_it_all_runs(void **state)
 {
 	(void)state;
@@ -308,6 +351,7 @@ int main(void)
 		TEST(what_is_too_long_runs_and_is_counted),
 		TEST(nobody_waits_longer_than_agreed),
 		TEST(what_was_denied_is_told),
+		TEST(its_threads_may_do_no_more_than_they_must),
 		TEST(without_it_all_runs),
 		TEST(a_place_that_is_not_there_is_named),
 	};
