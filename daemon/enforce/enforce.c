@@ -17,6 +17,7 @@
 #define OURS	   (ENFORCE_REFUSE | ENFORCE_CUT | ENFORCE_END | ENFORCE_QUARANTINE)
 #define ALL	   (OURS | ENFORCE_TABLE)
 #define REST_MAX   64
+#define CALLS_MAX  16 /* of an order that ends the process, too */
 #define ROUNDS_MAX 50 /* of calls that go on with one thing */
 
 /* What a call has not finished, or is to be done once more. */
@@ -294,11 +295,16 @@ static void act_on_subject(struct enforce *enforce,
 		.process = subject->id,
 	};
 	bool has_more = false;
+	int calls = 0;
 	int r;
 
 	if (steps & ENFORCE_QUARANTINE) {
-		settle(answer, ENFORCE_QUARANTINE,
-		       quarantine(enforce, subject, &has_more));
+		/* once it has ended, there is nothing to go on with */
+		do
+			r = quarantine(enforce, subject, &has_more);
+		while (r == 0 && has_more && steps & ENFORCE_END &&
+		       ++calls < CALLS_MAX);
+		settle(answer, ENFORCE_QUARANTINE, r);
 		if (has_more)
 			keep_rest(enforce, &rest);
 	}
@@ -369,8 +375,10 @@ static bool go_on(struct enforce *enforce, const struct rest *rest)
 
 	if (rest->step == ENFORCE_CUT)
 		return cut(enforce, &rest->peer, &has_more) == 0 && has_more;
-	if (subject_open(&rest->process, &subject) < 0)
+	if (subject_open(&rest->process, &subject) < 0) {
+		count(enforce, COUNT_FORGONE, 1);
 		return false;
+	}
 	if (quarantine(enforce, &subject, &has_more) < 0)
 		has_more = false;
 	subject_close(&subject);

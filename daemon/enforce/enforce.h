@@ -121,7 +121,7 @@ struct enforce_info {
 	uint64_t lost; /* see quarantine.h */
 	uint64_t withheld, failed; /* steps */
 	size_t unfinished; /* cuts and quarantines */
-	uint64_t forgone; /* that there was no place to go on with */
+	uint64_t forgone; /* that could not be gone on with */
 };
 
 int enforce_info(const struct enforce *enforce, struct enforce_info *ret_info);
