@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include <cmocka.h>
 
 #include "daemon/enforce/cut.h"
+#include "daemon/enforce/quarantine.h"
 #include "daemon/enforce/subject.h"
 #include "tests/support/enforce_bench.h"
 
@@ -256,6 +258,57 @@ static void quarantine_comes_before_the_end(void **state)
 	assert_int_equal(tree->let_through, 0);
 }
 
+#define CROWD (QUARANTINE_MOVES_MAX + 20)
+
+static int gather(void *arg)
+{
+	(void)arg;
+	for (int i = 1; i < CROWD; i++)
+		if (fork() == 0)
+			break;
+	return try_when_asked(socket(AF_INET, SOCK_STREAM, 0));
+}
+
+static pid_t start_crowd(void)
+{
+	pid_t child;
+
+	if (getenv("PORTCULLIS_EMULATED"))
+		skip();
+	child = enforce_start(&bench, gather, NULL);
+	await(&tree->started, CROWD);
+	return child;
+}
+
+static void more_than_a_call_moves_are_moved_by_and_by(void **state)
+{
+	pid_t child = start_crowd();
+
+	(void)state;
+	assert_int_equal(act_on(&bench, child, ENFORCE_QUARANTINE).done,
+			 ENFORCE_QUARANTINE);
+	assert_int_equal(info_of(&bench).quarantined, QUARANTINE_MOVES_MAX);
+	for (int i = 0; i < 10 && info_of(&bench).unfinished; i++)
+		enforce_follow(bench.enforce);
+	assert_int_equal(info_of(&bench).quarantined, CROWD);
+	assert_int_equal(info_of(&bench).forgone, 0);
+	tree->asked = 1;
+	await(&tree->refused, CROWD);
+	assert_int_equal(tree->let_through, 0);
+}
+
+static void all_of_them_are_moved_before_the_first_ends(void **state)
+{
+	pid_t child = start_crowd();
+
+	(void)state;
+	assert_int_equal(act_on(&bench, child, END_OR_HOLD).done, END_OR_HOLD);
+	assert_int_equal(group_wait(child), -SIGKILL);
+	tree->asked = 1;
+	await(&tree->refused, CROWD - 1);
+	assert_int_equal(tree->let_through, 0);
+}
+
 static void who_is_inside_stays_for_the_next_owner(void **state)
 {
 	pid_t child = enforce_start(&bench, grow, NULL);
@@ -315,6 +368,8 @@ int main(void)
 		TEST(what_it_had_open_is_cut_but_for_the_allowed),
 		TEST(who_is_released_is_back_and_talks_again),
 		TEST(quarantine_comes_before_the_end),
+		TEST(more_than_a_call_moves_are_moved_by_and_by),
+		TEST(all_of_them_are_moved_before_the_first_ends),
 		TEST(who_is_inside_stays_for_the_next_owner),
 	};
 
