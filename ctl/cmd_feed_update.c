@@ -12,9 +12,11 @@
 #include "ctl/bulk.h"
 #include "ctl/feed_fetch.h"
 #include "ctl/feed_view.h"
+#include "ctl/grid.h"
 #include "ctl/lock.h"
 #include "ctl/session.h"
 #include "rules/duration.h"
+#include "rules/feed_state.h"
 
 /* What became of it, for the list that is printed. */
 static void add_result(json_t *results, const char *name, json_t *result)
@@ -62,6 +64,14 @@ static enum outcome tell_tried(struct session *session, const char *name,
 	return outcome;
 }
 
+/* What fwd could not keep whole is as if the server had not said it. */
+static const char *validator(const json_t *fetched, const char *key, size_t max)
+{
+	const char *text = answer_text(fetched, key);
+
+	return strlen(text) < max ? text : "";
+}
+
 static enum outcome bring(struct session *session, const char *name,
 			  const struct feed_fetch *fetch, json_t *results)
 {
@@ -82,8 +92,10 @@ static enum outcome bring(struct session *session, const char *name,
 		session, REQ_FEED_IMPORT,
 		json_pack("{s:s, s:i, s:s, s:s}", "feed", name, "dry",
 			  session_has(session, OPTION_DRY_RUN), "etag",
-			  answer_text(fetch->answer, "etag"), "modified",
-			  answer_text(fetch->answer, "last_modified")),
+			  validator(fetch->answer, "etag", FEED_ETAG_MAX),
+			  "modified",
+			  validator(fetch->answer, "last_modified",
+				    FEED_MODIFIED_MAX)),
 		fd, &answer);
 	if (outcome == OUTCOME_DONE)
 		add_result(results, name, answer);
@@ -182,6 +194,17 @@ static enum outcome update_due(struct session *session, json_t *results)
 	return worst;
 }
 
+static void view_tried(FILE *out, const json_t *result)
+{
+	const char *why = answer_text(result, "why");
+
+	fputs(answer_text(result, "outcome"), out);
+	if (*why)
+		fputs(": ", out);
+	grid_put_safely(out, why);
+	fputc('\n', out);
+}
+
 static void view_update(FILE *out, const json_t *answer)
 {
 	const json_t *result;
@@ -193,9 +216,7 @@ static void view_update(FILE *out, const json_t *answer)
 		if (json_object_get(result, "entries"))
 			feed_view_result(out, result);
 		else
-			fprintf(out, "%s%s%s\n", answer_text(result, "outcome"),
-				*answer_text(result, "why") ? ": " : "",
-				answer_text(result, "why"));
+			view_tried(out, result);
 	}
 }
 

@@ -22,6 +22,7 @@
 #define DIR_NAME    "fwctl-feed.XXXXXX"
 #define DIR_ANY	    "fwctl-feed.??????"
 #define LIST	    "list"
+#define ANSWER_MAX  8192 /* bytes */
 
 static void put_line(FILE *to, const char *name, const char *value)
 {
@@ -85,17 +86,22 @@ static void become_fetcher(int in, int out)
 	_exit(127);
 }
 
+/* Who reads what strangers write may be theirs by now: its answer is not
+ * believed to be short either. */
 static int read_answer(int fd, json_t **ret_answer)
 {
-	FILE *from = fdopen(fd, "r");
+	char text[ANSWER_MAX];
+	size_t len = 0;
 	json_t *answer;
+	ssize_t n;
 
-	if (!from) {
-		(void)close(fd);
-		return -errno;
-	}
-	answer = json_loadf(from, JSON_DISABLE_EOF_CHECK, NULL);
-	(void)fclose(from);
+	do {
+		n = read(fd, text + len, sizeof(text) - len);
+		if (n > 0)
+			len += (size_t)n;
+	} while ((n > 0 && len < sizeof(text)) || (n < 0 && errno == EINTR));
+	(void)close(fd);
+	answer = json_loadb(text, len, JSON_DISABLE_EOF_CHECK, NULL);
 	if (!json_is_object(answer)) {
 		json_decref(answer);
 		return -EPROTO;

@@ -112,6 +112,9 @@ class Feed(http.server.BaseHTTPRequestHandler):
         self.answer(gzip.compress(FEED[:1000]) + gzip.compress(FEED[1000:]),
                     Content_Encoding="gzip")
 
+    def do_long_etag(self):
+        self.answer(ETag=f'"{"e" * 300}"', Last_Modified=DATE)
+
     def do_control_headers(self):
         self.answer(ETag='"a\x7fb"', Last_Modified="x" * 5000)
 
