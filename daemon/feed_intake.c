@@ -108,6 +108,9 @@ static int take_entry(void *arg, const struct feed_entry *entry)
 	if (entry->kind == FEED_DELETED ||
 	    is_good != (intake->feed->class == FEED_CLASS_ALLOW))
 		return 0;
+	/* a range of a few bytes is many networks, and there may be millions */
+	if (intake->listed.count >= feed_capacity(intake->feed))
+		return -EFBIG;
 	if (intake->can_end) {
 		r = feed_ends_add(&intake->ends, entry->until_s, entry->line);
 		line = (uint32_t)intake->ends.count;
@@ -133,6 +136,11 @@ static int read_entries(struct feed_intake *intake, const char *text,
 	/* an empty list is judged: some may be */
 	if (r == -EBADMSG && report->instead == FEED_INSTEAD_EMPTY)
 		r = 0;
+	if (r == -EFBIG)
+		(void)snprintf(intake->why, sizeof(intake->why),
+			       "more than %u entries: its set has no room "
+			       "for so many (expected: max)",
+			       feed_capacity(intake->feed));
 	if (r == -EBADMSG)
 		(void)snprintf(intake->why, sizeof(intake->why),
 			       "not %s, but %s%s%s",

@@ -4,7 +4,7 @@
  * its format, without what is excepted or protected, and judged.
  *
  *	decode	gzip and zip, up to the feed's bound
- *	read	rules/feedfile
+ *	read	rules/feedfile, up to as many entries as its set may have
  *	order	sorted, each once
  *	carve	exceptions, and all that is protected, are taken out of the
  *		entries, also of those around them

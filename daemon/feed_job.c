@@ -32,6 +32,7 @@ struct feed_job {
 	struct change change; /* the state, in the import's commit */
 	struct feed_result result;
 	uint64_t started_ns;
+	size_t excepted; /* addresses, when it began */
 	int r;
 	char why[FEED_READ_WHY + SET_NAME_MAX + 16];
 };
@@ -249,6 +250,8 @@ static void imported(struct import *import, int r, const char *why)
 		finish(job, r);
 		return;
 	}
+	job->slot->judged_guard = import->guard_version;
+	job->slot->judged_excepted = job->excepted;
 	result->outcome = "accepted";
 	result->version = job->state.version;
 	result->added = import->added;
@@ -465,7 +468,7 @@ static int prepare_import(struct feed_job *job, const struct set *set)
 	import->is_set_read = true;
 	import->is_replacing = true;
 	/* what a person let in or took back is so at once */
-	if (read->is_new && job->feed.grace_s)
+	if ((read->is_new || read->is_again) && job->feed.grace_s)
 		import->leave_s = now_s + job->feed.grace_s;
 	import->evidence = (struct evidence){
 		.origin = ORIGIN_FEED,
@@ -517,6 +520,7 @@ static int start_reading(struct feed_job *job)
 	read->config = &daemon->config;
 	read->store = daemon->store;
 	read->except_id = except_id(daemon, job->feed.name);
+	job->excepted = feeds_excepted(daemon, job->slot);
 	read->number = number_of(job);
 	read->is_dry = job->order.is_dry;
 	if (read->is_dry && feed_cuts_can(daemon))

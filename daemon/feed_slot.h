@@ -23,6 +23,9 @@ struct feed_slot {
 	char *text; /* the definition, canonical */
 	size_t len;
 	bool is_busy; /* a version is judged, or a change is stored */
+	bool wants_again; /* the version in force is to be judged anew */
+	uint64_t judged_guard; /* the guard's version when it was judged */
+	size_t judged_excepted; /* and how many exceptions there were */
 };
 
 struct feeds {

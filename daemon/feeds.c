@@ -11,6 +11,7 @@
 #include "daemon/commit.h"
 #include "daemon/feed_end.h"
 #include "daemon/feed_files.h"
+#include "daemon/feed_job.h"
 #include "daemon/feed_known.h"
 #include "daemon/log.h"
 #include "daemon/set_id.h"
@@ -319,16 +320,6 @@ static bool has_protected(const struct daemon *daemon, const struct set *set)
 	return false;
 }
 
-/* What leaves the list stays for a while beside what comes. */
-static uint32_t capacity_of(const struct feed *feed)
-{
-	if (feed->expected_max > SET_CAPACITY_MAX / 2)
-		return SET_CAPACITY_MAX;
-	return feed->expected_max > SET_CAPACITY_DEFAULT / 2
-		       ? 2 * feed->expected_max
-		       : SET_CAPACITY_DEFAULT;
-}
-
 /* The set as the feed wants it; 1: it is so already. */
 static int want_set(struct editing *editing, const char **ret_why)
 {
@@ -338,7 +329,7 @@ static int want_set(struct editing *editing, const char **ret_why)
 	struct set want = {
 		.kind = SET_STATIC,
 		.action = (uint8_t)feeds_action(feed, &editing->edit.state),
-		.capacity = capacity_of(feed),
+		.capacity = feed_capacity(feed),
 	};
 
 	(void)snprintf(want.name, sizeof(want.name), "%s", feed->name);
@@ -473,6 +464,36 @@ void feeds_forget(struct daemon *daemon, const char *name)
 		feeds_alert_resolvers(daemon, 0);
 }
 
+size_t feeds_excepted(const struct daemon *daemon, const struct feed_slot *slot)
+{
+	char except[SET_NAME_MAX];
+	const struct set *set =
+		feeds_except_name(slot->feed.name, except)
+			? ledger_set_named(daemon->ledger, except)
+			: NULL;
+
+	return set ? ledger_set_count(daemon->ledger, set->id) : 0;
+}
+
+void feeds_unchanged(struct daemon *daemon, struct feed_slot *slot)
+{
+	slot->wants_again =
+		slot->state.version &&
+		(slot->judged_guard != guard_version(daemon->guard) ||
+		 slot->judged_excepted != feeds_excepted(daemon, slot));
+}
+
+static void judge_again(struct daemon *daemon, struct feed_slot *slot)
+{
+	const struct feed_order order = {.source = FEED_AGAIN};
+	const char *why;
+
+	if (feed_job_check(daemon, slot, &why) < 0)
+		return; /* the next second comes */
+	slot->wants_again = false;
+	feed_job_start(daemon, slot, &order);
+}
+
 static void tick_one(struct daemon *daemon, struct feed_slot *slot,
 		     uint64_t now_s)
 {
@@ -491,6 +512,8 @@ static void tick_one(struct daemon *daemon, struct feed_slot *slot,
 	if (state.version && !state.is_stopped &&
 	    feed_age_of(&slot->feed, &state.times, now_s) == FEED_AGE_EXPIRED)
 		feed_end_expire(daemon, slot);
+	else if (state.version && slot->wants_again)
+		judge_again(daemon, slot);
 	else
 		feeds_alert(daemon, slot);
 }

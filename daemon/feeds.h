@@ -78,6 +78,14 @@ void feeds_alert(struct daemon *daemon, const struct feed_slot *slot);
  * by now. */
 void feeds_alert_resolvers(struct daemon *daemon, int r);
 
+/* The list is as it was: where what is protected or excepted has changed since
+ * it was judged, it is judged again. */
+void feeds_unchanged(struct daemon *daemon, struct feed_slot *slot);
+
+/* How many exceptions it has. */
+size_t feeds_excepted(const struct daemon *daemon,
+		      const struct feed_slot *slot);
+
 /* Ends of time: of a first day in shadow, of what is too old to be believed.
  * To be called every second. */
 void feeds_tick(struct daemon *daemon, uint64_t now_s);

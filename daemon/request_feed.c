@@ -69,6 +69,14 @@ static char *print_text(const struct feed *feed, size_t *ret_len)
 	return text;
 }
 
+/* Who publishes it would say what is excepted from another one. */
+static bool is_of_exceptions(const char *name)
+{
+	const size_t len = strlen(name), end = strlen(FEED_EXCEPT);
+
+	return len > end && strcmp(name + len - end, FEED_EXCEPT) == 0;
+}
+
 /* A failure has refused the call. */
 static int read_definition(struct call *call, struct feed *feed)
 {
@@ -82,6 +90,13 @@ static int read_definition(struct call *call, struct feed *feed)
 		return r;
 	r = feed_read(text, len, feed, &note);
 	(void)munmap(text, len);
+	if (r == 0 && is_of_exceptions(feed->name)) {
+		call_refuse(call, -EINVAL,
+			    "\"%s\": what ends in " FEED_EXCEPT
+			    " is the exceptions of a feed",
+			    feed->name);
+		return -EINVAL;
+	}
 	if (r == 0 && !feeds_except_name(feed->name, except)) {
 		call_refuse(call, -EINVAL,
 			    "\"%s\": a feed's name has %zu bytes at most",
@@ -303,6 +318,8 @@ void request_feed_tried(struct daemon *daemon, struct call *call)
 	} else {
 		edit.state.times.failures = 0;
 		edit.state.times.good_s = now_s;
+		edit.state.is_dead = false;
+		feeds_unchanged(daemon, slot);
 		if (!edit.state.waiting)
 			edit.state.why[0] = '\0';
 		edit.what = "is unchanged";

@@ -279,6 +279,15 @@ int feed_print_man(FILE *out)
 				out);
 }
 
+uint32_t feed_capacity(const struct feed *feed)
+{
+	if (feed->expected_max > SET_CAPACITY_MAX / 2)
+		return SET_CAPACITY_MAX;
+	return feed->expected_max > SET_CAPACITY_DEFAULT / 2
+		       ? 2 * feed->expected_max
+		       : SET_CAPACITY_DEFAULT;
+}
+
 bool feed_url_is_readable(const char *url)
 {
 	static const char *const local[] = {"127.0.0.1", "[::1]", "localhost"};

@@ -125,6 +125,10 @@ int feed_print(const struct feed *feed, FILE *out);
 /* The key reference of feed.yml(5), in mdoc, from one .Ss to the next. */
 int feed_print_man(FILE *out);
 
+/* Members that its set has room for: what leaves the list stays for a while
+ * beside what comes. */
+uint32_t feed_capacity(const struct feed *feed);
+
 /* Is it of http, and of another machine than this one? */
 bool feed_url_is_readable(const char *url);
 

@@ -55,6 +55,8 @@ head -c 40 "$work/packed" >"$work/broken"
 refuses 'ends|cut|middle' feed probe "$work/broken"
 does attach wan0
 
+define tried-except
+refuses 'exceptions of a feed' feed add tried-except
 does backup "$work/without"
 refuses 'no feed is called "tried"' feed import tried /dev/null
 refuses 'cannot read' feed add nowhere

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A version of a feed from bytes to what is to be listed. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -175,6 +177,33 @@ static void a_list_of_what_is_good_may_have_a_resolver(void **state)
 	assert_listed(desk, "9.9.9.0 9.9.9.9");
 }
 
+/* A megabyte of ranges, of 46 networks each. */
+static void a_list_of_more_than_its_set_holds_is_not_read(void **state)
+{
+	static const char range[] = "20.0.0.1-20.255.255.254\n";
+	const size_t lines = SET_CAPACITY_DEFAULT / 46 + 1;
+	const size_t len = strlen(range);
+	struct desk *desk = *state;
+	char *text = malloc(lines * len + 1);
+
+	assert_non_null(text);
+	for (size_t i = 0; i < lines; i++)
+		memcpy(text + i * len, range, len + 1);
+	desk->feed.bytes_max = (uint32_t)(lines * len);
+	desk->intake.bytes = text;
+	desk->intake.len = (lines - 1) * len;
+	assert_int_equal(feed_intake_run(&desk->intake), 0);
+	assert_int_equal(desk->intake.listed.count, 46);
+	listed_done(&desk->intake.listed);
+	prefix_list_done(&desk->intake.never);
+	desk->intake.len = lines * len;
+	assert_int_equal(feed_intake_run(&desk->intake), -EFBIG);
+	assert_string_equal(desk->intake.why,
+			    "more than 2000000 entries: its set has no room "
+			    "for so many (expected: max)");
+	free(text);
+}
+
 #define INDICATOR(address, more)               \
 	"{\"type\":\"indicator\",\"pattern\":" \
 	"\"[ipv4-addr:value = '" address "']\"" more "}"
@@ -247,6 +276,7 @@ int main(void)
 		TEST(exceptions_do_not_make_a_list_shrink),
 		TEST(what_the_set_holds_can_be_read_anew),
 		TEST(a_list_of_what_is_good_may_have_a_resolver),
+		TEST(a_list_of_more_than_its_set_holds_is_not_read),
 		TEST(an_entry_ends_when_the_last_indicator_of_it_does),
 		TEST(what_is_read_anew_keeps_its_ends),
 	};
