@@ -259,22 +259,31 @@ static void replay_done(struct replay *replay)
 	json_decref(replay->list);
 }
 
+static enum outcome replay_text(struct session *session,
+				const struct detect_folder *folder,
+				const struct policy_text *text)
+{
+	struct replay replay = {.folder = folder};
+	int r = replay_begin(&replay);
+	enum outcome outcome =
+		r < 0 ? session_refuse(session, r, "%s", strerror(-r))
+		      : replay_lines(session, &replay, text);
+
+	if (outcome == OUTCOME_DONE)
+		outcome = finish(session, &replay);
+	replay_done(&replay);
+	return outcome;
+}
+
 enum outcome cmd_detect_replay(struct session *session)
 {
 	CLEANUP(detect_folder_done) struct detect_folder folder = {NULL};
 	CLEANUP(policy_text_done) struct policy_text text = {0};
-	CLEANUP(replay_done) struct replay replay = {.folder = &folder};
 	enum outcome outcome = detect_rules_load(session, 0, &folder);
-	int r;
 
 	if (outcome == OUTCOME_DONE)
 		outcome = policy_text_read(session, session_word(session, 1),
 					   &text);
-	if (outcome != OUTCOME_DONE)
-		return outcome;
-	r = replay_begin(&replay);
-	if (r < 0)
-		return session_refuse(session, r, "%s", strerror(-r));
-	outcome = replay_lines(session, &replay, &text);
-	return outcome == OUTCOME_DONE ? finish(session, &replay) : outcome;
+	return outcome == OUTCOME_DONE ? replay_text(session, &folder, &text)
+				       : outcome;
 }

@@ -102,22 +102,11 @@ static int index_parts(struct chains *chains, size_t count)
 	return 0;
 }
 
-int chains_new(const struct detect_rule *const *rules, size_t count,
-	       uint32_t capacity, const uint64_t seed[2],
-	       struct chains **ret_chains)
+static int fill(struct chains *chains, size_t count, uint32_t capacity)
 {
-	CLEANUP(chains_freep)
-	struct chains *chains = calloc(1, sizeof(*chains));
 	uint32_t size = PROBES_MAX;
-	int r;
+	int r = index_parts(chains, count);
 
-	assert(capacity <= 1u << 30);
-	assert(ret_chains);
-
-	if (!chains)
-		return -ENOMEM;
-	chains->rules = rules;
-	r = index_parts(chains, count);
 	if (r < 0)
 		return r;
 	while (size < capacity)
@@ -126,8 +115,29 @@ int chains_new(const struct detect_rule *const *rules, size_t count,
 	if (!chains->places)
 		return -ENOMEM;
 	chains->mask = size - 1;
+	return 0;
+}
+
+int chains_new(const struct detect_rule *const *rules, size_t count,
+	       uint32_t capacity, const uint64_t seed[2],
+	       struct chains **ret_chains)
+{
+	struct chains *chains = calloc(1, sizeof(*chains));
+	int r;
+
+	assert(capacity <= 1u << 30);
+	assert(ret_chains);
+
+	if (!chains)
+		return -ENOMEM;
+	chains->rules = rules;
 	memcpy(chains->seed, seed, sizeof(chains->seed));
-	*ret_chains = TAKE(chains);
+	r = fill(chains, count, capacity);
+	if (r < 0) {
+		chains_free(chains);
+		return r;
+	}
+	*ret_chains = chains;
 	return 0;
 }
 

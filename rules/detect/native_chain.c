@@ -215,7 +215,8 @@ int native_read_chain(struct native_reader *reader, struct detect_rule *rule,
 				    "steps of a chain are a list of 2 to %d",
 				    DETECT_CHAIN_STEPS_MAX);
 	chain = arena_cut(&rule->arena, sizeof(*chain));
-	steps = arena_cut(&rule->arena, list->count * sizeof(*steps));
+	steps = arena_cut(&rule->arena,
+			  list->count * sizeof(struct detect_rule *));
 	if (!chain || !steps)
 		return -ENOMEM;
 	chain->steps = steps;

@@ -51,21 +51,12 @@ static int gather_names(struct taints *taints,
 	return 0;
 }
 
-int taints_new(const struct detect_rule *const *rules, size_t count,
-	       uint32_t capacity, const uint64_t seed[2],
-	       struct taints **ret_taints)
+static int fill(struct taints *taints, const struct detect_rule *const *rules,
+		size_t count, uint32_t capacity)
 {
-	CLEANUP(taints_freep)
-	struct taints *taints = calloc(1, sizeof(*taints));
 	uint32_t size = PROBES_MAX;
-	int r;
+	int r = gather_names(taints, rules, count);
 
-	assert(capacity <= 1u << 30);
-	assert(ret_taints);
-
-	if (!taints)
-		return -ENOMEM;
-	r = gather_names(taints, rules, count);
 	if (r < 0)
 		return r;
 	while (size < capacity)
@@ -74,8 +65,28 @@ int taints_new(const struct detect_rule *const *rules, size_t count,
 	if (!taints->places)
 		return -ENOMEM;
 	taints->mask = size - 1;
+	return 0;
+}
+
+int taints_new(const struct detect_rule *const *rules, size_t count,
+	       uint32_t capacity, const uint64_t seed[2],
+	       struct taints **ret_taints)
+{
+	struct taints *taints = calloc(1, sizeof(*taints));
+	int r;
+
+	assert(capacity <= 1u << 30);
+	assert(ret_taints);
+
+	if (!taints)
+		return -ENOMEM;
 	memcpy(taints->seed, seed, sizeof(taints->seed));
-	*ret_taints = TAKE(taints);
+	r = fill(taints, rules, count, capacity);
+	if (r < 0) {
+		taints_free(taints);
+		return r;
+	}
+	*ret_taints = taints;
 	return 0;
 }
 
