@@ -42,7 +42,7 @@ int native_read_condition(struct native_reader *reader,
 			  const struct node *node);
 int native_read_either(struct native_reader *reader, const struct node *fields,
 		       struct detect_node *parent);
-int native_read_unless(struct native_reader *reader, const struct node *fields);
+int native_read_unless(struct native_reader *reader, const struct node *unless);
 
 /* native_chain.c: of the rule under way; and the chain of any rule, whose
  * steps have names of the first `named` rules. */

@@ -92,8 +92,10 @@ static void put_args(struct scene *scene, const struct event *event)
 	}
 	if (event->arg_count == 0 && line->len > 0) {
 		memcpy(at, line->bytes, line->len);
-		for (uint32_t i = 0; i < line->len; i++)
-			at[i] = at[i] == ' ' ? '\0' : at[i];
+		for (uint32_t i = 0; i < line->len; i++) {
+			if (at[i] == ' ')
+				at[i] = '\0';
+		}
 		at += line->len;
 		*at++ = '\0';
 	}
