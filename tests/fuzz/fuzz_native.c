@@ -12,6 +12,7 @@
 
 #include "rules/detect/detection.h"
 #include "rules/detect/language.h"
+#include "rules/detect/sigma.h"
 
 #define RULES_MAX  256
 #define EVENTS_MAX 256

@@ -4,6 +4,7 @@
 # noise_scenario.sh TREE GROUP WORK DEBS - what test_detect_noise.sh has happen,
 # in a mount and a network namespace of its own, on a copy of the root's files.
 # Which parts could run is in WORK/done; what they said in WORK/PART.out.
+# shellcheck disable=SC2317 # part calls functions by their names
 set -u
 tree=$1 group=$2 work=$3 debs=$4
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
