@@ -36,6 +36,13 @@ static const char *const of_user[] = {
 	".npmrc",
 	".git-credentials",
 	".vault-token",
+	".mozilla/",
+	".config/google-chrome/",
+	".config/chromium/",
+	".config/BraveSoftware/",
+	".claude/.credentials.json",
+	".codex/auth.json",
+	".gemini/oauth_creds.json",
 };
 
 static const size_t room =

@@ -157,7 +157,7 @@ static int read_order(struct sender *sender, char note[ORDER_NOTE_MAX])
 
 static void forget_body(struct sender *sender)
 {
-	freep(&sender->body.text);
+	free(sender->body.text);
 	sender->body = (struct body_text){0};
 }
 
