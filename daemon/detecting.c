@@ -59,13 +59,13 @@ static void install(struct daemon *daemon, struct rulebook *book)
 		   book->rule_count, book->file_count, book->refused);
 }
 
-static void tell_failed(struct daemon *daemon, int r, const char *note)
+static void tell_failed(struct daemon *daemon, const char *note)
 {
 	(void)alerts_raise(&daemon->alerts, clock_wall_s(), ALERT_RULES,
 			   "the rules could not be read, those before stay: "
 			   "%.180s",
 			   note);
-	log_err(r, "detection: rules could not be read: %s", note);
+	log_errx("detection: rules could not be read: %s", note);
 }
 
 int detecting_start(struct daemon *daemon)
@@ -81,7 +81,7 @@ int detecting_start(struct daemon *daemon)
 	if (r == 0)
 		install(daemon, book);
 	else
-		tell_failed(daemon, r, note);
+		tell_failed(daemon, note);
 	return r == -ENOMEM ? r : 0;
 }
 
@@ -140,7 +140,7 @@ static void rules_read(struct job *job)
 	if (r == 0)
 		install(daemon, reading->book);
 	else
-		tell_failed(daemon, r, reading->note);
+		tell_failed(daemon, reading->note);
 	answer_read(reading, r);
 	free(reading);
 }

@@ -43,7 +43,10 @@ static int read_folder(struct rulebook *book, struct detect_folder *folder,
 	int r = *path ? detect_folder_read(path, DETECT_KINDS_KERNEL, folder)
 		      : 0;
 
-	if (r == -ENOENT && is_own)
+	if (r == -ENOENT && !is_own && book->refused++ == 0)
+		(void)snprintf(book->refused_note, RULEBOOK_NOTE_MAX,
+			       "%.180s is not there", path);
+	if (r == -ENOENT)
 		r = 0;
 	if (r < 0)
 		(void)snprintf(note, RULEBOOK_NOTE_MAX, "rules %s: %s", path,

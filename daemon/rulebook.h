@@ -4,7 +4,8 @@
  * shipped, those of this site, the engine made of both, and what it has heard.
  *
  * A file that is refused takes nothing from the others; the first of them is
- * named. A folder of this site that is not there has no rules.
+ * named. A folder that is not there has no rules; the shipped one then counts
+ * as a file that is refused.
  *
  * With them are read the addresses that no rule may have blocked, beside the
  * protected set: the resolvers and time servers this machine uses, and those

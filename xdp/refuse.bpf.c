@@ -58,7 +58,8 @@ static __always_inline bool is_quarantined(void)
 	return false;
 }
 
-static __always_inline int refuse(enum fw_refusal_gate gate, bool is_for_process)
+static __always_inline int refuse(enum fw_refusal_gate gate,
+				  bool is_for_process)
 {
 	struct fw_refusal *count = refusal_of(gate);
 

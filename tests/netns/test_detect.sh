@@ -17,7 +17,6 @@ mkdir "$rules"
 echo 203.0.113.53 >"$work/resolvers"
 cat >>"$work/fwd.yml" <<-EOF
 	sensor: true
-	detect_shipped: false
 	detect_rules: $rules
 	resolvers: $work/resolvers
 EOF

@@ -140,6 +140,7 @@ write_config() {
 		hosts4: 20000
 		blocks4: 4000
 		entries6: 4000
+		detect_shipped: false
 	EOF
 }
 
