@@ -10,6 +10,8 @@
  *		of that, by fwd's own clocks, from when the kernel saw the
  *		connection to its tables written
  *
+ * A block has the steps table, refuse and cut, or the first alone.
+ *
  * LOAD is idle, or loaded: other processes connect, each time to another
  * address of loopback, as fast as they can up to 50,000 a second, and start
  * programs. One rule blocks; the others are those for Linux of SigmaHQ, where
@@ -46,6 +48,7 @@
 #define LOAD_TURN	50u /* connections between two looks at the clock */
 #define SPAWN_EVERY	500u /* connections */
 #define LOADERS		2
+#define ALL		"table,refuse,cut"
 #define GOAL_IDLE_US	200
 #define GOAL_LOADED_US	1000
 
@@ -62,7 +65,9 @@ static const char *const quantile_names[QUANTILES] = {"p50_us", "p99_us",
 /* What the rounds of one load gave. */
 struct side {
 	const char *name;
-	double goal_us; /* of p99 */
+	double goal_us; /* of p99; 0: none */
+	const char *steps; /* detect_steps of fwd.yml */
+	bool is_loaded;
 	struct sample spans[QUANTILES], tables[QUANTILES];
 	struct sample events; /* a second, that rules were asked about */
 	uint64_t lost, missed;
@@ -89,7 +94,7 @@ static int write_rules(const struct gateway *gateway)
 		data ? data : "/nowhere", gateway->dir);
 }
 
-static int write_config(struct gateway *gateway)
+static int write_config(struct gateway *gateway, const char *steps)
 {
 	FILE *file;
 
@@ -101,8 +106,9 @@ static int write_config(struct gateway *gateway)
 	(void)fprintf(file,
 		      "sensor: true\ndetect_block: true\n"
 		      "detect_blocks_per_minute: 10000\n"
-		      "detect_rules: %s/rules\n",
-		      gateway->dir);
+		      "detect_rules: %s/rules\n"
+		      "detect_steps: %s\n",
+		      gateway->dir, steps);
 	return fclose(file) == 0 ? 0 : -errno;
 }
 
@@ -120,7 +126,7 @@ static int make_route(const struct gateway *gateway)
 	return r;
 }
 
-static int bench_open(struct bench *bench)
+static int bench_open(struct bench *bench, const char *steps)
 {
 	double ignored;
 	int r = gateway_open(&bench->gateway);
@@ -130,7 +136,7 @@ static int bench_open(struct bench *bench)
 	if (r == 0)
 		r = write_rules(&bench->gateway);
 	if (r == 0)
-		r = write_config(&bench->gateway);
+		r = write_config(&bench->gateway, steps);
 	if (r == 0)
 		r = gateway_start(&bench->gateway, &ignored);
 	if (r == 0)
@@ -138,7 +144,9 @@ static int bench_open(struct bench *bench)
 	if (r < 0)
 		return r;
 	bench->gate_fd = gateway_gate(&bench->gateway);
-	return bench->gate_fd < 0 ? bench->gate_fd : 0;
+	if (bench->gate_fd < 0)
+		return bench->gate_fd;
+	return wire_far(&bench->gateway.wire); /* where its peers are */
 }
 
 /* A connection that is begun and given up. */
@@ -306,12 +314,12 @@ static int run_round(struct bench *bench, struct side *side)
 }
 
 /* fwd counts from its start, so each side has a daemon of its own. */
-static int run_side(struct side *side, bool is_loaded, int rounds)
+static int run_side(struct side *side, int rounds)
 {
 	CLEANUP(bench_close) struct bench bench = {.gateway.wire = WIRE_NONE};
-	int r = bench_open(&bench);
+	int r = bench_open(&bench, side->steps);
 
-	if (r == 0 && is_loaded)
+	if (r == 0 && side->is_loaded)
 		r = start_load(&bench);
 	for (int i = 0; i < rounds && r == 0; i++)
 		r = run_round(&bench, side);
@@ -354,8 +362,15 @@ static void print_side(struct report *report, const struct side *side)
 int main(int argc, char **argv)
 {
 	struct side sides[] = {
-		{.name = "idle", .goal_us = GOAL_IDLE_US},
-		{.name = "loaded", .goal_us = GOAL_LOADED_US},
+		{.name = "idle", .goal_us = GOAL_IDLE_US, .steps = ALL},
+		{.name = "loaded",
+		 .goal_us = GOAL_LOADED_US,
+		 .steps = ALL,
+		 .is_loaded = true},
+		{.name = "idle/table_alone", .steps = "table"},
+		{.name = "loaded/table_alone",
+		 .steps = "table",
+		 .is_loaded = true},
 	};
 	struct report report;
 	int r;
@@ -363,8 +378,7 @@ int main(int argc, char **argv)
 	report_begin(&report, argc, argv);
 	r = wire_enter();
 	for (size_t i = 0; i < ARRAY_LEN(sides) && r == 0; i++) {
-		r = run_side(&sides[i], i == 1,
-			     report.quick ? ROUNDS_QUICK : ROUNDS);
+		r = run_side(&sides[i], report.quick ? ROUNDS_QUICK : ROUNDS);
 		if (r == 0)
 			print_side(&report, &sides[i]);
 	}

@@ -27,7 +27,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 fwd=$1/daemon/fwd
 # shellcheck disable=SC2034 # for one of those who source this
 fwd_next=$1/daemon/fwd_next
-fwctl=$1/ctl/fwctl
+fwctl=${NETNS_FWCTL:-$1/ctl/fwctl} # ./check: one without sanitizers
 
 clean4=198.51.100.2
 control4=198.51.100.9
