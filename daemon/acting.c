@@ -2,6 +2,7 @@
 #include "daemon/acting.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "daemon/clock.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "daemon/privileges.h"
 #include "rules/detect/rule.h"
 
 #define ALERT_STEPS "detection steps"
@@ -29,20 +31,43 @@ static int add_allowed(void *arg, const struct set *set,
 	return prefix_list_add(arg, &member->prefix);
 }
 
+static struct privileges wanted_by(uint32_t steps)
+{
+	return (struct privileges){
+		.kill = steps & ENFORCE_END,
+		.ptrace = steps & (ENFORCE_END | ENFORCE_QUARANTINE),
+	};
+}
+
+static bool may_act(uint32_t steps)
+{
+	const struct privileges wanted = wanted_by(steps);
+
+	return privileges_permitted(&wanted);
+}
+
 static int start_enforce(struct daemon *daemon, char note[ENFORCE_NOTE_MAX])
 {
 	struct acting *acting = &daemon->acting;
-	CLEANUP(prefix_list_done) struct prefix_list allowed = {0};
+	struct prefix_list *allowed = &acting->allowed;
 	struct enforce_config config = {
 		.steps = daemon->config.detect_steps & ~(uint32_t)ENFORCE_TABLE,
 	};
-	int r = ledger_each_after(daemon->ledger, SET_ID_MANAGEMENT, NULL,
-				  INT32_MAX, add_allowed, &allowed);
+	int r = 0;
 
+	if (!may_act(config.steps)) {
+		(void)snprintf(note, ENFORCE_NOTE_MAX,
+			       "CAP_KILL and CAP_SYS_PTRACE are not permitted, "
+			       "which detect_steps asks for");
+		return -EPERM;
+	}
+	if (config.steps & ENFORCE_QUARANTINE)
+		r = ledger_each_after(daemon->ledger, SET_ID_MANAGEMENT, NULL,
+				      INT32_MAX, add_allowed, allowed);
 	if (r < 0)
 		return r;
-	config.allowed = allowed.list;
-	config.allowed_count = allowed.count;
+	config.allowed = allowed->list;
+	config.allowed_count = allowed->count;
 	r = enforce_new(&config, &acting->enforce, note);
 	return r < 0 ? r : worker_new(daemon->base, &acting->slow);
 }
@@ -113,6 +138,7 @@ void acting_stop(struct acting *acting)
 {
 	worker_free(acting->slow);
 	enforce_free(acting->enforce);
+	prefix_list_done(&acting->allowed);
 	*acting = (struct acting){0};
 }
 

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "daemon/enforce/enforce.h"
+#include "daemon/feed_intake.h"
 #include "daemon/worker.h"
 
 struct daemon;
@@ -28,6 +29,7 @@ struct acting {
 	struct enforce *enforce; /* NULL: no step is to be had */
 	struct worker *slow; /* NULL: the same */
 	uint32_t steps; /* that can be had, the table among them */
+	struct prefix_list allowed; /* lent to `enforce` */
 	bool is_following;
 	uint64_t done[5], withheld[5], failed[5]; /* of each step */
 	uint64_t forgone; /* orders for which there was no place */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/apply.h"
 #include "daemon/clock.h"
 #include "daemon/commit.h"
 #include "daemon/daemon.h"
@@ -58,11 +59,16 @@ static int find_set(struct daemon *daemon, const struct set **ret_set)
 {
 	const struct set *set = ledger_set_named(daemon->ledger, BLOCKING_SET);
 
+	/* ids of sets may mean others in the store, or be about to */
+	if (daemon->is_stale || daemon->is_importing[0])
+		return -EBUSY;
+	if (!set && (daemon->apply || apply_tries_set(daemon, BLOCKING_SET)))
+		return -EBUSY;
 	if (!set)
 		set = make_set(daemon);
 	if (!set)
 		return -ENOSPC;
-	if (set->action == SET_ALLOW)
+	if (set->action != SET_DROP)
 		return -EPERM;
 	if (daemon->is_importing[set->id])
 		return -EBUSY;
@@ -199,10 +205,23 @@ static int check(struct daemon *daemon, const struct block_order *order,
 	return r < 0 || blocking_may(daemon, &order->peer) ? r : -EPERM;
 }
 
+/* Let in by a set that allows, whatever others say. */
+static bool is_allowed(const struct daemon *daemon, const struct prefix *peer)
+{
+	uint16_t class_id = ledger_class(daemon->ledger, peer);
+
+	return class_id != CLASS_NONE &&
+	       classes_info(ledger_classes(daemon->ledger), class_id).action ==
+		       SET_ALLOW;
+}
+
 bool blocking_may(const struct daemon *daemon, const struct prefix *peer)
 {
-	return prefix_len(peer) == (prefix_is_v4(peer) ? 32 : 128) &&
-	       !guard_find(daemon->guard, peer);
+	const struct set *set = ledger_set_named(daemon->ledger, BLOCKING_SET);
+
+	return (!set || set->action == SET_DROP) &&
+	       prefix_len(peer) == (prefix_is_v4(peer) ? 32 : 128) &&
+	       !guard_find(daemon->guard, peer) && !is_allowed(daemon, peer);
 }
 
 int blocking_put(struct daemon *daemon, const struct block_order *order,

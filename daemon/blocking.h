@@ -2,8 +2,8 @@
 /*
  * blocking.h - one peer into the set of those that detection has found, now.
  *
- * The set is called BLOCKING_SET, and made when it is first needed. What it
- * does with its members is said there: an operator may have it shadow.
+ * The set is called BLOCKING_SET, and made when it is first needed. Where an
+ * operator has given it another action than drop, nothing is done.
  *
  *	1. Only single addresses, none that is protected (merge/guard.h), and
  *	   none that the caller keeps out.
@@ -39,7 +39,8 @@ struct blocking {
 	uint64_t failed;
 };
 
-/* Could it be a member: a single address that is not protected? */
+/* May anything be done about it? It is a single address, neither protected nor
+ * let in by a set that allows, and the set drops if it is there. */
 bool blocking_may(const struct daemon *daemon, const struct prefix *peer);
 
 /* One of the minute's, or -EDQUOT and an alert. */
@@ -53,8 +54,8 @@ struct block_order {
 };
 
 /*
- * 0, or -EALREADY it is in the set; -EPERM protected, wider than an address, or
- * the set lets in; -EDQUOT above the budget; -EBUSY the set is being changed;
+ * 0, or -EALREADY it is in the set; -EPERM protected, allowed, wider than an
+ * address, or the set does not drop; -EDQUOT above the budget; -EBUSY the set, or the policy, is being changed;
  * or what the table said. Every answer but 0 has changed nothing.
  */
 int blocking_put(struct daemon *daemon, const struct block_order *order,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include "daemon/ahead.h"
 #include "daemon/apply.h"
@@ -251,6 +252,8 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (!daemon->config_path && access(CONFIG_PATH, F_OK) == 0)
+		daemon->config_path = CONFIG_PATH; /* it came after the start */
 	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
 			 (unsigned long long)(clock_mono_ns() / 1000));
 	if (!daemon->config_path)
@@ -475,10 +478,6 @@ static int start_host(struct daemon *daemon, char *note)
 {
 	int r = host_start(daemon);
 
-	if (r == 0)
-		r = detecting_start(daemon);
-	if (r == 0)
-		r = acting_start(daemon);
 	if (r < 0)
 		(void)snprintf(note, MAPS_NOTE_MAX, "%s", strerror(-r));
 	return r;
@@ -557,6 +556,7 @@ int daemon_run(struct daemon *daemon)
 	if (event_base_dispatch(daemon->base) < 0)
 		return -EIO;
 	(void)sd_notify(0, "STOPPING=1");
+	host_deafen(&daemon->host);
 	expire_flush(daemon);
 	notice_keep_flush(daemon);
 	return finish_begun(daemon);

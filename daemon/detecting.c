@@ -252,8 +252,9 @@ static bool may_block(const struct heard *heard)
 static uint32_t act_on_peer(const struct heard *heard,
 			    const struct detect_rule *rule, struct deed *deed)
 {
-	const uint32_t all = rule->steps & STEPS_OF_PEER;
-	int r = 0;
+	const uint32_t all =
+		rule->steps & heard->daemon->acting.steps & STEPS_OF_PEER;
+	int r;
 
 	if (all == 0 || heard->event->peer.bits == 0)
 		return 0;
@@ -261,14 +262,14 @@ static uint32_t act_on_peer(const struct heard *heard,
 		deed->withheld |= all;
 		return 0;
 	}
-	if (all & DETECT_STEP_TABLE)
-		r = block_peer(heard, rule);
-	if (r == -EPERM || r == -EDQUOT) {
+	r = all & DETECT_STEP_TABLE
+		    ? block_peer(heard, rule)
+		    : blocking_spend(heard->daemon, heard->now_ns);
+	if (r < 0 && r != -EALREADY) {
 		deed->withheld |= all;
 		return 0;
 	}
-	if ((all & DETECT_STEP_TABLE) && (r == 0 || r == -EALREADY))
-		deed->done |= DETECT_STEP_TABLE;
+	deed->done |= all & DETECT_STEP_TABLE;
 	return all & ~(uint32_t)DETECT_STEP_TABLE;
 }
 
@@ -276,7 +277,8 @@ static uint32_t steps_on_process(const struct heard *heard,
 				 const struct detect_rule *rule,
 				 struct deed *deed)
 {
-	uint32_t steps = rule->steps & STEPS_OF_PROCESS;
+	uint32_t steps =
+		rule->steps & heard->daemon->acting.steps & STEPS_OF_PROCESS;
 
 	if (steps == 0 || heard->event->process.pid == 0)
 		return 0;
@@ -302,6 +304,7 @@ static struct deed act(const struct heard *heard,
 		daemon->detecting.counts.observed++;
 		return deed;
 	}
+	deed.withheld = rule->steps & ~daemon->acting.steps;
 	order.steps = act_on_peer(heard, rule, &deed) |
 		      steps_on_process(heard, rule, &deed);
 	if (order.steps)

@@ -128,14 +128,22 @@ int host_start(struct daemon *daemon)
 				   note);
 	if (r < 0)
 		log_err(r, "sensor: did not start, going on without: %s", note);
-	return 0;
+	r = detecting_start(daemon);
+	return r < 0 ? r : acting_start(daemon);
+}
+
+void host_deafen(struct host *host)
+{
+	for (size_t i = 0; i < ARRAY_LEN(host->sources); i++) {
+		if (host->sources[i])
+			event_free(host->sources[i]);
+		host->sources[i] = NULL;
+	}
 }
 
 void host_stop(struct host *host)
 {
-	for (size_t i = 0; i < ARRAY_LEN(host->sources); i++)
-		if (host->sources[i])
-			event_free(host->sources[i]);
+	host_deafen(host);
 	event_reader_stop(host->reader);
 	host->reader = NULL;
 	host_log_done(&host->log);

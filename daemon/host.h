@@ -27,6 +27,10 @@ struct host {
 	uint64_t lost_ns; /* when the last were */
 };
 
-/* With the privileges of the start. */
+/* With the privileges of the start; what judges its events and acts on them
+ * starts with it. */
 int host_start(struct daemon *daemon);
+
+/* Nothing is heard from now on, so that a stop finds an end. */
+void host_deafen(struct host *host);
 void host_stop(struct host *host);

@@ -142,6 +142,19 @@ int privileges_realtime(void)
 		       : 0;
 }
 
+static bool has(unsigned int capability)
+{
+	return capng_have_capability(CAPNG_PERMITTED, capability) == 1;
+}
+
+bool privileges_permitted(const struct privileges *wanted)
+{
+	return capng_get_caps_process() == 0 &&
+	       (!wanted->sys_admin || has(CAP_SYS_ADMIN)) &&
+	       (!wanted->kill || has(CAP_KILL)) &&
+	       (!wanted->ptrace || has(CAP_SYS_PTRACE));
+}
+
 int privileges_drop(const struct privileges *kept)
 {
 	const capng_type_t both = CAPNG_EFFECTIVE | CAPNG_PERMITTED;

@@ -21,6 +21,9 @@ struct privileges {
 	bool sys_admin, kill, ptrace; /* kept beside what always is */
 };
 
+/* Could they be kept? A unit may have bounded them away. */
+bool privileges_permitted(const struct privileges *wanted);
+
 int privileges_drop(const struct privileges *kept);
 
 /* Filter system calls of all threads; a build with sanitizers is left as it

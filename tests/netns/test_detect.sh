@@ -105,10 +105,14 @@ is "its end" "$ends" "$(ask '.claims[0].expires' why $listed4)"
 is "blocked" 2 "$(detection .blocking.blocked)"
 echo "ok: one that is blocked stays as it is"
 
+does allow 203.0.113.54
 connects $clean4 4444 # the next hop
 connects 203.0.113.53 4444
+connects 203.0.113.54 4444
 connects 127.0.0.1 4444
-wait_for "what is withheld" reaches .blocking.withheld 3
+wait_for "what is withheld" reaches .blocking.withheld 4
+is "who is allowed" "allow 1" "$(verdict 203.0.113.54) $(
+	ask '.claims | length' why 203.0.113.54)"
 is "the next hop" pass "$(verdict $clean4)"
 is "a resolver" pass "$(verdict 203.0.113.53)"
 is "blocked" 2 "$(detection .blocking.blocked)"
@@ -157,9 +161,9 @@ wait_for "a server" listens
 rule 4444 1h "steps: [table, cut]"
 does detect reload
 is "a live connection" cut "$(python 'import socket, sys
-s = socket.create_connection((sys.argv[2], 4444), 30)
-s.settimeout(50)
 try:
+    s = socket.create_connection((sys.argv[2], 4444), 30)
+    s.settimeout(50)
     s.recv(1)
 except ConnectionAbortedError:
     print("cut")' $listed4)"
@@ -227,3 +231,18 @@ is "blocked" 2 "$(detection .blocking.blocked)"
 wait_for "an alert" has_alert "more than 2 times a minute"
 is "above it" pass "$(verdict 203.0.113.24)"
 echo "ok: no more than the budget"
+
+fwd_stop
+sed -i 's/^detect_steps: .*/detect_steps: refuse/' "$work/fwd.yml"
+fwd_start
+connects 203.0.113.31 4444
+wait_for "the refusal" reaches .steps.refuse.done 1
+is "without the step" pass "$(verdict 203.0.113.31)"
+is "connect() to it" 1 "$(python "$connect" 203.0.113.31 80)"
+echo "ok: no step but those that may be taken"
+
+does set new detected --action shadow
+connects 203.0.113.32 4444
+wait_for "the match" reaches .matches 2
+is "refused" 1 "$(detection .steps.refuse.done)"
+echo "ok: nothing where the set does not drop"

@@ -198,7 +198,14 @@ does --json feed import tried "$work/list" --dry-run
 is "dry run" "would be accepted" "$(jq -r .outcome "$work/said")"
 is "version" "$before" "$(feed version)"
 
+# nobody_leaves: no member is about to; others have an hour.
+nobody_leaves() {
+	[ -z "$("$fwctl" --json set show tried |
+		jq '.. | .expires? // 0 | select(. > 0 and . < now + 600)')" ]
+}
+
 # All of it is there again after a kill.
+wait_for "who leaves" nobody_leaves
 state=$(ask '.feeds[] | del(.busy)' feed list)
 fwd_kill
 fwd_start
