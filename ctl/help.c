@@ -266,8 +266,8 @@ static void complete_tables(FILE *out)
 
 void help_completion(FILE *out)
 {
-	static const char *const groups[] = {"crowdsec", "feed", "policy",
-					     "set"};
+	static const char *const groups[] = {"alert", "crowdsec", "detect",
+					     "feed",  "policy",	  "set"};
 
 	fputs("# bash completion for fwctl; printed by `fwctl completion "
 	      "bash`\n\n"

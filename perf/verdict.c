@@ -48,6 +48,7 @@
 #define LOAD_TURN	50u /* connections between two looks at the clock */
 #define SPAWN_EVERY	500u /* connections */
 #define LOADERS		2
+#define LOAD_TURN_NS	(1000000000ull * LOAD_TURN * LOADERS / LOAD_PER_SECOND)
 #define ALL		"table,refuse,cut"
 #define GOAL_IDLE_US	200
 #define GOAL_LOADED_US	1000
@@ -215,7 +216,7 @@ static void load_until_killed(uint32_t number)
 			spawn_true();
 		if (count % LOAD_TURN)
 			continue;
-		due_ns += LOAD_TURN * LOADERS * 1000000000ull / LOAD_PER_SECOND;
+		due_ns += LOAD_TURN_NS;
 		while (clock_mono_ns() < due_ns)
 			(void)usleep(100);
 	}

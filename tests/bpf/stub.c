@@ -30,7 +30,7 @@ static int execute(size_t len)
 	for (char *at = after(path); at < text + len && count < ARGS_MAX - 1;
 	     at = after(at))
 		args[count++] = at;
-	if (chdir(directory) < 0 || setuid((uid_t)atoi(user)) < 0)
+	if (chdir(directory) < 0 || setuid((uid_t)strtoul(user, NULL, 10)) < 0)
 		return 1;
 	(void)execve(path, args, none);
 	return 1;

@@ -137,7 +137,8 @@ static void another_mount_does_not_help(void **state)
 	assert_int_equal(mkdir("/mnt/again", 0755), 0);
 	assert_int_equal(mount(PLACE, "/mnt/again", NULL, MS_BIND, NULL), 0);
 	assert_int_equal(run("/mnt/again/bad", NULL), -EPERM);
-	assert_int_equal(umount("/mnt/again"), 0);
+	/* a digest of it may still be under way */
+	assert_int_equal(umount2("/mnt/again", MNT_DETACH), 0);
 }
 
 /* The loader opens it like any file: the kernel asks once it is known. */

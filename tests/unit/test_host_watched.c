@@ -108,7 +108,7 @@ static void there_are_no_more_homes_than_there_is_room_for(void **state)
 	watched = made_of(text);
 	assert_true(has(&watched, "/absent/255/.ssh/"));
 	assert_false(has(&watched, "/absent/256/.ssh/"));
-	assert_true(watched.count < 4096);
+	assert_true(watched.count < 8192);
 }
 
 int main(void)

@@ -39,7 +39,7 @@ static void a_viewer_may_only_look(void **state)
 		REQ_POLICY_LOG,	  REQ_POLICY_SHOW,
 		REQ_EXPLAIN,	  REQ_FEED_LIST,
 		REQ_FEED_HITS,	  REQ_CROWDSEC_STATUS,
-		REQ_ALERT_STATUS,
+		REQ_ALERT_STATUS, REQ_DETECT_STATUS,
 	};
 	unsigned int count = 0;
 
