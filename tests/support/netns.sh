@@ -101,6 +101,8 @@ cleanup() {
 	ip netns del "$gateway" 2>/dev/null
 	ip netns del "$internet" 2>/dev/null
 	! mountpoint -q "$work/disk" || umount "$work/disk"
+	# fwd may not: what it takes to remove it is given away
+	rmdir /sys/fs/cgroup/{,unified/}portcullis.quarantine 2>/dev/null
 	rm -rf "$work"
 	exit "$status"
 }
