@@ -4,17 +4,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
 #include "ctl/alert_pattern.h"
 #include "ctl/alert_view.h"
 #include "ctl/answer.h"
+#include "ctl/follow.h"
 #include "ctl/session.h"
 #include "rules/base.h"
-
-#define POLL_MS 200
 
 /* One page after the other, each given to `take`. */
 typedef int take_fn(struct session *session, const json_t *alerts, void *arg);
@@ -117,42 +113,13 @@ enum outcome cmd_alert_status(struct session *session)
 			    alert_view_outlets);
 }
 
-static void tell_lost(int64_t lost)
-{
-	if (lost > 0)
-		fprintf(stderr, "fwctl alert watch: %" PRId64 " were lost\n",
-			lost);
-}
-
 enum outcome cmd_alert_watch(struct session *session)
 {
-	const struct timespec pause = {.tv_nsec = POLL_MS * 1000000l};
-	const char *count = session_value(session, OPTION_EVENTS);
-	uint64_t left = count ? strtoull(count, NULL, 10) : UINT64_MAX;
-	json_int_t after = 0;
+	static const struct followed followed = {
+		.request = REQ_ALERT_WATCH,
+		.list = "alerts",
+		.view = &alert_view_told,
+	};
 
-	while (left > 0) {
-		CLEANUP(json_decrefp) json_t *answer = NULL;
-		uint64_t max = left < WIRE_PAGE_MAX ? left : WIRE_PAGE_MAX;
-		json_t *args = json_pack("{s:I, s:I}", "after", after, "max",
-					 (json_int_t)max);
-		enum outcome outcome = session_ask(session, REQ_ALERT_WATCH,
-						   args, -1, &answer);
-		uint64_t got;
-
-		if (outcome != OUTCOME_DONE)
-			return outcome;
-		printer_items(&session->printer, answer_list(answer, "alerts"),
-			      &alert_view_told);
-		tell_lost(answer_number(answer, "lost"));
-		after = answer_number(answer, "next");
-		got = json_array_size(answer_list(answer, "alerts"));
-		left -= got < left ? got : left;
-		/* An answer may hold fewer than there are. */
-		if (left > 0 && got == 0)
-			nanosleep(&pause, NULL);
-		if (ferror(session->printer.out))
-			return OUTCOME_REFUSED;
-	}
-	return OUTCOME_DONE;
+	return follow(session, &followed);
 }

@@ -4,16 +4,14 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "ctl/answer.h"
+#include "ctl/follow.h"
 #include "ctl/session.h"
 #include "rules/base.h"
 #include "rules/duration.h"
 
-#define POLL_MS	       200
 #define EVENT_TEXT_MAX 512
 
 static const struct grid_column columns[] = {
@@ -111,43 +109,15 @@ static void fill_event(struct grid *grid, const json_t *event)
 
 static const struct item_view view = {columns, fill_event};
 
-static void tell_lost(int64_t lost)
-{
-	if (lost > 0)
-		fprintf(stderr, "fwctl events: %" PRId64 " were lost\n", lost);
-}
-
 enum outcome cmd_events(struct session *session)
 {
-	const struct timespec pause = {.tv_nsec = POLL_MS * 1000000l};
-	const char *count = session_value(session, OPTION_EVENTS);
 	const char *kinds = session_value(session, OPTION_KIND);
-	uint64_t left = count ? strtoull(count, NULL, 10) : UINT64_MAX;
-	json_int_t after = 0;
+	const struct followed followed = {
+		.request = REQ_HOST_EVENTS,
+		.list = "events",
+		.view = &view,
+		.kinds = kinds ? kinds : "",
+	};
 
-	while (left > 0) {
-		CLEANUP(json_decrefp) json_t *answer = NULL;
-		uint64_t max = left < WIRE_PAGE_MAX ? left : WIRE_PAGE_MAX;
-		json_t *args =
-			json_pack("{s:I, s:I, s:s}", "after", after, "max",
-				  (json_int_t)max, "kinds", kinds ? kinds : "");
-		enum outcome outcome = session_ask(session, REQ_HOST_EVENTS,
-						   args, -1, &answer);
-		uint64_t got;
-
-		if (outcome != OUTCOME_DONE)
-			return outcome;
-		printer_items(&session->printer, answer_list(answer, "events"),
-			      &view);
-		tell_lost(answer_number(answer, "lost"));
-		after = answer_number(answer, "next");
-		got = json_array_size(answer_list(answer, "events"));
-		left -= got < left ? got : left;
-		/* An answer may hold fewer than there are. */
-		if (left > 0 && got == 0)
-			nanosleep(&pause, NULL);
-		if (ferror(session->printer.out))
-			return OUTCOME_REFUSED;
-	}
-	return OUTCOME_DONE;
+	return follow(session, &followed);
 }

@@ -4,13 +4,12 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "ctl/answer.h"
+#include "ctl/follow.h"
 #include "ctl/session.h"
 #include "rules/duration.h"
 
-#define WATCH_POLL_MS	  200
 #define LOG_LINES_DEFAULT 50
 
 static const struct grid_column event_columns[] = {
@@ -66,46 +65,16 @@ static void fill_event(struct grid *grid, const json_t *event)
 
 static const struct item_view event_view = {event_columns, fill_event};
 
-static void tell_lost(int64_t lost, int64_t *told)
-{
-	if (lost > 0 && lost != *told)
-		fprintf(stderr, "fwctl watch: %" PRId64 " events were lost\n",
-			lost);
-	*told = lost;
-}
-
 enum outcome cmd_watch(struct session *session)
 {
-	const struct timespec pause = {.tv_nsec = WATCH_POLL_MS * 1000000l};
-	const char *count = session_value(session, OPTION_EVENTS);
-	uint64_t left = count ? strtoull(count, NULL, 10) : UINT64_MAX;
-	json_int_t after = 0;
-	int64_t told = 0;
+	static const struct followed followed = {
+		.request = REQ_EVENTS,
+		.list = "events",
+		.view = &event_view,
+		.is_lost_once = true,
+	};
 
-	while (left > 0) {
-		CLEANUP(json_decrefp) json_t *answer = NULL;
-		uint64_t max = left < WIRE_PAGE_MAX ? left : WIRE_PAGE_MAX;
-		json_t *args = json_pack("{s:I, s:I}", "after", after, "max",
-					 (json_int_t)max);
-		enum outcome outcome =
-			session_ask(session, REQ_EVENTS, args, -1, &answer);
-		uint64_t got;
-
-		if (outcome != OUTCOME_DONE)
-			return outcome;
-		printer_items(&session->printer, answer_list(answer, "events"),
-			      &event_view);
-		tell_lost(answer_number(answer, "lost"), &told);
-		after = answer_number(answer, "next");
-		got = json_array_size(answer_list(answer, "events"));
-		left -= got < left ? got : left;
-		/* An answer may hold fewer than there are. */
-		if (left > 0 && got == 0)
-			nanosleep(&pause, NULL);
-		if (ferror(session->printer.out))
-			return OUTCOME_REFUSED;
-	}
-	return OUTCOME_DONE;
+	return follow(session, &followed);
 }
 
 static const struct grid_column log_columns[] = {
