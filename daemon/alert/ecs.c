@@ -123,21 +123,3 @@ bool ecs_technique(const char *tag, char ret_id[ECS_TECHNIQUE_MAX])
 	ret_id[0] = 'T';
 	return true;
 }
-
-const char *ecs_step(unsigned int bit)
-{
-	switch (1u << bit) {
-	case NOTICE_TABLE:
-		return "table";
-	case NOTICE_REFUSE:
-		return "refuse";
-	case NOTICE_CUT:
-		return "cut";
-	case NOTICE_END:
-		return "end";
-	case NOTICE_QUARANTINE:
-		return "quarantine";
-	default:
-		return NULL;
-	}
-}

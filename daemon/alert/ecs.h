@@ -42,6 +42,3 @@ const struct ecs_tactic *ecs_tactic(const char *tag);
 
 /* A technique, by its tag "attack.t1059.004". `ret_id` gets "T1059.004". */
 bool ecs_technique(const char *tag, char ret_id[ECS_TECHNIQUE_MAX]);
-
-/* Names of the steps of notice.h, by bit; NULL: there is no such bit. */
-const char *ecs_step(unsigned int bit);

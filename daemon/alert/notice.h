@@ -17,20 +17,11 @@
 #include "rules/detect/event.h"
 #include "rules/detect/rule.h"
 
-/* What can be done about an event, as bits. */
-enum notice_step {
-	NOTICE_TABLE = 1, /* the peer is in the address table */
-	NOTICE_REFUSE = 2, /* new connections of the process are refused */
-	NOTICE_CUT = 4, /* its connections were cut */
-	NOTICE_END = 8, /* it was ended */
-	NOTICE_QUARANTINE = 16, /* all it may still do is be looked at */
-};
-
 struct notice {
 	const struct detect_rule *rule;
 	const struct event *event;
 	uint64_t count; /* matches since last telling */
-	uint32_t done; /* steps that were taken */
+	uint32_t done; /* enum detect_step: those that were taken */
 	uint32_t withheld; /* that were due and were not, as a budget or a
 			    * guard forbade them */
 	uint64_t wall_ns;

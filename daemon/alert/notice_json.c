@@ -17,7 +17,6 @@
 #define TEXTS_MAX      1700 /* of NOTICE_LINE_MAX; the rest is ours */
 #define NAME_MAX_BYTES 1024 /* of what an id is made of */
 #define TAGS_MAX       5 /* of one rule, of each kind */
-#define STEPS_MAX      5
 #define MOMENT_MAX     40
 
 /* Made once, at random (RFC 9562, 6.6); ids change if it does. */
@@ -396,9 +395,9 @@ static void put_peer(struct line *line, const struct notice *notice)
 static void put_steps(struct line *line, const char *key, uint32_t steps)
 {
 	line_open(line, key, '[');
-	for (unsigned int bit = 0; bit < STEPS_MAX; bit++)
+	for (unsigned int bit = 0; bit < DETECT_STEP_COUNT; bit++)
 		if (steps & 1u << bit)
-			line_word(line, NULL, ecs_step(bit));
+			line_word(line, NULL, detect_step_name(bit));
 	line_close(line, ']');
 }
 

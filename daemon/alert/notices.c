@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/alert/ecs.h"
 #include "daemon/alert/line.h"
 #include "daemon/alert/notice_ring.h"
 
@@ -84,8 +83,8 @@ static void show_done(struct told *told, uint32_t done,
 	size_t len = 0;
 
 	text[0] = '\0';
-	for (unsigned int bit = 0; ecs_step(bit); bit++) {
-		const char *step = ecs_step(bit);
+	for (unsigned int bit = 0; bit < DETECT_STEP_COUNT; bit++) {
+		const char *step = detect_step_name(bit);
 
 		if (!(done & 1u << bit))
 			continue;

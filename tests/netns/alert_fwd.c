@@ -66,7 +66,7 @@ static void put(struct daemon *daemon, const char *form)
 		.rule = &rule,
 		.event = &event,
 		.count = 1,
-		.done = NOTICE_TABLE,
+		.done = DETECT_STEP_TABLE,
 		.wall_ns = clock_read_ns(CLOCK_REALTIME),
 	};
 

@@ -26,7 +26,7 @@ void notices_put_numbered(struct notices *notices, uint64_t number)
 		.rule = &rule,
 		.event = &event,
 		.count = 1,
-		.done = NOTICE_TABLE | NOTICE_CUT,
+		.done = DETECT_STEP_TABLE | DETECT_STEP_CUT,
 		.wall_ns = WALL_NS + number * 1000,
 	};
 
