@@ -33,6 +33,7 @@ enum outcome cmd_detect_list(struct session *session);
 enum outcome cmd_detect_plan(struct session *session);
 enum outcome cmd_detect_reload(struct session *session);
 enum outcome cmd_detect_replay(struct session *session);
+enum outcome cmd_detect_scores(struct session *session);
 enum outcome cmd_detect_status(struct session *session);
 enum outcome cmd_detect_test(struct session *session);
 enum outcome cmd_doctor(struct session *session);

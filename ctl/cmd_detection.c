@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* detect reload, detect status: the rules that fwd has. */
+/* detect reload, scores, status: the rules that fwd has. */
 #include "ctl/cmd.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "ctl/answer.h"
 #include "ctl/grid.h"
@@ -58,17 +59,22 @@ static void view_steps(FILE *out, json_t *steps)
 	}
 }
 
+static bool view_off(FILE *out, const json_t *answer)
+{
+	if (answer_is(answer, "sensor"))
+		return false;
+	fputs("the sensor is off: fwd.yml turns it on with \"sensor: true\"\n",
+	      out);
+	return true;
+}
+
 static void view_status(FILE *out, const json_t *answer)
 {
 	const json_t *latency = json_object_get(answer, "latency");
 	char text[MOMENT_TEXT_MAX];
 
-	if (!answer_is(answer, "sensor")) {
-		fputs("the sensor is off: fwd.yml turns it on with "
-		      "\"sensor: true\"\n",
-		      out);
+	if (view_off(out, answer))
 		return;
-	}
 	view_rules(out, answer);
 	fprintf(out, "%-12s%s\n", "read",
 		moment_to_text((uint64_t)answer_number(answer, "read"), text));
@@ -90,6 +96,39 @@ enum outcome cmd_detect_status(struct session *session)
 {
 	return session_show(session, REQ_DETECT_STATUS, json_object(),
 			    view_status);
+}
+
+static void view_scores(FILE *out, const json_t *answer)
+{
+	static const struct grid_column columns[] = {
+		{"POINTS", true, 0},
+		{"FIRST PID", true, 0},
+		{"MADE OF", false, 0},
+		{0},
+	};
+	const json_t *trees = json_object_get(answer, "trees");
+	struct grid grid;
+
+	if (view_off(out, answer))
+		return;
+	grid_init(&grid, columns);
+	for (size_t i = 0; i < json_array_size(trees); i++) {
+		const json_t *tree = json_array_get(trees, i);
+		const char *made_of = answer_text(tree, "made_of");
+		const char *parts = strchr(made_of, ' ');
+
+		grid_printf(&grid, "%" PRId64, answer_number(tree, "points"));
+		grid_printf(&grid, "%" PRId64, answer_number(tree, "pid"));
+		grid_text(&grid, parts ? parts + 1 : made_of);
+	}
+	grid_print(&grid, out);
+	grid_done(&grid);
+}
+
+enum outcome cmd_detect_scores(struct session *session)
+{
+	return session_show(session, REQ_DETECT_SCORES, json_object(),
+			    view_scores);
 }
 
 enum outcome cmd_detect_reload(struct session *session)

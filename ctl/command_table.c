@@ -185,6 +185,13 @@ const struct command command_table[] = {
 	 {{.kind = KIND_RULES}, {.kind = KIND_FILE}},
 	 detect_options,
 	 cmd_detect_replay},
+	{"detect scores",
+	 "which trees of processes add up to most",
+	 "Those with the most points, and which rules they met. Without a "
+	 "rule about a score there are none.",
+	 {{0}},
+	 NULL,
+	 cmd_detect_scores},
 	{"detect status",
 	 "which detection rules are in force, and what came of them",
 	 NULL,

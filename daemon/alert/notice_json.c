@@ -430,6 +430,7 @@ static void put_ours(struct line *line, const struct notice *notice,
 		{EVENT_CALL_NAME, "call", "portcullis.call", 32},
 		{EVENT_UNIT, "unit", "portcullis.unit", 96},
 		{EVENT_CGROUP, "cgroup", "portcullis.cgroup", 128},
+		{EVENT_SCORE, "score", "portcullis.score", 512},
 	};
 
 	line_open(line, "portcullis", '{');

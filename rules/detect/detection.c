@@ -19,6 +19,7 @@ struct detection {
 	struct taints *taints;
 	struct chains *chains;
 	struct peers *peers;
+	struct scores *scores;
 };
 
 int detection_new(const struct detect_rule *const *rules, size_t count,
@@ -45,6 +46,9 @@ int detection_new(const struct detect_rule *const *rules, size_t count,
 			       &detection->chains);
 	if (r >= 0)
 		r = peers_new(DETECTION_PEERS, seed, &detection->peers);
+	if (r >= 0)
+		r = scores_new(rules, count, DETECTION_SCORES, seed,
+			       &detection->scores);
 	if (r < 0)
 		return r;
 	*ret_detection = TAKE(detection);
@@ -61,22 +65,35 @@ void detection_free(struct detection *detection)
 	taints_free(detection->taints);
 	chains_free(detection->chains);
 	peers_free(detection->peers);
+	scores_free(detection->scores);
 	free(detection);
 }
 
 struct hearing {
 	struct detection *detection;
-	const struct event *event;
-	struct process_id root;
+	struct event *event;
+	struct lineage_place place;
 	detection_fn *fn;
 	void *arg;
 };
 
+static void tell_score(void *arg, const struct detect_rule *rule, size_t index)
+{
+	struct hearing *hearing = arg;
+	struct event_text *text = &hearing->event->words[EVENT_SCORE];
+
+	*text = scores_text(hearing->detection->scores);
+	hearing->fn(hearing->arg, rule, index, hearing->event);
+	*text = (struct event_text){0};
+}
+
 static void tell(void *arg, const struct detect_rule *rule, size_t index)
 {
-	const struct hearing *hearing = arg;
+	struct hearing *hearing = arg;
 
 	hearing->fn(hearing->arg, rule, index, hearing->event);
+	scores_hear(hearing->detection->scores, index, &hearing->place,
+		    hearing->event, tell_score, arg);
 }
 
 static void on_match(void *arg, const struct detect_rule *rule, size_t index)
@@ -86,9 +103,10 @@ static void on_match(void *arg, const struct detect_rule *rule, size_t index)
 
 	if (!rule->is_step)
 		tell(arg, rule, index);
-	taints_hear(detection->taints, rule, hearing->event, &hearing->root);
-	chains_hear(detection->chains, index, &hearing->root, hearing->event,
-		    tell, arg);
+	taints_hear(detection->taints, rule, hearing->event,
+		    &hearing->place.root);
+	chains_hear(detection->chains, index, &hearing->place.root,
+		    hearing->event, tell, arg);
 }
 
 void detection_hear(struct detection *detection, const struct event *event,
@@ -98,15 +116,17 @@ void detection_hear(struct detection *detection, const struct event *event,
 	struct hearing hearing = {
 		.detection = detection,
 		.event = &known,
-		.root = lineage_hear(detection->lineage, event),
+		.place = lineage_hear(detection->lineage, event),
 		.fn = fn,
 		.arg = arg,
 	};
 	char names[TAINT_TEXT_MAX];
 
+	known.words[EVENT_SCORE] = (struct event_text){0};
 	taints_follow(detection->taints, event);
-	known.words[EVENT_TAINTS] =
-		taints_text(detection->taints, event, &hearing.root, names);
+	scores_follow(detection->scores, event);
+	known.words[EVENT_TAINTS] = taints_text(detection->taints, event,
+						&hearing.place.root, names);
 	known.is_new_peer = (KINDS_WITH_PEER >> event->kind & 1) &&
 			    event->peer.bits > 0 &&
 			    peers_hear(detection->peers, event);
@@ -119,6 +139,7 @@ void detection_tick(struct detection *detection, uint64_t now_ns,
 {
 	taints_tick(detection->taints, now_ns, budget);
 	chains_tick(detection->chains, now_ns, budget);
+	scores_tick(detection->scores, now_ns, budget);
 }
 
 struct detection_usage detection_usage(const struct detection *detection)
@@ -126,8 +147,16 @@ struct detection_usage detection_usage(const struct detection *detection)
 	return (struct detection_usage){
 		.chains = chains_count(detection->chains),
 		.tainted = taints_count(detection->taints),
+		.scored = scores_count(detection->scores),
 		.chains_crowded = chains_crowded(detection->chains),
 		.tainted_crowded = taints_crowded(detection->taints),
+		.scores_crowded = scores_crowded(detection->scores),
 		.processes_displaced = lineage_displaced(detection->lineage),
 	};
+}
+
+void detection_scores(const struct detection *detection, uint64_t now_ns,
+		      scores_fn *fn, void *arg)
+{
+	scores_each(detection->scores, now_ns, fn, arg);
 }

@@ -71,6 +71,7 @@ enum event_word {
 	EVENT_LINE, /* of EVENT_LOG */
 	EVENT_CALL_NAME, /* of the system call; empty: the usual one */
 	EVENT_TAINTS, /* of the process: names, a blank before and behind each */
+	EVENT_SCORE, /* of its tree: points, and what they are made of */
 	EVENT_WORD_COUNT,
 };
 

@@ -39,6 +39,7 @@ static const char *const word_names[] = {
 	[EVENT_LINE] = "line",
 	[EVENT_CALL_NAME] = "call",
 	[EVENT_TAINTS] = "taints",
+	[EVENT_SCORE] = "score",
 };
 _Static_assert(ARRAY_LEN(word_names) == EVENT_WORD_COUNT, "");
 

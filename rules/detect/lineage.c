@@ -14,7 +14,8 @@
 #define KERNEL	   2 /* kthreadd */
 
 struct member {
-	struct process_id id, root; /* pid 0: nobody */
+	struct process_id id; /* pid 0: nobody */
+	struct lineage_place place;
 	uint64_t cgroup;
 	uint32_t login_uid;
 	uint64_t heard; /* the turn of its last event */
@@ -88,15 +89,14 @@ static struct member *place_of(struct lineage *lineage,
 }
 
 static struct member *put(struct lineage *lineage, const struct process_id *id,
-			  const struct process_id *root,
-			  const struct event *event)
+			  struct lineage_place place, const struct event *event)
 {
 	struct member *member = place_of(lineage, id);
 
 	lineage->displaced += member->id.pid != 0;
 	*member = (struct member){
 		.id = *id,
-		.root = *root,
+		.place = place,
 		.cgroup = event->cgroup,
 		.login_uid = event->login_uid,
 		.heard = lineage->turn,
@@ -116,41 +116,49 @@ static bool is_apart(const struct member *member, const struct event *event)
 	       member->login_uid != event->login_uid;
 }
 
-static struct process_id root_by_parent(struct lineage *lineage,
-					const struct event *event)
+static struct lineage_place first_of_tree(const struct process_id *id)
+{
+	return (struct lineage_place){*id, 0};
+}
+
+static struct lineage_place place_by_parent(struct lineage *lineage,
+					    const struct event *event)
 {
 	struct member *parent;
 
 	if (!is_parent(&event->parent))
-		return event->process;
+		return first_of_tree(&event->process);
 	parent = place_of(lineage, &event->parent);
 	/* what was there before the first event, and shall be one tree */
 	if (!is_same(&parent->id, &event->parent))
-		parent = put(lineage, &event->parent, &event->parent, event);
+		parent = put(lineage, &event->parent,
+			     first_of_tree(&event->parent), event);
 	parent->heard = lineage->turn;
-	return is_apart(parent, event) ? event->process : parent->root;
+	if (is_apart(parent, event))
+		return first_of_tree(&event->process);
+	return (struct lineage_place){parent->place.root,
+				      parent->place.depth + 1};
 }
 
-struct process_id lineage_hear(struct lineage *lineage,
-			       const struct event *event)
+struct lineage_place lineage_hear(struct lineage *lineage,
+				  const struct event *event)
 {
 	struct member *member;
-	struct process_id root;
 
 	lineage->turn++;
 	if (event->process.pid == 0)
-		return event->process;
+		return first_of_tree(&event->process);
 	member = place_of(lineage, &event->process);
 	if (!is_same(&member->id, &event->process)) {
-		root = root_by_parent(lineage, event);
-		member = put(lineage, &event->process, &root, event);
+		member = put(lineage, &event->process,
+			     place_by_parent(lineage, event), event);
 	} else if (is_apart(member, event)) {
-		member->root = event->process;
+		member->place = first_of_tree(&event->process);
 		member->cgroup = event->cgroup;
 		member->login_uid = event->login_uid;
 	}
 	member->heard = lineage->turn;
-	return member->root;
+	return member->place;
 }
 
 uint64_t lineage_displaced(const struct lineage *lineage)

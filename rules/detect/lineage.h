@@ -36,8 +36,14 @@ int lineage_new(uint32_t capacity, const uint64_t seed[2],
 void lineage_free(struct lineage *lineage);
 DEFINE_CLEANUP(struct lineage *, lineage_free)
 
-/* Learn from an event; the first process of the tree that its process is of. */
-struct process_id lineage_hear(struct lineage *lineage,
-			       const struct event *event);
+/* Where in its tree a process is. */
+struct lineage_place {
+	struct process_id root; /* the first of the tree; maybe itself */
+	uint32_t depth; /* generations from there, as far as is known */
+};
+
+/* Learn from an event; the place of its process. */
+struct lineage_place lineage_hear(struct lineage *lineage,
+				  const struct event *event);
 
 uint64_t lineage_displaced(const struct lineage *lineage); /* so far */

@@ -60,30 +60,50 @@ static void set_action(struct detect_rule *rule, enum detect_action action)
 	}
 }
 
-/* A chain is met by other rules; until it is read, it has a condition that no
- * event meets. */
+/* What is met by what other rules have met, "chain" or "score", has a condition
+ * that no event meets, and nothing of an event's. */
+static int read_no_event(struct native_reader *reader, const struct node *node,
+			 const char *what)
+{
+	static const char *const keys[] = {"event", "match", "unless", "taint"};
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		if (keys_value(node, keys[i]))
+			return native_break(
+				reader, node->mark,
+				"a rule with a %s is met by what other rules "
+				"have met, and has no \"%s\"",
+				what, keys[i]);
+	}
+	reader->rule->condition->op = DETECT_OR;
+	return 0;
+}
+
 static int read_when(struct native_reader *reader, const struct node *node)
 {
 	static const struct detect_chain unread;
-	static const char *const of_events[] = {"event", "match", "unless",
-						"taint"};
 	const struct node *chain = keys_value(node, "chain");
+	const struct node *score = keys_value(node, "score");
 	const struct node *taint = keys_value(node, "taint");
 	int r;
 
-	if (!chain) {
-		r = native_read_condition(reader, node);
-		return r >= 0 && taint ? native_read_taint(reader, taint) : r;
+	if (chain && score)
+		return native_break(reader, node->mark,
+				    "a rule has a chain or a score, not both");
+	if (chain) {
+		reader->rule->chain = &unread;
+		return read_no_event(reader, node, "chain");
 	}
-	for (size_t i = 0; i < ARRAY_LEN(of_events); i++) {
-		if (keys_value(node, of_events[i]))
-			return native_break(reader, node->mark,
-					    "a chain has steps, and no \"%s\"",
-					    of_events[i]);
+	if (score && keys_value(node, "weight"))
+		return native_break(reader, node->mark,
+				    "a rule about a score adds nothing to it, "
+				    "and has no \"weight\"");
+	if (score) {
+		r = read_no_event(reader, node, "score");
+		return r < 0 ? r : native_read_score(reader, score);
 	}
-	reader->rule->condition->op = DETECT_OR;
-	reader->rule->chain = &unread;
-	return 0;
+	r = native_read_condition(reader, node);
+	return r >= 0 && taint ? native_read_taint(reader, taint) : r;
 }
 
 static int read_rule(struct native_reader *reader, const struct node *node)
@@ -92,7 +112,8 @@ static int read_rule(struct native_reader *reader, const struct node *node)
 		"name",	    "event",	 "action", "match",    "unless",
 		"group_by", "threshold", "window", "cooldown", "renotify",
 		"id",	    "level",	 "tags",   "observe",  "ttl",
-		"steps",    "chain",	 "taint",  NULL,
+		"steps",    "chain",	 "taint",  "score",    "weight",
+		NULL,
 	};
 	const struct node *name, *action;
 	enum detect_action does = DETECT_ALLOW;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a list's rule says of itself, and of the block that it is. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rules/detect/keys.h"
@@ -8,6 +9,7 @@
 #include "rules/text.h"
 
 #define LINE_BYTES 256
+#define POINTS_MAX 10000
 
 static const char *scalar(const struct node *node)
 {
@@ -25,6 +27,11 @@ static int read_line(struct native_reader *reader, const struct node *value,
 				    LINE_BYTES);
 	*ret_text = arena_copy(&reader->rule->arena, text, strlen(text));
 	return *ret_text ? 0 : -ENOMEM;
+}
+
+static int read_id(struct native_reader *reader, const struct node *value)
+{
+	return read_line(reader, value, &reader->rule->id);
 }
 
 static int read_level(struct native_reader *reader, const struct node *value)
@@ -58,16 +65,53 @@ static int read_tags(struct native_reader *reader, const struct node *value)
 	return r;
 }
 
+static int read_points(struct native_reader *reader, const struct node *value,
+		       unsigned long least, uint32_t *ret_points)
+{
+	const char *text = scalar(value);
+	size_t digits = strspn(text, "0123456789");
+	unsigned long points = strtoul(text, NULL, 10);
+
+	if (digits == 0 || text[digits] != '\0' || points < least ||
+	    points > POINTS_MAX)
+		return native_break(reader, value->mark,
+				    "points are a number from %lu to %d", least,
+				    POINTS_MAX);
+	*ret_points = (uint32_t)points;
+	return 0;
+}
+
+int native_read_score(struct native_reader *reader, const struct node *value)
+{
+	return read_points(reader, value, 1, &reader->rule->score);
+}
+
+static int read_weight(struct native_reader *reader, const struct node *value)
+{
+	reader->rule->has_weight = true;
+	return read_points(reader, value, 0, &reader->rule->weight);
+}
+
 int native_read_about(struct native_reader *reader, const struct node *node)
 {
-	const struct node *id = keys_value(node, "id");
-	const struct node *level = keys_value(node, "level");
-	const struct node *tags = keys_value(node, "tags");
-	int r = id ? read_line(reader, id, &reader->rule->id) : 0;
+	static const struct {
+		const char *key;
+		int (*read)(struct native_reader *, const struct node *);
+	} parts[] = {
+		{"id", read_id},
+		{"level", read_level},
+		{"tags", read_tags},
+		{"weight", read_weight},
+	};
+	int r = 0;
 
-	if (r >= 0 && level)
-		r = read_level(reader, level);
-	return r >= 0 && tags ? read_tags(reader, tags) : r;
+	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(parts); i++) {
+		const struct node *value = keys_value(node, parts[i].key);
+
+		if (value)
+			r = parts[i].read(reader, value);
+	}
+	return r;
 }
 
 static int read_observe(struct native_reader *reader, const struct node *value)

@@ -57,6 +57,8 @@ int native_read_span(struct native_reader *reader, const struct node *value,
 		     uint64_t *ret_ns);
 int native_read_limits(struct native_reader *reader, const struct node *node);
 
-/* native_about.c: id, level, tags; and of a block observe, ttl, steps. */
+/* native_about.c: id, level, tags, weight; the score it is about; and of a block
+ * observe, ttl, steps. */
 int native_read_about(struct native_reader *reader, const struct node *node);
+int native_read_score(struct native_reader *reader, const struct node *value);
 int native_read_block(struct native_reader *reader, const struct node *node);

@@ -167,6 +167,8 @@ struct detect_rule {
 	struct detect_node *condition;
 	const struct detect_chain *chain; /* its condition is never met */
 	struct detect_taint taint;
+	uint32_t weight, score; /* points; score 0: it asks for none */
+	bool has_weight;
 	bool is_step; /* is of chains, and never told */
 	struct detect_limits limits;
 	const char *const *group_by; /* fields; NULL: it does not say */

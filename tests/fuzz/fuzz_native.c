@@ -38,6 +38,7 @@ static void hear(void *arg, const struct detect_rule *rule, size_t index,
 	       rule->chain->is_ordered);
 	assert(event->words[EVENT_TAINTS].len == 0 ||
 	       event->words[EVENT_TAINTS].bytes[0] == ' ');
+	assert((rule->score > 0) == (event->words[EVENT_SCORE].len > 0));
 	hearing->told = hearing->told * 31 + index + hearing->number;
 }
 

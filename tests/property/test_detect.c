@@ -106,7 +106,8 @@ static void try_witnesses(struct world *world)
 		const struct detect_rule *rule = world->folder.rules[i];
 		struct witness witness;
 
-		if (rule->chain) /* met by rules, not by an event */
+		/* met by rules, not by an event */
+		if (rule->chain || rule->score)
 			continue;
 		if (witness_make(rule, DETECT_KINDS_ALL, i, &witness) < 0)
 			fail_msg("no witness of \"%s\"", rule->title);

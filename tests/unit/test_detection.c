@@ -395,9 +395,52 @@ static void a_full_table_is_said(void **state)
 	end(&bench);
 }
 
+static const char scored[] = "version: 1\n"
+			     "rules:\n"
+			     "  - name: sum\n"
+			     "    action: alert\n"
+			     "    score: 60\n"
+			     "  - name: secret\n"
+			     "    event: open\n"
+			     "    action: log\n"
+			     "    weight: 40\n"
+			     "    match: {filename: /secret}\n"
+			     "  - name: key\n"
+			     "    event: open\n"
+			     "    action: allow\n"
+			     "    weight: 40\n"
+			     "    match: {filename: /key}\n"
+			     "  - name: talks\n"
+			     "    event: connect\n"
+			     "    action: log\n"
+			     "    weight: 20\n"
+			     "  - name: both\n"
+			     "    action: log\n"
+			     "    weight: 30\n"
+			     "    chain: {steps: [secret, talks]}\n";
+
+/* 11 is begun by 10: 40, and of the other 20 and for the generation 5 and for
+ * the sequence 15; the chain adds too, but only once. */
+static void what_a_tree_meets_adds_up(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	begin(&bench, scored);
+	opens(&bench, 10, 5, 0, "/secret", "secret,");
+	opens(&bench, 10, 5, 0, "/key", "key,");
+	forks(&bench, 11, 10, 0);
+	connects(&bench, 11, 10, 0, "talks,sum,both,sum,");
+	connects(&bench, 11, 10, 0, "talks,");
+	/* of another tree */
+	connects(&bench, 20, 1, 0, "talks,");
+	end(&bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_a_tree_meets_adds_up),
 		cmocka_unit_test(who_read_a_secret_is_known_when_it_connects),
 		cmocka_unit_test(what_it_begins_later_is_tainted),
 		cmocka_unit_test(

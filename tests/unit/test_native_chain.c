@@ -175,9 +175,50 @@ static void what_is_no_taint_is_refused(void **state)
 		       "has the taint");
 }
 
+static void a_score_is_a_number_and_stands_for_the_event(void **state)
+{
+	static const char *const bad[] = {
+		"{name: a, score: 0}",
+		"{name: a, score: 10001}",
+		"{name: a, score: -1}",
+		"{name: a, score: 1x}",
+		"{name: a, score: [1]}",
+		"{name: a, score: 1, event: open}",
+		"{name: a, score: 1, match: {uid: 0}}",
+		"{name: a, score: 1, weight: 2}",
+		"{name: a, score: 1, chain: {steps: [b, c]}}",
+		"{name: a, event: open, weight: -1}",
+		"{name: a, event: open, weight: }",
+		"{name: a, event: open, weight: 99999999999999999999}",
+	};
+	struct list list;
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		(void)snprintf(text, sizeof(text), HEAD "  - %s\n", bad[i]);
+		if (read_list(text, &list) != -EINVAL)
+			fail_msg("%s is read", bad[i]);
+	}
+	assert_int_equal(read_list(HEAD
+				   "  - {name: a, score: 150}\n"
+				   "  - {name: b, event: open, weight: 0}\n"
+				   "  - {name: c, event: open}\n",
+				   &list),
+			 0);
+	assert_int_equal(list.rules[0]->score, 150);
+	assert_false(list.rules[0]->has_weight);
+	assert_true(list.rules[1]->has_weight);
+	assert_int_equal(list.rules[1]->weight, 0);
+	assert_false(list.rules[2]->has_weight);
+	assert_int_equal(list.rules[2]->score, 0);
+	done(&list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_score_is_a_number_and_stands_for_the_event),
 		cmocka_unit_test(a_chain_has_steps_by_name_and_of_its_own),
 		cmocka_unit_test(it_is_of_any_order_within_a_minute_by_a_tree),
 		cmocka_unit_test(a_taint_has_a_name_and_a_span),
