@@ -259,7 +259,9 @@ const struct command command_table[] = {
 	 cmd_feed_drop},
 	{"feed enforce",
 	 "have a feed do what its definition says",
-	 "Before its first day in shadow is over, or after feed shadow.",
+	 "Before its first day in shadow is over, or after feed shadow. Refused "
+	 "where the definition itself does not say \"action: drop\": a copy "
+	 "that does, added by feed add, is what drops then.",
 	 {{.kind = KIND_SET}},
 	 NULL,
 	 cmd_feed_enforce},

@@ -214,13 +214,13 @@ void feeds_alert(struct daemon *daemon, const struct feed_slot *slot)
 
 	(void)snprintf(key, sizeof(key), ALERT_FEED, slot->feed.name);
 	if (slot->state.why[0])
-		(void)alerts_raise(&daemon->alerts, now_s, key, "%s",
-				   slot->state.why);
+		(void)alerts_raise(&daemon->alerts, now_s, key, "feed %s: %s",
+				   slot->feed.name, slot->state.why);
 	else if (age != FEED_AGE_FRESH)
 		(void)alerts_raise(
 			&daemon->alerts, now_s, key,
-			"is %s: no new version was got for %llu h",
-			feed_age_name(age),
+			"feed %s is %s: no new version was got for %llu h",
+			slot->feed.name, feed_age_name(age),
 			(unsigned long long)(now_s - slot->state.times.good_s) /
 				3600);
 	else

@@ -124,6 +124,27 @@ static void start_shadow(struct feed_edit *edit, const struct feed_slot *slot,
 		enforce ? 0 : clock_wall_s() + FEED_SHADOW_FIRST_S;
 }
 
+/* A feed of which the definition does not drop has nothing that a decision could
+ * end: to call that done would leave somebody waiting for drops. */
+static int check_drops(struct call *call, const struct feed *feed)
+{
+	const char *action = feed_action_name((enum feed_action)feed->action);
+
+	if (feed->action == FEED_ACTION_DROP)
+		return 0;
+	if (feed->class == FEED_CLASS_ALLOW)
+		call_refuse(call, -EINVAL,
+			    "feed %s is of class allow: it never drops",
+			    feed->name);
+	else
+		call_refuse(call, -EINVAL,
+			    "feed %s: its definition says \"action: %s\"; to "
+			    "have it drop, say \"action: drop\" in a copy of "
+			    "it, and add that (fwctl feed add)",
+			    feed->name, action);
+	return -EINVAL;
+}
+
 /* What it lists was judged as one of its class: resolvers, for example, may be
  * in a list of what is good. */
 static int check_class(struct call *call, const struct feed_slot *slot,
@@ -183,7 +204,8 @@ void request_feed_put(struct daemon *daemon, struct call *call)
 	    read_definition(call, &edit.feed) < 0)
 		return;
 	slot = feeds_find(&daemon->feeds, edit.feed.name);
-	if (check_key(call, slot, &edit.feed) < 0)
+	if (check_key(call, slot, &edit.feed) < 0 ||
+	    (enforce && check_drops(call, &edit.feed) < 0))
 		return;
 	if (slot && (check_free(daemon, call, slot) < 0 ||
 		     check_class(call, slot, &edit.feed) < 0))
@@ -415,6 +437,9 @@ void request_feed_decide(struct daemon *daemon, struct call *call)
 			versions[i].run(daemon, call, slot);
 			return;
 		}
+	if (strcmp(decision, "enforce") == 0 &&
+	    check_drops(call, &slot->feed) < 0)
+		return;
 	edit.feed = slot->feed;
 	edit.state = slot->state;
 	edit.what = "decided";

@@ -68,6 +68,23 @@ refuses 'set tried is what feed tried lists' set new tried --action allow
 printf 'version: 1\nsets: {tried: {members: [192.0.2.1]}}\n' >"$work/p.yml"
 refuses 'p.yml:2: set tried is what feed tried lists' policy apply "$work/p.yml"
 
+# What the definition does not drop is made to drop by no decision, and says so.
+define quiet
+sed -i 's/^action: .*/action: shadow/' "$PORTCULLIS_FEEDS/quiet.yml"
+refuses 'quiet: its definition says "action: shadow"' feed add quiet --enforce
+does feed add quiet
+refuses 'quiet: its definition says "action: shadow"' feed enforce quiet
+define quiet
+does feed add quiet --enforce
+does feed enforce quiet
+does feed drop quiet
+define good
+sed -i 's/^class: .*/class: allow/; s/^action: .*/action: none/' \
+	"$PORTCULLIS_FEEDS/good.yml"
+does feed add good
+refuses 'good is of class allow: it never drops' feed enforce good
+does feed drop good
+
 # A first version, and what it may not list.
 version 1 1000 9.9.9.9 $own4 10.0.0.0/8 $listed4
 brings accepted
@@ -95,7 +112,7 @@ is "files" "$before $(feed waiting)" "$(find "$work/state/feeds/tried" -type f \
 	-printf '%f\n' | sort | xargs)"
 is "version in force" "$before" "$(feed version)"
 is "members" 1001 "$(feed members)"
-wait_for "an alert" has_alert 'held|refused'
+wait_for "an alert, with its feed" has_alert '^feed tried: .*(held|refused)'
 does feed show tried
 said 'why +'
 
