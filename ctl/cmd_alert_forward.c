@@ -87,6 +87,7 @@ static void put_line(FILE *to, const char *name, const char *value)
 static void put_order(const struct session *session, FILE *to)
 {
 	put_line(to, "url", session_value(session, OPTION_TO));
+	put_line(to, "url-file", session_value(session, OPTION_TO_FILE));
 	put_line(to, "header-file", session_value(session, OPTION_HEADER_FILE));
 	put_line(to, "template", session_value(session, OPTION_TEMPLATE));
 	(void)fputc('\n', to);
@@ -139,8 +140,10 @@ enum outcome cmd_alert_forward(struct session *session)
 	pid_t pid = 0;
 	int r;
 
-	if (!session_has(session, OPTION_TO))
-		return session_misused(session, "--to is missing");
+	if (session_has(session, OPTION_TO) ==
+	    session_has(session, OPTION_TO_FILE))
+		return session_misused(session,
+				       "expected --to URL or --to-file FILE");
 	catch_ends();
 	r = start_sender(&pid, &to);
 	if (r < 0)

@@ -37,7 +37,10 @@ const struct option alert_forward_options[] = {
 	 "file with the body of a post, in which {{message}} and others stand "
 	 "for what the alert has"},
 	{"to", 't', OPTION_TO, KIND_URL, NULL,
-	 "where to post; http only to this machine"},
+	 "where to post; http only to this machine. Everyone on the machine can "
+	 "read it in the list of processes"},
+	{"to-file", 0, OPTION_TO_FILE, KIND_FILE, NULL,
+	 "file of mode 0600 with that URL, for one that holds a secret"},
 	{0},
 };
 

@@ -12,6 +12,7 @@
 #include "images/send-alerts/body.h"
 #include "rules/base.h"
 
+#define URL_BYTES_MAX	   (8u << 10)
 #define HEADER_BYTES_MAX   (16u << 10)
 #define TEMPLATE_BYTES_MAX (64u << 10)
 #define CA_BYTES_MAX	   (4u << 20)
@@ -35,6 +36,7 @@ static char **field_of(struct order *order, const char *name, size_t len)
 		char **field;
 	} fields[] = {
 		{"url", &order->url},
+		{"url-file", &order->url_file},
 		{"header-file", &order->header_file},
 		{"template", &order->template_file},
 		{"ca-file", &order->ca_file},
@@ -59,6 +61,29 @@ int order_take_line(struct order *order, const char *line,
 			    "a line of the order is not understood");
 	*field = strdup(line + len + 1);
 	return *field ? 0 : fail(note, -ENOMEM, "no memory");
+}
+
+/* One line: what is behind it would be in no URL. */
+static int read_url(struct order *order, char *note)
+{
+	size_t bytes, len;
+	int r;
+
+	if (order->url)
+		return fail(note, -EINVAL, "url and url-file: one is enough");
+	r = input_read(order->url_file, INPUT_SECRET, URL_BYTES_MAX,
+		       &order->url, &bytes);
+	if (r == -EPERM)
+		return fail(note, r,
+			    "url-file: must be of mode 0600 and owned by root "
+			    "or the caller");
+	if (r < 0)
+		return fail(note, r, "url-file: %s", strerror(-r));
+	len = strcspn(order->url, "\r\n");
+	if (len + strspn(order->url + len, "\r\n") != bytes)
+		return fail(note, -EINVAL, "url-file: expected one line");
+	order->url[len] = '\0';
+	return 0;
 }
 
 /* http shows what is said to everyone on the way; only on this machine there
@@ -143,8 +168,10 @@ static int read_template(struct order *order, char *note)
 
 int order_settle(struct order *order, char note[ORDER_NOTE_MAX])
 {
-	int r = check_url(order, note);
+	int r = order->url_file ? read_url(order, note) : 0;
 
+	if (r == 0)
+		r = check_url(order, note);
 	if (r == 0 && !order->user)
 		order->user = strdup(USER_DEFAULT);
 	if (r == 0 && !order->user)
@@ -163,6 +190,7 @@ int order_settle(struct order *order, char note[ORDER_NOTE_MAX])
 void order_done(struct order *order)
 {
 	free(order->url);
+	free(order->url_file);
 	free(order->header_file);
 	free(order->template_file);
 	free(order->ca_file);

@@ -3,8 +3,9 @@
  * order.h - where alerts are posted, and how.
  *
  * Said by the first lines of standard input, "NAME VALUE", up to an empty one:
- * url, header-file, template, ca-file, user. So none of it is on a command
- * line, where everyone on the machine could read it. What follows are alerts.
+ * url or url-file, header-file, template, ca-file, user. So none of it is on a
+ * command line, where everyone on the machine could read it. What follows are
+ * alerts.
  *
  * Owns		its texts
  * Errors	negative errno, with a sentence that holds no path of a URL and no
@@ -21,7 +22,8 @@
 #define ORDER_NOTE_MAX	  256
 
 struct order {
-	char *url;
+	char *url; /* said, or what is in the file */
+	char *url_file;
 	char *header_file, *template_file, *ca_file, *user;
 	struct place place; /* of the URL */
 

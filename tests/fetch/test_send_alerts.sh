@@ -224,6 +224,16 @@ is "by a template" '{"text":"say \"1\"","kinds":"a,b","n":3,"all":{"event":{"id"
 stop
 echo "ok: a template"
 
+install -m 600 /dev/stdin "$work/url" <<<"$url"
+plan 200
+start "url-file $work/url"
+alert 1
+wait_for "a post" has_told 1
+is "path" "/hook?token=secret-of-the-url" "$(posts '.[0].path')"
+stop
+[ ! -s "$work/errors" ] || fail "it complains"
+echo "ok: a URL that is in a file"
+
 # refused SENTENCE ORDER...
 refused() {
 	start "${@:2}"
@@ -241,6 +251,16 @@ refused "header file" "url https://user:secret@host.example/"
 refused "mode 0600" "url $url" "header-file $work/open"
 refused "line 1: expected" "url $url" "header-file $work/split"
 refused "a place is not" "url $url" "template $work/broken"
+install -m 644 /dev/stdin "$work/url-open" <<<"$url"
+install -m 600 /dev/stdin "$work/url-two" <<<"$url"$'\n'"$url"
+printf '%s\0secret' "$url" | install -m 600 /dev/stdin "$work/url-nul"
+install -m 600 /dev/null "$work/url-none"
+refused "url-file: must be of mode 0600" "url-file $work/url-open"
+refused "url-file: expected one line" "url-file $work/url-two"
+refused "url-file: expected one line" "url-file $work/url-nul"
+refused "not a URL" "url-file $work/url-none"
+refused "url-file: No such file" "url-file $work/url-not-there"
+refused "one is enough" "url $url" "url-file $work/url"
 refused "not understood" "url $url" "what else secret"
 start "url http://192.0.2.1:9/secret"
 alert 1

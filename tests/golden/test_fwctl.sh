@@ -291,6 +291,7 @@ group_alert() {
 	run 'fwctl alert status --json'
 	run 'fwctl alert forward'
 	run 'fwctl alert forward --to ftp://192.0.2.1/'
+	run 'fwctl alert forward --to https://192.0.2.1/ --to-file url'
 }
 
 group_usage() {

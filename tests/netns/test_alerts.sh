@@ -86,6 +86,25 @@ mkdir "$work/state"
 start alert_file="$work/alerts" alert_syslog="$work/nobody"
 is "alerts at the start" 0 "$(list length)"
 
+# What is posted, and where to, goes to a sender; of a URL in a file only the name.
+cat >"$work/sender" <<-EOF
+	#!/bin/sh
+	exec cat >"$work/order"
+EOF
+chmod 755 "$work/sender"
+refuses 'expected --to URL or --to-file FILE' alert forward
+refuses 'expected --to URL or --to-file FILE' alert forward \
+	--to https://a.example/ --to-file "$work/url"
+PORTCULLIS_SENDER=$work/sender "$fwctl" alert forward \
+	--to-file "$work/url" --template "$work/body" &
+forward=$!
+others+=("$forward")
+wait_for "the order" grep -q '^$' "$work/order"
+is "what the sender is told" "url-file $work/url
+template $work/body" "$(sed '/^$/,$d' "$work/order")"
+kill "$forward"
+wait "$forward" || fail "alert forward ended with $?"
+
 "$fwctl" alert watch --json --count 3 >"$work/watched" &
 others+=($!)
 put 1 "curl http://192.0.2.9/%.sh"
