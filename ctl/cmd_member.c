@@ -13,6 +13,8 @@
 #include "ctl/unit.h"
 #include "rules/feedfile/plain.h"
 
+#define ASKED_MAX 16 /* entries: a list may be long */
+
 static int append_prefix(void *arg, const struct prefix *prefix, uint32_t line)
 {
 	json_t *members = arg;
@@ -207,9 +209,10 @@ static enum outcome add(struct session *session, const char *set, size_t first)
 	return send_members(session, REQ_ADD, common, members, view_add);
 }
 
-static enum outcome del(struct session *session, const char *set, size_t first)
+/* What was read goes into `members`, too. */
+static enum outcome del(struct session *session, const char *set, size_t first,
+			json_t *members)
 {
-	CLEANUP(json_decrefp) json_t *members = json_array();
 	CLEANUP(json_decrefp) json_t *common = NULL;
 	enum outcome outcome = read_members(session, first, members);
 
@@ -267,11 +270,46 @@ enum outcome cmd_block(struct session *session)
 	return add_by_action(session, "block", false);
 }
 
+/* Who takes an address out of one set wants it to come in. Ranges and
+ * everything are nothing that can be asked about. */
+static void tell_dropped(struct session *session, const json_t *members)
+{
+	const json_t *member;
+	size_t i;
+
+	json_array_foreach(members, i, member)
+	{
+		CLEANUP(json_decrefp) json_t *answer = NULL;
+		const char *text = json_string_value(member);
+		struct prefix prefix;
+
+		if (i == ASKED_MAX)
+			return;
+		if (prefix_from_text(text, strlen(text), &prefix) < 0 ||
+		    prefix_len(&prefix) == 0)
+			continue;
+		if (session_ask(session, REQ_WHY,
+				json_pack("{s:s}", "address", text), -1,
+				&answer) != OUTCOME_DONE)
+			return;
+		if (!strcmp(answer_text(answer, "verdict"), "drop"))
+			fprintf(stderr,
+				"fwctl unblock: %s is still dropped: `fwctl "
+				"why %s` says by what\n",
+				text, text);
+	}
+}
+
 enum outcome cmd_unblock(struct session *session)
 {
+	CLEANUP(json_decrefp) json_t *members = json_array();
 	const char *chosen = session_value(session, OPTION_SET);
+	enum outcome outcome =
+		del(session, chosen ? chosen : "block", 0, members);
 
-	return del(session, chosen ? chosen : "block", 0);
+	if (outcome == OUTCOME_DONE && !session->json)
+		tell_dropped(session, members);
+	return outcome;
 }
 
 enum outcome cmd_set_add(struct session *session)
@@ -281,5 +319,7 @@ enum outcome cmd_set_add(struct session *session)
 
 enum outcome cmd_set_del(struct session *session)
 {
-	return del(session, session_word(session, 0), 1);
+	CLEANUP(json_decrefp) json_t *members = json_array();
+
+	return del(session, session_word(session, 0), 1, members);
 }

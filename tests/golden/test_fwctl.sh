@@ -84,6 +84,7 @@ group_member() {
 	run 'fwctl block 203.0.113.1 --json'
 	run 'fwctl unblock 192.0.2.1 192.0.2.9'
 	run 'fwctl unblock 192.0.2.1 --set feed --json'
+	run 'fwctl unblock 192.0.2.2 192.0.2.4-192.0.2.7'
 	run 'fwctl set add nosuch 192.0.2.1'
 	run 'fwctl set add busy 192.0.2.1'
 	run 'fwctl set del feed 192.0.2.0/24'

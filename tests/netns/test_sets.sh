@@ -155,6 +155,15 @@ does block 203.0.113.201
 does unblock 203.0.113.200 203.0.113.201
 is "journal of one change" "del block: 203.0.113.201" \
 	"$("$fwctl" --json log -n 1 | jq -r .text)"
+does set new other
+does set add other 192.0.2.202
+does block 192.0.2.202
+does unblock 192.0.2.202
+said "192.0.2.202 is still dropped: .fwctl why 192.0.2.202. says by what"
+does set drop other
+does block 192.0.2.202
+does unblock 192.0.2.202
+! grep -q "still dropped" "$work/said" || fail "nothing drops it: $(cat "$work/said")"
 echo "ok: added again"
 
 # A backup is everything; what came after it goes.
