@@ -89,7 +89,7 @@ void feed_view_show(FILE *out, const json_t *answer)
 	put_field(out, "credit", answer_text(answer, "credit"));
 	put_field(out, "from", answer_text(answer, "url"));
 	put_field(out, "action", answer_text(answer, "action"));
-	put_moment(out, "in shadow to", answer, "shadow_until");
+	put_moment(out, "shadow to", answer, "shadow_until");
 	fprintf(out,
 		"%-12s%" PRId64 " in force, %" PRId64 " accepted, %" PRId64
 		" held so far\n",

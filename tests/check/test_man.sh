@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The man page of fwctl has every command and option that its help has, and no
-# other; mandoc has nothing to say about our man pages.
+# other; which items of fwd.yml a reload applies is the same wherever it is said;
+# mandoc has nothing to say about our man pages.
 set -euo pipefail
 build=$(realpath "${1:?usage: test_man.sh BUILD_DIR}")
 cd "$(dirname "$0")/../.."
@@ -70,4 +71,26 @@ for option in help json socket; do
 		failed=1
 	}
 done
+
+# live FILE AWK: the items that it says are live are those of the help.
+live() {
+	diff <("$build/daemon/fwd" --help | sed -n 's/^  \([a-z_0-9]*\) .*; reload applies it$/\1/p' |
+		sort) <(awk "$2" "$1" | sort) || {
+		echo "$1: < is live by fwd --help only, > by the file only"
+		failed=1
+	}
+}
+# shellcheck disable=SC2016 # for awk
+live docs/man/fwd.yml.5 '/^\.It Cm/ { name = $3 } /^Live\.$/ { print name }'
+# shellcheck disable=SC2016 # for awk
+live docs/man/fwd.8 '/^\.It Dv SIGHUP/ { here = 1 } /^A file with/ { here = 0 }
+	here && /^\.Cm/ { print $2 }'
+live images/fwd.yml '/^$/ { here = 0 } /^# Live\./ { here = 1 }
+	here && sub(/^#/, "") && sub(/:.*/, "") && /^[a-z_0-9]+$/'
+# shellcheck disable=SC2016 # backquotes of the page
+live docs/operations.md '/^A reload reads/ { here = 1 } /^the items that/ { here = 0 }
+	here { while (match($0, /`[a-z]+_[a-z_]+`/)) {
+		print substr($0, RSTART + 1, RLENGTH - 2)
+		$0 = substr($0, RSTART + RLENGTH)
+	} }'
 exit "$failed"
