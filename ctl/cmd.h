@@ -29,6 +29,7 @@ enum outcome cmd_crowdsec_status(struct session *session);
 enum outcome cmd_detach(struct session *session);
 enum outcome cmd_detect_check(struct session *session);
 enum outcome cmd_detect_coverage(struct session *session);
+enum outcome cmd_detect_hear(struct session *session);
 enum outcome cmd_detect_list(struct session *session);
 enum outcome cmd_detect_plan(struct session *session);
 enum outcome cmd_detect_reload(struct session *session);

@@ -35,6 +35,7 @@ enum kind {
 	KIND_COMMAND, /* a name of this table */
 	KIND_EVENTS, /* kinds of events; the daemon knows which there are */
 	KIND_FILE, /* a path; "-": stdin or stdout */
+	KIND_HEARD, /* how lines are written that another program says */
 	KIND_IFACE,
 	KIND_MOMENT,
 	KIND_NUMBER,

@@ -154,6 +154,17 @@ const struct command command_table[] = {
 	 {{.kind = KIND_RULES, .many = true}},
 	 detect_options,
 	 cmd_detect_coverage},
+	{"detect hear",
+	 "let detection rules judge what other programs say",
+	 "Reads lines until their end, from FILE or standard input. FORMAT is "
+	 "falco or journal. falco: "
+	 "Falco with json_output and, as its program_output, this command; "
+	 "journal: journalctl -f -o json. Rules about logs must be in force "
+	 "(detect_logs in fwd.yml). When fwd is away the line is kept and "
+	 "told again for half a minute.",
+	 {{.kind = KIND_HEARD}, {.kind = KIND_FILE, .optional = true}},
+	 NULL,
+	 cmd_detect_hear},
 	{"detect list",
 	 "the detection rules that load",
 	 "With --json, one rule a line, with authors and tags.",

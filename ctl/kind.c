@@ -126,6 +126,11 @@ static bool check_trial(const char *text)
 	       span_s <= TRIAL_MAX_S;
 }
 
+static bool check_heard(const char *text)
+{
+	return strcmp(text, "falco") == 0 || strcmp(text, "journal") == 0;
+}
+
 static bool check_url(const char *text)
 {
 	return strncmp(text, "https://", 8) == 0 ||
@@ -154,6 +159,7 @@ const struct kind_spec kind_specs[] = {
 			 "kinds of events with commas between: exec, connect",
 			 NULL},
 	[KIND_FILE] = {"FILE", "a file name, or -", check_file},
+	[KIND_HEARD] = {"FORMAT", "falco or journal", check_heard},
 	[KIND_IFACE] =
 		{"IFACE",
 		 "an interface name: 1 to 15 printable characters without / and :",

@@ -46,6 +46,7 @@ struct config {
 	bool sensor; /* see what processes do */
 	bool detect_block; /* do what detection rules say, not only tell */
 	bool detect_shipped; /* take the rules that are shipped, too */
+	bool detect_logs; /* and those about lines of logs */
 	uint32_t detect_steps; /* enum detect_step: what a block may do */
 	uint32_t detect_blocks_per_minute; /* peers that rules may add */
 	char detect_rules[CONFIG_PATH_MAX]; /* folder of this site's rules */

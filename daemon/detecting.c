@@ -28,6 +28,7 @@ static struct rulebook_order order_of(const struct config *config)
 		.shipped = config->detect_shipped ? SHIPPED_PATH : "",
 		.own = config->detect_rules,
 		.resolvers = config->resolvers,
+		.has_logs = config->detect_logs,
 	};
 }
 

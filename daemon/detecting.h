@@ -41,6 +41,7 @@ struct detecting {
 	bool is_reading;
 	struct blocking blocking;
 	struct detecting_counts counts;
+	uint64_t heard; /* told by requests, so far: their numbers */
 	struct latency latency; /* what was sensed to tables written */
 };
 

@@ -55,6 +55,7 @@ void request_crowdsec_tried(struct daemon *daemon, struct call *call);
 void request_crowdsec_resync(struct daemon *daemon, struct call *call);
 void request_crowdsec_status(struct daemon *daemon, struct call *call);
 void request_detect_status(struct daemon *daemon, struct call *call);
+void request_detect_hear(struct daemon *daemon, struct call *call);
 void request_detect_scores(struct daemon *daemon, struct call *call);
 void request_detect_reload(struct daemon *daemon, struct call *call);
 void request_host_events(struct daemon *daemon, struct call *call);

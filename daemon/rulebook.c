@@ -38,10 +38,13 @@ static void note_refused(struct rulebook *book, const struct detect_file *file)
 }
 
 static int read_folder(struct rulebook *book, struct detect_folder *folder,
-		       const char *path, bool is_own, char *note)
+		       const struct rulebook_order *order, bool is_own,
+		       char *note)
 {
-	int r = *path ? detect_folder_read(path, DETECT_KINDS_KERNEL, folder)
-		      : 0;
+	const char *path = is_own ? order->own : order->shipped;
+	uint32_t kinds =
+		order->has_logs ? DETECT_KINDS_ALL : DETECT_KINDS_KERNEL;
+	int r = *path ? detect_folder_read(path, kinds, folder) : 0;
 
 	if (r == -ENOENT && !is_own && book->refused++ == 0)
 		(void)snprintf(book->refused_note, RULEBOOK_NOTE_MAX,
@@ -127,12 +130,10 @@ static int make_engine(struct rulebook *book, char *note)
 static int fill(struct rulebook *book, const struct rulebook_order *order,
 		char *note)
 {
-	int r = read_folder(book, &book->folders[0], order->shipped, false,
-			    note);
+	int r = read_folder(book, &book->folders[0], order, false, note);
 
 	if (r == 0)
-		r = read_folder(book, &book->folders[1], order->own, true,
-				note);
+		r = read_folder(book, &book->folders[1], order, true, note);
 	if (r == 0)
 		r = join(book);
 	if (r == 0)

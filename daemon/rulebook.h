@@ -33,6 +33,7 @@ struct rulebook_order {
 	const char *shipped; /* "": none of them */
 	const char *own;
 	const char *resolvers;
+	bool has_logs; /* take rules about lines of logs */
 };
 
 struct rulebook {

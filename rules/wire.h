@@ -74,6 +74,7 @@ enum request {
 	REQ_DETECT_STATUS,
 	REQ_DETECT_RELOAD,
 	REQ_DETECT_SCORES,
+	REQ_DETECT_HEAR, /* what other programs say of this host */
 	REQ_ALERT_LIST, /* one page of those that are kept */
 	REQ_ALERT_SHOW,
 	REQ_ALERT_MARK, /* acknowledged, resolved */

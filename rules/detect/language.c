@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "rules/detect/event.h"
 #include "rules/detect/native.h"
 #include "rules/detect/sandtrace.h"
 #include "rules/detect/sigma.h"
@@ -47,6 +48,15 @@ int detect_tree_read(const char *text, size_t len, struct tree **ret_tree,
 	return r;
 }
 
+static void remark_logs(struct detect_rule *const *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (rules[i]->kinds == 1u << EVENT_LOG)
+			rules[i]->remark = "it is about lines of a log, and "
+					   "none is read";
+	}
+}
+
 int detect_read(const char *text, size_t len, uint32_t kinds,
 		struct detect_rule ***ret_rules, size_t *ret_count,
 		struct detect_note *ret_note)
@@ -61,9 +71,13 @@ int detect_read(const char *text, size_t len, uint32_t kinds,
 	r = detect_tree_read(text, len, &tree, ret_note);
 	if (r < 0)
 		return r;
-	if (native_is_list(tree_root(tree)))
-		return native_read(tree_root(tree), ret_rules, ret_count,
-				   ret_note);
+	if (native_is_list(tree_root(tree))) {
+		r = native_read(tree_root(tree), ret_rules, ret_count,
+				ret_note);
+		if (r >= 0 && !(kinds >> EVENT_LOG & 1))
+			remark_logs(*ret_rules, *ret_count);
+		return r;
+	}
 	if (sandtrace_is_file(tree_root(tree)))
 		return sandtrace_read(tree_root(tree), ret_rules, ret_count,
 				      ret_note);

@@ -182,6 +182,14 @@ static const struct detect_field own_other_fields[] = {
 	FROM("flags", SOURCE_FLAGS),
 };
 
+static const struct detect_field own_log_fields[] = {
+	COMMON,
+	FROM("service", WORD(SERVICE)),
+	FROM("line", WORD(LINE)),
+	FROM("addr", SOURCE_PEER),
+	FROM("port", SOURCE_PEER_PORT),
+};
+
 #define CALLS                                                                  \
 	(KIND(EXEC) | KIND(OPEN) | KIND(WRITE) | KIND(CREATE) | KIND(UNLINK) | \
 	 KIND(RENAME) | KIND(CHMOD) | KIND(CONNECT) | KIND(ACCEPT) |           \
@@ -223,6 +231,7 @@ const struct detect_view detect_views[] = {
 	     KIND(PTRACE) | KIND(MEMFD) | KIND(BPF) | KIND(NAMESPACE) |
 		     KIND(SETUID) | KIND(SOCKET) | KIND(URING) | KIND(CALL),
 	     own_other_fields),
+	VIEW(DETECT_NATIVE, KIND(LOG), own_log_fields),
 };
 const size_t detect_view_count = ARRAY_LEN(detect_views);
 
