@@ -82,6 +82,7 @@ static int refuse_again(void *arg, const struct set *set,
 	const struct enforce_order order = {
 		.peer = member->prefix,
 		.steps = ENFORCE_REFUSE,
+		.is_tied = true,
 		.until_ns = ends_s == 0 ? UINT64_MAX
 					: clock_boot_ns() +
 						  (ends_s - now_s) * S_TO_NS,
@@ -238,6 +239,15 @@ void acting_do(struct daemon *daemon, const struct enforce_order *order,
 	}
 }
 
+/* Who is not in the set any more, or may not be, whoever saw to that. */
+static bool keeps(void *arg, const struct prefix *peer, bool is_tied)
+{
+	const struct daemon *daemon = arg;
+
+	return detecting_may_block(daemon, peer) &&
+	       (!is_tied || blocking_has(daemon, peer));
+}
+
 void acting_tick(struct daemon *daemon, uint64_t now_ns)
 {
 	struct acting *acting = &daemon->acting;
@@ -245,7 +255,7 @@ void acting_tick(struct daemon *daemon, uint64_t now_ns)
 
 	if (!acting->enforce)
 		return;
-	enforce_tick(acting->enforce, now_ns);
+	enforce_tick(acting->enforce, now_ns, keeps, daemon);
 	if (!acting->is_following && (acting->steps & ENFORCE_SLOW))
 		acting->is_following = submit(daemon, &none) == 0;
 }

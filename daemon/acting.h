@@ -44,7 +44,10 @@ void acting_stop(struct acting *acting);
 void acting_do(struct daemon *daemon, const struct enforce_order *order,
 	       struct enforce_answer *ret_answer);
 
+/* Of the peers that are refused some are looked at, whether they still are in
+ * the set of blocking.h, if they came with it, and may be blocked. */
 void acting_tick(struct daemon *daemon, uint64_t now_ns);
 
-/* Somebody takes the peer out of the table: nobody is refused it any more. */
+/* Somebody takes the peer out of the set: nobody is refused it any more. When
+ * it leaves in another way, acting_tick() comes to the same by and by. */
 void acting_forgive(struct daemon *daemon, const struct prefix *peer);

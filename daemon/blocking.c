@@ -224,6 +224,14 @@ bool blocking_may(const struct daemon *daemon, const struct prefix *peer)
 	       !guard_find(daemon->guard, peer) && !is_allowed(daemon, peer);
 }
 
+bool blocking_has(const struct daemon *daemon, const struct prefix *peer)
+{
+	const struct set *set = ledger_set_named(daemon->ledger, BLOCKING_SET);
+	struct evidence unused;
+
+	return set && ledger_get(daemon->ledger, set->id, peer, &unused) == 0;
+}
+
 int blocking_put(struct daemon *daemon, const struct block_order *order,
 		 uint64_t now_ns)
 {

@@ -43,6 +43,9 @@ struct blocking {
  * let in by a set that allows, and the set drops if it is there. */
 bool blocking_may(const struct daemon *daemon, const struct prefix *peer);
 
+/* Is it in the set? */
+bool blocking_has(const struct daemon *daemon, const struct prefix *peer);
+
 /* One of the minute's, or -EDQUOT and an alert. */
 int blocking_spend(struct daemon *daemon, uint64_t now_ns);
 

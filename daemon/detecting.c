@@ -236,13 +236,19 @@ static int block_peer(const struct heard *heard, const struct detect_rule *rule)
 	return blocking_put(heard->daemon, &order, heard->now_ns);
 }
 
+bool detecting_may_block(const struct daemon *daemon, const struct prefix *peer)
+{
+	const struct rulebook *book = daemon->detecting.book;
+
+	return !(book && rulebook_knows(book, peer)) &&
+	       blocking_may(daemon, peer);
+}
+
 static bool may_block(const struct heard *heard)
 {
 	struct daemon *daemon = heard->daemon;
-	const struct prefix *peer = &heard->event->peer;
 
-	if (!rulebook_knows(daemon->detecting.book, peer) &&
-	    blocking_may(daemon, peer))
+	if (detecting_may_block(daemon, &heard->event->peer))
 		return true;
 	daemon->detecting.blocking.withheld++;
 	return false;
@@ -307,6 +313,7 @@ static struct deed act(const struct heard *heard,
 	deed.withheld = rule->steps & ~daemon->acting.steps;
 	order.steps = act_on_peer(heard, rule, &deed) |
 		      steps_on_process(heard, rule, &deed);
+	order.is_tied = deed.done & DETECT_STEP_TABLE;
 	if (order.steps)
 		acting_do(daemon, &order, &answer);
 	deed.done |= answer.done;

@@ -48,6 +48,10 @@ struct detecting {
 int detecting_start(struct daemon *daemon);
 void detecting_stop(struct detecting *detecting);
 
+/* May anything be done about this peer? */
+bool detecting_may_block(const struct daemon *daemon,
+			 const struct prefix *peer);
+
 void detecting_event(struct daemon *daemon, const struct event *event);
 
 /* A few times a second. */

@@ -260,7 +260,7 @@ static void act_on_peer(struct enforce *enforce,
 	if (steps & ENFORCE_REFUSE)
 		settle(answer, ENFORCE_REFUSE,
 		       refusing_add(enforce->refusing, &order->peer,
-				    order->until_ns));
+				    order->until_ns, order->is_tied));
 	if (!(steps & ENFORCE_CUT))
 		return;
 	r = cut(enforce, &order->peer, &has_more);
@@ -385,10 +385,11 @@ static bool go_on(struct enforce *enforce, const struct rest *rest)
 	return has_more;
 }
 
-void enforce_tick(struct enforce *enforce, uint64_t now_ns)
+void enforce_tick(struct enforce *enforce, uint64_t now_ns,
+		  refusing_keeps_fn *keeps, void *arg)
 {
 	if (enforce->refusing)
-		refusing_tick(enforce->refusing, now_ns);
+		refusing_tick(enforce->refusing, now_ns, keeps, arg);
 }
 
 /* One thing a call, so that it is as bounded as an order. */

@@ -77,6 +77,7 @@ struct enforce_order {
 	struct prefix peer; /* bits 0: none */
 	uint32_t steps;
 	uint64_t until_ns; /* of the refusal; UINT64_MAX: no end */
+	bool is_tied; /* what refusing_keeps_fn is told of it */
 };
 
 struct enforce_answer {
@@ -97,8 +98,10 @@ DEFINE_CLEANUP(struct enforce *, enforce_free)
 void enforce_act(struct enforce *enforce, const struct enforce_order *order,
 		 struct enforce_answer *ret_answer);
 
-/* A few times a second: forget peers that are refused no longer. */
-void enforce_tick(struct enforce *enforce, uint64_t now_ns);
+/* A few times a second: forget peers that are refused no longer; see
+ * refusing_tick(). */
+void enforce_tick(struct enforce *enforce, uint64_t now_ns,
+		  refusing_keeps_fn *keeps, void *arg);
 
 /* A few times a second, on the slow thread: go on with cuts and quarantines
  * that one call could not finish, and do each cut once more, for who had been

@@ -140,6 +140,32 @@ connects $listed4 4444
 wait_for "the block" is_dropped $listed4
 echo "ok: connections to it are refused, until a person takes it out"
 
+# is_free: may this host's processes talk to it?
+is_free() {
+	[ "$(python "$connect" $listed4 80)" = 111 ]
+}
+is_refused() {
+	[ "$(python "$connect" $listed4 80)" = 1 ]
+}
+is_refused || fail "its processes may talk to it"
+does set drop detected
+wait_for "the end with the set" is_free
+connects $listed4 4444
+wait_for "the refusal" is_refused
+does allow $listed4
+wait_for "the end as it is allowed" is_free
+does set del allow $listed4
+does unblock --set detected $listed4
+connects $listed4 4444
+wait_for "the refusal" is_refused
+does set add management $listed4
+wait_for "the end as it is protected" is_free
+does set del management $listed4
+does unblock --set detected $listed4
+connects $listed4 4444
+wait_for "the refusal" is_refused
+echo "ok: nor longer than it is in the set and may be blocked"
+
 fwd_kill
 is "connect() without fwd" 11 "$(python "$connect" $listed4 80)"
 fwd_start
