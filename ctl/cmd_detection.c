@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* detect reload, detect status: the rules that fwd has. */
+/* detect release, reload, status: the rules that fwd has, and what they did. */
 #include "ctl/cmd.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "ctl/answer.h"
 #include "ctl/grid.h"
@@ -58,6 +60,25 @@ static void view_steps(FILE *out, json_t *steps)
 	}
 }
 
+static void view_quarantine(FILE *out, json_t *trees)
+{
+	size_t at;
+	json_t *tree;
+
+	json_array_foreach(trees, at, tree)
+	{
+		int64_t pid = answer_number(tree, "pid");
+
+		fprintf(out, "%-12s", "inside");
+		if (pid)
+			fprintf(out, "%" PRId64 " ", pid);
+		else
+			fputs("further trees", out);
+		grid_put_safely(out, answer_text(tree, "image"));
+		fputc('\n', out);
+	}
+}
+
 static void view_status(FILE *out, const json_t *answer)
 {
 	const json_t *latency = json_object_get(answer, "latency");
@@ -78,6 +99,7 @@ static void view_status(FILE *out, const json_t *answer)
 	put_number(out, "told", answer, "told");
 	view_blocking(out, json_object_get(answer, "blocking"));
 	view_steps(out, json_object_get(answer, "steps"));
+	view_quarantine(out, json_object_get(answer, "quarantine"));
 	if (answer_number(latency, "count") > 0)
 		fprintf(out, "%-12sp50 %.0f us, p99 %.0f us, max %.0f us\n",
 			"to tables",
@@ -90,6 +112,20 @@ enum outcome cmd_detect_status(struct session *session)
 {
 	return session_show(session, REQ_DETECT_STATUS, json_object(),
 			    view_status);
+}
+
+static void view_released(FILE *out, const json_t *answer)
+{
+	put_number(out, "released", answer, "released");
+}
+
+enum outcome cmd_detect_release(struct session *session)
+{
+	const char *word = session_word(session, 0);
+	json_int_t pid = strcmp(word, "all") == 0 ? 0 : strtoll(word, NULL, 10);
+
+	return session_show(session, REQ_DETECT_RELEASE,
+			    json_pack("{s:I}", "process", pid), view_released);
 }
 
 enum outcome cmd_detect_reload(struct session *session)

@@ -8,13 +8,15 @@
 
 #include "daemon/blocking.h"
 #include "daemon/clock.h"
+#include "daemon/control/server.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 #include "daemon/privileges.h"
 #include "rules/detect/rule.h"
 
-#define ALERT_STEPS "detection steps"
-#define S_TO_NS	    1000000000ull
+#define ALERT_STEPS	  "detection steps"
+#define S_TO_NS		  1000000000ull
+#define RELEASE_CALLS_MAX 16 /* of one tree */
 
 _Static_assert((int)ENFORCE_TABLE == DETECT_STEP_TABLE &&
 		       (int)ENFORCE_REFUSE == DETECT_STEP_REFUSE &&
@@ -135,9 +137,15 @@ int acting_start_thread(struct acting *acting)
 	return acting->slow ? worker_start(acting->slow) : 0;
 }
 
-void acting_stop(struct acting *acting)
+void acting_stop_thread(struct acting *acting)
 {
 	worker_free(acting->slow);
+	acting->slow = NULL;
+}
+
+void acting_stop(struct acting *acting)
+{
+	acting_stop_thread(acting);
 	enforce_free(acting->enforce);
 	prefix_list_done(&acting->allowed);
 	*acting = (struct acting){0};
@@ -163,7 +171,7 @@ struct slow {
 	struct job job; /* first: the worker's view of it */
 	struct daemon *daemon;
 	struct enforce *enforce;
-	struct enforce_order order; /* without steps: only to follow */
+	struct enforce_order order;
 	struct enforce_answer answer;
 };
 
@@ -171,10 +179,7 @@ static void run(struct job *job)
 {
 	struct slow *slow = (struct slow *)job;
 
-	if (slow->order.steps)
-		enforce_act(slow->enforce, &slow->order, &slow->answer);
-	else
-		enforce_follow(slow->enforce);
+	enforce_act(slow->enforce, &slow->order, &slow->answer);
 }
 
 static void done(struct job *job)
@@ -182,8 +187,6 @@ static void done(struct job *job)
 	struct slow *slow = (struct slow *)job;
 	struct acting *acting = &slow->daemon->acting;
 
-	if (slow->order.steps == 0)
-		acting->is_following = false;
 	count_answer(acting, &slow->answer);
 	if (slow->answer.failed)
 		log_warningx("detection: a step has failed pid=%u: %s",
@@ -209,6 +212,41 @@ static int submit(struct daemon *daemon, const struct enforce_order *order)
 	};
 	worker_submit(acting->slow, &slow->job);
 	return 0;
+}
+
+static void run_follow(struct job *job)
+{
+	struct acting_follow *follow = (struct acting_follow *)job;
+
+	enforce_follow(follow->enforce);
+	follow->tree_count = enforce_trees(follow->enforce, follow->trees);
+}
+
+static void followed(struct job *job)
+{
+	const struct acting_follow *follow = (struct acting_follow *)job;
+	struct acting *acting = &follow->daemon->acting;
+
+	acting->is_following = false;
+	acting->tree_count = follow->tree_count;
+	memcpy(acting->trees, follow->trees,
+	       follow->tree_count * sizeof(*follow->trees));
+}
+
+static void follow(struct daemon *daemon)
+{
+	struct acting *acting = &daemon->acting;
+
+	if (acting->is_following || !acting->slow ||
+	    !(acting->steps & ENFORCE_SLOW))
+		return;
+	acting->follow = (struct acting_follow){
+		.job = {.run = run_follow, .done = followed},
+		.daemon = daemon,
+		.enforce = acting->enforce,
+	};
+	acting->is_following = true;
+	worker_submit(acting->slow, &acting->follow.job);
 }
 
 void acting_do(struct daemon *daemon, const struct enforce_order *order,
@@ -251,17 +289,105 @@ static bool keeps(void *arg, const struct prefix *peer, bool is_tied)
 void acting_tick(struct daemon *daemon, uint64_t now_ns)
 {
 	struct acting *acting = &daemon->acting;
-	const struct enforce_order none = {0};
 
 	if (!acting->enforce)
 		return;
 	enforce_tick(acting->enforce, now_ns, keeps, daemon);
-	if (!acting->is_following && (acting->steps & ENFORCE_SLOW))
-		acting->is_following = submit(daemon, &none) == 0;
+	follow(daemon);
 }
 
 void acting_forgive(struct daemon *daemon, const struct prefix *peer)
 {
 	if (daemon->acting.enforce)
 		(void)enforce_forgive(daemon->acting.enforce, peer);
+}
+
+struct release {
+	struct job job; /* first: the worker's view of it */
+	struct daemon *daemon;
+	struct enforce *enforce;
+	struct call *call;
+	uint32_t pid; /* 0: all */
+	size_t count; /* of trees that were let out */
+	int r;
+};
+
+/* A call lets a bounded number of processes out. */
+static int release_one(struct release *release, uint32_t pid,
+		       const struct process_id *id)
+{
+	int r = -EAGAIN;
+
+	for (int i = 0; i < RELEASE_CALLS_MAX && r == -EAGAIN; i++)
+		r = id ? enforce_release(release->enforce, id)
+		       : enforce_release_pid(release->enforce, pid);
+	release->count += r == 0;
+	return r;
+}
+
+static void run_release(struct job *job)
+{
+	struct release *release = (struct release *)job;
+	struct quarantine_tree trees[QUARANTINE_LIST_MAX];
+	size_t count;
+
+	if (release->pid) {
+		release->r = release_one(release, release->pid, NULL);
+		return;
+	}
+	count = enforce_trees(release->enforce, trees);
+	for (size_t i = 0; i < count; i++) {
+		int r = release_one(release, 0, &trees[i].id);
+
+		if (r < 0 && r != -ENOENT)
+			release->r = r;
+	}
+}
+
+static void released(struct job *job)
+{
+	struct release *release = (struct release *)job;
+
+	follow(release->daemon); /* the list is another one */
+	if (release->count)
+		log_notice("detection: released from quarantine trees=%zu "
+			   "uid=%u",
+			   release->count, release->call->uid);
+	if (release->r == -ENOENT)
+		call_refuse(release->call, -ENOENT,
+			    "process %u is not in quarantine", release->pid);
+	else if (release->r < 0)
+		call_refuse(release->call, release->r,
+			    "not all are out, %zu trees are: %s",
+			    release->count, strerror(-release->r));
+	else
+		call_done(release->call, json_pack("{s:I}", "released",
+						   (json_int_t)release->count));
+	free(release);
+}
+
+void acting_release(struct daemon *daemon, struct call *call, uint32_t pid)
+{
+	struct acting *acting = &daemon->acting;
+	struct release *release;
+
+	if (!acting->slow || !(acting->steps & ENFORCE_QUARANTINE)) {
+		call_refuse(call, -ENOENT,
+			    "there is no quarantine: detect_steps of fwd.yml "
+			    "does not have it, or it could not be had");
+		return;
+	}
+	release = calloc(1, sizeof(*release));
+	if (!release) {
+		call_refuse(call, -ENOMEM, "out of memory");
+		return;
+	}
+	*release = (struct release){
+		.job = {.run = run_release, .done = released},
+		.daemon = daemon,
+		.enforce = acting->enforce,
+		.call = call,
+		.pid = pid,
+	};
+	worker_submit(acting->slow, &release->job);
 }

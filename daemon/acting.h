@@ -25,12 +25,25 @@ struct daemon;
 
 #define ACTING_PENDING_MAX 1024 /* orders that wait for the slow thread */
 
+/* One call of the slow thread's that goes on with what is unfinished, and
+ * lists who is in quarantine. */
+struct acting_follow {
+	struct job job; /* first: the worker's view of it */
+	struct daemon *daemon;
+	struct enforce *enforce;
+	struct quarantine_tree trees[QUARANTINE_LIST_MAX];
+	size_t tree_count;
+};
+
 struct acting {
 	struct enforce *enforce; /* NULL: no step is to be had */
 	struct worker *slow; /* NULL: the same */
 	uint32_t steps; /* that can be had, the table among them */
 	struct prefix_list allowed; /* lent to `enforce` */
+	struct acting_follow follow; /* the slow thread's, while following */
 	bool is_following;
+	struct quarantine_tree trees[QUARANTINE_LIST_MAX]; /* a moment ago */
+	size_t tree_count;
 	uint64_t done[5], withheld[5], failed[5]; /* of each step */
 	uint64_t forgone; /* orders for which there was no place */
 };
@@ -38,6 +51,9 @@ struct acting {
 /* With the privileges of the start; the slow thread is not started. */
 int acting_start(struct daemon *daemon);
 int acting_start_thread(struct acting *acting);
+
+/* What is ordered is done first; nothing may be ordered any more. */
+void acting_stop_thread(struct acting *acting);
 void acting_stop(struct acting *acting);
 
 /* `ret_answer->done` has the slow steps that were ordered, too. */
@@ -51,3 +67,9 @@ void acting_tick(struct daemon *daemon, uint64_t now_ns);
 /* Somebody takes the peer out of the set: nobody is refused it any more. When
  * it leaves in another way, acting_tick() comes to the same by and by. */
 void acting_forgive(struct daemon *daemon, const struct prefix *peer);
+
+struct call;
+
+/* Let out of quarantine the tree that this process is in, or began; 0: all.
+ * `call` is answered when they are. */
+void acting_release(struct daemon *daemon, struct call *call, uint32_t pid);

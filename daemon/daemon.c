@@ -572,6 +572,7 @@ void daemon_free(struct daemon *daemon)
 	worker_free(daemon->worker);
 	worker_free(daemon->ahead);
 	worker_free(daemon->files);
+	acting_stop_thread(&daemon->acting);
 	server_free(daemon->server);
 	prepared_free(daemon->prepared);
 	host_stop(&daemon->host);

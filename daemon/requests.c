@@ -52,6 +52,7 @@ static request_fn *const functions[] = {
 	[REQ_HOST_EVENTS] = request_host_events,
 	[REQ_DETECT_STATUS] = request_detect_status,
 	[REQ_DETECT_RELOAD] = request_detect_reload,
+	[REQ_DETECT_RELEASE] = request_detect_release,
 	[REQ_ALERT_LIST] = request_alert_list,
 	[REQ_ALERT_SHOW] = request_alert_show,
 	[REQ_ALERT_MARK] = request_alert_mark,

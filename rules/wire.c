@@ -54,6 +54,7 @@ const struct request_spec request_specs[REQ_COUNT] = {
 	[REQ_HOST_EVENTS] = {"host-events", WIRE_CHANGE, false},
 	[REQ_DETECT_STATUS] = {"detect-status", WIRE_VIEW, false},
 	[REQ_DETECT_RELOAD] = {"detect-reload", WIRE_CHANGE, false},
+	[REQ_DETECT_RELEASE] = {"detect-release", WIRE_CHANGE, false},
 	[REQ_ALERT_LIST] = {"alert-list", WIRE_CHANGE, false},
 	[REQ_ALERT_SHOW] = {"alert-show", WIRE_CHANGE, false},
 	[REQ_ALERT_MARK] = {"alert-mark", WIRE_CHANGE, false},

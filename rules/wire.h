@@ -73,6 +73,7 @@ enum request {
 	REQ_HOST_EVENTS, /* those after a cursor */
 	REQ_DETECT_STATUS,
 	REQ_DETECT_RELOAD,
+	REQ_DETECT_RELEASE, /* out of quarantine */
 	REQ_ALERT_LIST, /* one page of those that are kept */
 	REQ_ALERT_SHOW,
 	REQ_ALERT_MARK, /* acknowledged, resolved */

@@ -39,7 +39,8 @@
  * Times	CLOCK_BOOTTIME
  * Errors	negative errno, with a note for people
  * Threads	loop: all. Slow, one thread, or the loop too: enforce_act() without
- *		ENFORCE_REFUSE, enforce_follow(), enforce_release()
+ *		ENFORCE_REFUSE, enforce_follow(), enforce_release*(),
+ *		enforce_trees()
  */
 #pragma once
 
@@ -47,6 +48,7 @@
 #include <stdint.h>
 
 #include "daemon/enforce/protect.h"
+#include "daemon/enforce/quarantine.h"
 #include "daemon/enforce/refusing.h"
 #include "rules/base.h"
 #include "rules/detect/event.h"
@@ -113,6 +115,13 @@ int enforce_forgive(struct enforce *enforce, const struct prefix *peer);
 
 /* Out of the quarantine with it, and all it began. -ENOENT; -EAGAIN. */
 int enforce_release(struct enforce *enforce, const struct process_id *process);
+
+/* The same for the tree that this process is in, or was the first of. */
+int enforce_release_pid(struct enforce *enforce, uint32_t pid);
+
+/* Who is in quarantine: returns how many trees. */
+size_t enforce_trees(const struct enforce *enforce,
+		     struct quarantine_tree list[QUARANTINE_LIST_MAX]);
 
 struct enforce_info {
 	uint32_t steps;

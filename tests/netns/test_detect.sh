@@ -214,6 +214,40 @@ is "ended" 1 "$(detection .steps.end.done)"
 does unblock --set detected $listed4
 echo "ok: the process is ended"
 
+rule 4444 1h "steps: [table, quarantine]"
+does detect reload
+in_background "$gateway" python3 -c 'import socket, sys, time
+s = socket.socket()
+s.setblocking(False)
+s.connect_ex((sys.argv[2], 4444))
+while True:
+    time.sleep(0.1)
+    try:
+        s = socket.create_connection((sys.argv[3], 4445), 0.5)
+    except PermissionError:
+        print("refused", flush=True)
+    except OSError:
+        print("free", flush=True)' "$mark" $listed4 203.0.113.99 \
+	>"$work/inside"
+is_inside() {
+	[ "$(tail -n 1 "$work/inside")" = refused ]
+}
+is_outside() {
+	[ "$(tail -n 1 "$work/inside")" = free ]
+}
+wait_for "the quarantine" is_inside
+inside() {
+	[ "$(detection '.quarantine | length')" = "$1" ]
+}
+wait_for "the list" inside 1
+refuses "not in quarantine" detect release 1
+does detect release "$(detection '.quarantine[0].pid')"
+said '^released +1$'
+wait_for "the release" is_outside
+wait_for "the end of the list" inside 0
+does unblock --set detected $listed4
+echo "ok: who is in quarantine is listed, and let out"
+
 rule 4444 2s "threshold: 3" "group_by: [addr]" "window: 1h"
 does detect reload
 said '^rules +1 from 1 files'
