@@ -11,9 +11,11 @@
 #include "daemon/control/server.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "daemon/passing.h"
 #include "daemon/privileges.h"
 #include "rules/detect/rule.h"
 
+#define ALERT_FAILED	  "detection failures"
 #define ALERT_STEPS	  "detection steps"
 #define S_TO_NS		  1000000000ull
 #define RELEASE_CALLS_MAX 16 /* of one tree */
@@ -157,12 +159,26 @@ static void count(uint64_t counts[5], uint32_t steps)
 		counts[i] += steps >> i & 1;
 }
 
-static void count_answer(struct acting *acting,
+/* Steps that came to nothing, the last of them by this note. */
+static void tell_failed(struct daemon *daemon, const char *note)
+{
+	daemon->acting.failed_ns = clock_boot_ns();
+	if (alerts_raise(&daemon->alerts, clock_wall_s(), ALERT_FAILED,
+			 "steps of detection have failed, the last: %.180s",
+			 note))
+		log_warningx("detection: a step has failed: %s", note);
+}
+
+static void count_answer(struct daemon *daemon,
 			 const struct enforce_answer *answer)
 {
+	struct acting *acting = &daemon->acting;
+
 	count(acting->done, answer->done);
 	count(acting->withheld, answer->withheld);
 	count(acting->failed, answer->failed);
+	if (answer->failed)
+		tell_failed(daemon, answer->note);
 }
 
 /* On the slow thread. */
@@ -185,12 +201,8 @@ static void run(struct job *job)
 static void done(struct job *job)
 {
 	struct slow *slow = (struct slow *)job;
-	struct acting *acting = &slow->daemon->acting;
 
-	count_answer(acting, &slow->answer);
-	if (slow->answer.failed)
-		log_warningx("detection: a step has failed pid=%u: %s",
-			     slow->order.process.pid, slow->answer.note);
+	count_answer(slow->daemon, &slow->answer);
 	free(slow);
 }
 
@@ -250,12 +262,13 @@ static void follow(struct daemon *daemon)
 }
 
 void acting_do(struct daemon *daemon, const struct enforce_order *order,
-	       struct enforce_answer *ret_answer)
+	       struct enforce_answer *ret_answer, uint32_t *ret_ordered)
 {
 	struct acting *acting = &daemon->acting;
 	struct enforce_order now = *order, later = *order;
 
 	*ret_answer = (struct enforce_answer){0};
+	*ret_ordered = 0;
 	now.steps &= acting->steps & ~(uint32_t)ENFORCE_TABLE;
 	later.steps = now.steps & ENFORCE_SLOW;
 	if (later.steps & ENFORCE_QUARANTINE)
@@ -265,15 +278,16 @@ void acting_do(struct daemon *daemon, const struct enforce_order *order,
 		return;
 	if (now.steps) {
 		enforce_act(acting->enforce, &now, ret_answer);
-		count_answer(acting, ret_answer);
+		count_answer(daemon, ret_answer);
 	}
 	if (later.steps == 0)
 		return;
 	if (submit(daemon, &later) == 0) {
-		ret_answer->done |= later.steps;
+		*ret_ordered = later.steps;
 	} else {
 		ret_answer->failed |= later.steps;
 		acting->forgone++;
+		tell_failed(daemon, "too many orders wait");
 	}
 }
 
@@ -286,6 +300,16 @@ static bool keeps(void *arg, const struct prefix *peer, bool is_tied)
 	       (!is_tied || blocking_has(daemon, peer));
 }
 
+static void tell_unfinished(struct daemon *daemon)
+{
+	uint64_t forgone = enforce_forgone(daemon->acting.enforce);
+
+	if (forgone != daemon->acting.unfinished)
+		tell_failed(daemon,
+			    "a cut or a quarantine could not be finished");
+	daemon->acting.unfinished = forgone;
+}
+
 void acting_tick(struct daemon *daemon, uint64_t now_ns)
 {
 	struct acting *acting = &daemon->acting;
@@ -294,6 +318,8 @@ void acting_tick(struct daemon *daemon, uint64_t now_ns)
 		return;
 	enforce_tick(acting->enforce, now_ns, keeps, daemon);
 	follow(daemon);
+	tell_unfinished(daemon);
+	passing_tick(&daemon->alerts, ALERT_FAILED, &acting->failed_ns, now_ns);
 }
 
 void acting_forgive(struct daemon *daemon, const struct prefix *peer)

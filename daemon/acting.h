@@ -9,7 +9,7 @@
  *
  * `refuse` and `end` are done when acting_do() returns. The slow steps have a
  * thread of their own, and `end` waits for `quarantine` there. What they come
- * to is counted, and logged when it is not what was ordered.
+ * to is counted, and a failure is an alert for a minute.
  *
  * Threads	event loop, but for the orders that the slow thread has
  */
@@ -46,6 +46,8 @@ struct acting {
 	size_t tree_count;
 	uint64_t done[5], withheld[5], failed[5]; /* of each step */
 	uint64_t forgone; /* orders for which there was no place */
+	uint64_t unfinished; /* of enforce_forgone(), that were told */
+	uint64_t failed_ns; /* last time; CLOCK_BOOTTIME */
 };
 
 /* With the privileges of the start; the slow thread is not started. */
@@ -56,9 +58,9 @@ int acting_start_thread(struct acting *acting);
 void acting_stop_thread(struct acting *acting);
 void acting_stop(struct acting *acting);
 
-/* `ret_answer->done` has the slow steps that were ordered, too. */
+/* *ret_ordered are the slow steps that are on their way. */
 void acting_do(struct daemon *daemon, const struct enforce_order *order,
-	       struct enforce_answer *ret_answer);
+	       struct enforce_answer *ret_answer, uint32_t *ret_ordered);
 
 /* Of the peers that are refused some are looked at, whether they still are in
  * the set of blocking.h, if they came with it, and may be blocked. */

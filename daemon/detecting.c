@@ -137,6 +137,8 @@ static void rules_read(struct job *job)
 	int r = reading->r;
 
 	daemon->detecting.is_reading = false;
+	if (daemon->detecting.is_wanted)
+		detecting_reload(daemon, NULL);
 	if (r == 0)
 		install(daemon, reading->book);
 	else
@@ -150,6 +152,7 @@ void detecting_reload(struct daemon *daemon, struct call *call)
 	struct reading *reading;
 
 	if (!daemon->host.reader || daemon->detecting.is_reading) {
+		daemon->detecting.is_wanted = !call && daemon->host.reader;
 		if (call)
 			call_refuse(call,
 				    daemon->host.reader ? -EBUSY : -ENOENT,
@@ -176,6 +179,7 @@ void detecting_reload(struct daemon *daemon, struct call *call)
 	reading->order.own = reading->own;
 	reading->order.resolvers = reading->resolvers;
 	daemon->detecting.is_reading = true;
+	daemon->detecting.is_wanted = false;
 	worker_submit(daemon->worker, &reading->job);
 }
 
@@ -213,9 +217,10 @@ static void write_reason(const struct detect_rule *rule,
 		       *path ? path : "a process", event->process.pid);
 }
 
-/* What was done, and what a guard or the budget forbade. */
+/* What was done, what is to be done yet, and what a guard or the budget
+ * forbade. */
 struct deed {
-	uint32_t done, withheld;
+	uint32_t done, ordered, withheld;
 };
 
 static uint32_t ttl_of(const struct detect_rule *rule)
@@ -229,6 +234,7 @@ static int block_peer(const struct heard *heard, const struct detect_rule *rule)
 	struct block_order order = {
 		.peer = heard->event->peer,
 		.ttl_s = ttl_of(rule),
+		.uid = heard->event->uid,
 		.since_ns = clock_mono_ns(),
 	};
 
@@ -270,7 +276,8 @@ static uint32_t act_on_peer(const struct heard *heard,
 	}
 	r = all & DETECT_STEP_TABLE
 		    ? block_peer(heard, rule)
-		    : blocking_spend(heard->daemon, heard->now_ns);
+		    : blocking_spend(heard->daemon, heard->event->uid,
+				     heard->now_ns);
 	if (r < 0 && r != -EALREADY) {
 		deed->withheld |= all;
 		return 0;
@@ -288,7 +295,8 @@ static uint32_t steps_on_process(const struct heard *heard,
 
 	if (steps == 0 || heard->event->process.pid == 0)
 		return 0;
-	if (blocking_spend(heard->daemon, heard->now_ns) == 0)
+	if (blocking_spend(heard->daemon, heard->event->uid, heard->now_ns) ==
+	    0)
 		return steps;
 	deed->withheld |= steps;
 	return 0;
@@ -315,10 +323,10 @@ static struct deed act(const struct heard *heard,
 		      steps_on_process(heard, rule, &deed);
 	order.is_tied = deed.done & DETECT_STEP_TABLE;
 	if (order.steps)
-		acting_do(daemon, &order, &answer);
+		acting_do(daemon, &order, &answer, &deed.ordered);
 	deed.done |= answer.done;
 	deed.withheld |= answer.withheld;
-	if (deed.done)
+	if (deed.done | deed.ordered)
 		latency_add(&daemon->detecting.latency,
 			    clock_boot_ns() - heard->event->time_ns);
 	return deed;
@@ -339,6 +347,7 @@ static void tell(const struct heard *heard, const struct detect_rule *rule,
 		.event = heard->event,
 		.count = count,
 		.done = deed->done,
+		.ordered = deed->ordered,
 		.withheld = deed->withheld,
 		.wall_ns = clock_wall_us_of(heard->event->time_ns) * 1000,
 		.file = daemon->detecting.book->files[index],
@@ -351,7 +360,7 @@ static void tell(const struct heard *heard, const struct detect_rule *rule,
 	log_info("detection: %s action=%s level=%s count=%llu done=%u", reason,
 		 detect_action_name(rule->action),
 		 detect_level_name(rule->level), (unsigned long long)count,
-		 deed->done);
+		 deed->done | deed->ordered);
 }
 
 static void on_match(void *arg, const struct detect_rule *rule, size_t index,

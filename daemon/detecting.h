@@ -39,6 +39,7 @@ struct detecting {
 	struct rulebook *book; /* NULL: there is no sensor, or no rules */
 	uint64_t read_s; /* when the rules were; wall clock */
 	bool is_reading;
+	bool is_wanted; /* they are to be read once more behind that */
 	struct blocking blocking;
 	struct detecting_counts counts;
 	struct latency latency; /* what was sensed to tables written */

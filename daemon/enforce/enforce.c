@@ -486,6 +486,11 @@ size_t enforce_trees(const struct enforce *enforce,
 				   : 0;
 }
 
+uint64_t enforce_forgone(const struct enforce *enforce)
+{
+	return counted(enforce, COUNT_FORGONE);
+}
+
 int enforce_info(const struct enforce *enforce, struct enforce_info *ret_info)
 {
 	struct enforce_info info = {

@@ -136,4 +136,7 @@ struct enforce_info {
 	uint64_t forgone; /* that could not be gone on with */
 };
 
+/* `forgone` alone. */
+uint64_t enforce_forgone(const struct enforce *enforce);
+
 int enforce_info(const struct enforce *enforce, struct enforce_info *ret_info);

@@ -39,7 +39,7 @@ static const char expected_exec[] =
 	"\"parent\":{\"pid\":17,\"executable\":\"/usr/sbin/nginx\"}},"
 	"\"user\":{\"id\":\"33\",\"name\":\"www-data\"},"
 	"\"portcullis\":{\"level\":\"high\",\"count\":3,"
-	"\"done\":[\"table\",\"end\"],\"withheld\":[\"quarantine\"],\"observed\":true,"
+	"\"done\":[\"table\",\"end\"],\"ordered\":[\"cut\"],\"withheld\":[\"quarantine\"],\"observed\":true,"
 	"\"pattern\":{\"id\":\"a879a302d2e6e98f\",\"text\":\"exec /usr/bin/dash sh -c \\\"echo\\u0009\\\\\\\"\"}}}";
 
 static const struct detect_rule rule = {
@@ -159,6 +159,7 @@ static void an_execution_is_told_byte_for_byte(void **state)
 		.event = &event,
 		.count = 3,
 		.done = DETECT_STEP_TABLE | DETECT_STEP_END,
+		.ordered = DETECT_STEP_CUT,
 		.withheld = DETECT_STEP_QUARANTINE,
 		.wall_ns = WALL_NS,
 		.file = "/etc/portcullis/detect/shell.yml",
@@ -255,6 +256,7 @@ static void a_line_is_never_too_long(void **state)
 		.event = &event,
 		.count = UINT64_MAX,
 		.done = 31,
+		.ordered = 31,
 		.withheld = 31,
 		.wall_ns = UINT64_MAX,
 		.file = text,
