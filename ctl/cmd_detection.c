@@ -79,11 +79,39 @@ static void view_quarantine(FILE *out, json_t *trees)
 	}
 }
 
+static void view_denylist(FILE *out, const json_t *denylist)
+{
+	const char *error = answer_text(denylist, "error");
+
+	if (!denylist)
+		return;
+	fprintf(out,
+		"%-12s%" PRId64 " digests, denied %" PRId64 ", late %" PRId64
+		", unread %" PRId64 "\n",
+		"denylist", answer_number(denylist, "digests"),
+		answer_number(denylist, "denied"),
+		answer_number(denylist, "late"),
+		answer_number(denylist, "unread"));
+	if (!*error)
+		return;
+	fprintf(out, "%-12s", answer_is(denylist, "on") ? "refused" : "is off");
+	grid_put_safely(out, error);
+	fputc('\n', out);
+}
+
+static void view_reloaded(FILE *out, const json_t *answer)
+{
+	if (json_object_get(answer, "rules"))
+		view_rules(out, answer);
+	view_denylist(out, json_object_get(answer, "denylist"));
+}
+
 static void view_status(FILE *out, const json_t *answer)
 {
 	const json_t *latency = json_object_get(answer, "latency");
 	char text[MOMENT_TEXT_MAX];
 
+	view_denylist(out, json_object_get(answer, "denylist"));
 	if (!answer_is(answer, "sensor")) {
 		fputs("the sensor is off: fwd.yml turns it on with "
 		      "\"sensor: true\"\n",
@@ -131,5 +159,5 @@ enum outcome cmd_detect_release(struct session *session)
 enum outcome cmd_detect_reload(struct session *session)
 {
 	return session_show(session, REQ_DETECT_RELOAD, json_object(),
-			    view_rules);
+			    view_reloaded);
 }

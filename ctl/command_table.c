@@ -177,9 +177,9 @@ const struct command command_table[] = {
 	 NULL,
 	 cmd_detect_release},
 	{"detect reload",
-	 "let fwd read its detection rules anew",
-	 "Those of the folder that fwd.yml names (detect_rules), and those "
-	 "that are shipped. If that fails, the rules before stay. What alarms "
+	 "let fwd read its detection rules anew, and the exec denylist",
+	 "Rules of the folder that fwd.yml names (detect_rules), and those "
+	 "that are shipped. What fails to be read stays as it was. What alarms "
 	 "have counted begins anew. So does SIGHUP to fwd.",
 	 {{0}},
 	 NULL,

@@ -139,15 +139,9 @@ int acting_start_thread(struct acting *acting)
 	return acting->slow ? worker_start(acting->slow) : 0;
 }
 
-void acting_stop_thread(struct acting *acting)
-{
-	worker_free(acting->slow);
-	acting->slow = NULL;
-}
-
 void acting_stop(struct acting *acting)
 {
-	acting_stop_thread(acting);
+	worker_free(acting->slow);
 	enforce_free(acting->enforce);
 	prefix_list_done(&acting->allowed);
 	*acting = (struct acting){0};

@@ -54,8 +54,7 @@ struct acting {
 int acting_start(struct daemon *daemon);
 int acting_start_thread(struct acting *acting);
 
-/* What is ordered is done first; nothing may be ordered any more. */
-void acting_stop_thread(struct acting *acting);
+/* What is ordered is done first, and who waits for it answered. */
 void acting_stop(struct acting *acting);
 
 /* *ret_ordered are the slow steps that are on their way. */

@@ -46,6 +46,8 @@ struct config {
 	bool sensor; /* see what processes do */
 	bool detect_block; /* do what detection rules say, not only tell */
 	bool detect_shipped; /* take the rules that are shipped, too */
+	char exec_denylist[CONFIG_PATH_MAX]; /* or "none" */
+	char exec_denylist_places[CONFIG_PATH_MAX]; /* with commas */
 	uint32_t detect_steps; /* enum detect_step: what a block may do */
 	uint32_t detect_blocks_per_minute; /* peers that rules may add */
 	char detect_rules[CONFIG_PATH_MAX]; /* folder of this site's rules */

@@ -115,19 +115,23 @@ static void read_rules(struct job *job)
 static void answer_read(struct reading *reading, int r)
 {
 	const struct rulebook *book = reading->daemon->detecting.book;
+	json_t *answer, *denylist;
 
 	if (!reading->call)
 		return;
-	if (r < 0)
+	if (r < 0) {
 		call_refuse(reading->call, r, "%s: those before stay",
 			    reading->note);
-	else
-		call_done(reading->call,
-			  json_pack("{s:I, s:I, s:I, s:s}", "rules",
-				    (json_int_t)book->rule_count, "files",
-				    (json_int_t)book->file_count, "refused",
-				    (json_int_t)book->refused, "first_refused",
-				    book->refused_note));
+		return;
+	}
+	answer = json_pack(
+		"{s:I, s:I, s:I, s:s}", "rules", (json_int_t)book->rule_count,
+		"files", (json_int_t)book->file_count, "refused",
+		(json_int_t)book->refused, "first_refused", book->refused_note);
+	denylist = denying_json(reading->daemon);
+	if (denylist)
+		(void)json_object_set_new(answer, "denylist", denylist);
+	call_done(reading->call, answer);
 }
 
 static void rules_read(struct job *job)
@@ -151,6 +155,7 @@ void detecting_reload(struct daemon *daemon, struct call *call)
 {
 	struct reading *reading;
 
+	denying_reload(daemon, NULL); /* before: our answer tells of it */
 	if (!daemon->host.reader || daemon->detecting.is_reading) {
 		daemon->detecting.is_wanted = !call && daemon->host.reader;
 		if (call)

@@ -58,5 +58,5 @@ void detecting_event(struct daemon *daemon, const struct event *event);
 /* A few times a second. */
 void detecting_tick(struct daemon *daemon, uint64_t now_ns);
 
-/* Read the rules anew; `call` is answered then, NULL: nobody asks. */
+/* Read the exec denylist and the rules anew; `call` is answered then, NULL: nobody asks. */
 void detecting_reload(struct daemon *daemon, struct call *call);

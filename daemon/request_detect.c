@@ -69,6 +69,14 @@ static json_t *rules_of(const struct rulebook *book)
 			 "first_refused", book ? book->refused_note : "");
 }
 
+static void put_denylist(const struct daemon *daemon, json_t *answer)
+{
+	json_t *denylist = denying_json(daemon);
+
+	if (denylist)
+		(void)json_object_set_new(answer, "denylist", denylist);
+}
+
 void request_detect_status(struct daemon *daemon, struct call *call)
 {
 	const struct detecting *detecting = &daemon->detecting;
@@ -95,11 +103,17 @@ void request_detect_status(struct daemon *daemon, struct call *call)
 				  quarantine_of(&daemon->acting));
 	(void)json_object_set_new(answer, "latency",
 				  json_of_latency(&detecting->latency));
+	put_denylist(daemon, answer);
 	call_done(call, answer);
 }
 
+/* Without a sensor there still is the exec denylist. */
 void request_detect_reload(struct daemon *daemon, struct call *call)
 {
+	if (!daemon->host.reader && daemon->denying.denylist) {
+		denying_reload(daemon, call);
+		return;
+	}
 	detecting_reload(daemon, call);
 }
 
