@@ -162,34 +162,43 @@ void denying_reload(struct daemon *daemon, struct call *call)
 
 /* ---- what was denied ---- */
 
-/* How many denials are to be told now, this one included; 0: none. */
-static uint64_t hear(struct denying *denying,
-		     const struct denylist_denial *denial)
+static bool is_same(const struct file_digest *a, const struct file_digest *b)
 {
-	struct denying_known *known = denying->known;
-	uint64_t count;
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* The one of this digest; a new one takes the place of the oldest. */
+static struct denying_known *known_of(struct denying *denying,
+				      const struct file_digest *digest)
+{
+	struct denying_known *known = &denying->known[0];
 
 	for (size_t i = 0; i < denying->known_count; i++) {
 		struct denying_known *one = &denying->known[i];
 
-		if (memcmp(&one->digest, &denial->digest,
-			   sizeof(one->digest)) == 0) {
-			known = one;
-			break;
-		}
+		if (is_same(&one->digest, digest))
+			return one;
 		if (one->told_ns < known->told_ns)
-			known = one; /* it goes, if there is no place */
+			known = one;
 	}
-	if (denying->known_count == 0 ||
-	    memcmp(&known->digest, &denial->digest, sizeof(known->digest))) {
-		if (denying->known_count < DENYING_KNOWN_MAX)
-			known = &denying->known[denying->known_count++];
-		*known = (struct denying_known){.digest = denial->digest};
-	} else if (denial->time_ns < known->told_ns + DENYING_HUSH_NS) {
+	if (denying->known_count < DENYING_KNOWN_MAX)
+		known = &denying->known[denying->known_count++];
+	*known = (struct denying_known){.digest = *digest};
+	return known;
+}
+
+/* How many denials are to be told now, this one included; 0: none. */
+static uint64_t hear(struct denying *denying,
+		     const struct denylist_denial *denial)
+{
+	struct denying_known *known = known_of(denying, &denial->digest);
+	uint64_t count = known->hushed + 1;
+
+	if (known->told_ns &&
+	    denial->time_ns < known->told_ns + DENYING_HUSH_NS) {
 		known->hushed++;
 		return 0;
 	}
-	count = known->hushed + 1;
 	known->hushed = 0;
 	known->told_ns = denial->time_ns;
 	return count;

@@ -35,7 +35,7 @@ static const char expected_exec[] =
 	"\"threat\":{\"framework\":\"MITRE ATT&CK\",\"tactic\":{\"id\":[\"TA0002\",\"TA0005\"],\"name\":[\"Execution\",\"Defense Evasion\"]},"
 	"\"technique\":{\"id\":[\"T1059\"],\"subtechnique\":{\"id\":[\"T1059.004\"]}}},"
 	"\"host\":{\"name\":\"gateway\"},"
-	"\"process\":{\"pid\":4711,\"executable\":\"/usr/bin/dash\",\"command_line\":\"sh -c \\\"echo\\u0009\\\\\\\"\","
+	"\"process\":{\"pid\":4711,\"executable\":\"/usr/bin/dash\",\"command_line\":\"sh -c \\\"echo\\u0009\\\\\\\"\",\"hash\":{\"sha256\":\"00ff\"},"
 	"\"parent\":{\"pid\":17,\"executable\":\"/usr/sbin/nginx\"}},"
 	"\"user\":{\"id\":\"33\",\"name\":\"www-data\"},"
 	"\"portcullis\":{\"level\":\"high\",\"count\":3,"
@@ -163,6 +163,7 @@ static void an_execution_is_told_byte_for_byte(void **state)
 		.withheld = DETECT_STEP_QUARANTINE,
 		.wall_ns = WALL_NS,
 		.file = "/etc/portcullis/detect/shell.yml",
+		.sha256 = "00ff",
 		.is_observed = true,
 	};
 
