@@ -60,19 +60,28 @@ static void fill_peer(struct grid *grid, const json_t *alert)
 		grid_text(grid, ip);
 }
 
-/* "table,cut", "(end)" for what was withheld, "observed". */
+/* "table", "cut..." for what was ordered, "(end)" for what was withheld,
+ * "observed". */
 static void fill_done(struct grid *grid, const json_t *alert)
 {
 	const json_t *ours = answer_object(alert, "portcullis");
 	const json_t *done = answer_list(ours, "done");
+	const json_t *ordered = answer_list(ours, "ordered");
 	const json_t *withheld = answer_list(ours, "withheld");
-	char text[128] = "";
+	char text[160] = "";
 	const json_t *step;
 	size_t i, len = 0;
 
 	json_array_foreach(done, i, step) len +=
 		(size_t)snprintf(text + len, sizeof(text) - len, "%s%.16s",
 				 len ? "," : "", json_string_value(step));
+	json_array_foreach(ordered, i, step)
+	{
+		if (len + 20 < sizeof(text))
+			len += (size_t)snprintf(text + len, sizeof(text) - len,
+						"%s%.16s...", len ? "," : "",
+						json_string_value(step));
+	}
 	json_array_foreach(withheld, i, step)
 	{
 		if (len + 20 < sizeof(text))

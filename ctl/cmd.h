@@ -32,6 +32,7 @@ enum outcome cmd_detect_coverage(struct session *session);
 enum outcome cmd_detect_hear(struct session *session);
 enum outcome cmd_detect_list(struct session *session);
 enum outcome cmd_detect_plan(struct session *session);
+enum outcome cmd_detect_release(struct session *session);
 enum outcome cmd_detect_reload(struct session *session);
 enum outcome cmd_detect_replay(struct session *session);
 enum outcome cmd_detect_scores(struct session *session);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* detect reload, scores, status: the rules that fwd has. */
+/* detect release, reload, scores, status: the rules that fwd has, and what came of
+ * them. */
 #include "ctl/cmd.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/answer.h"
@@ -68,11 +70,58 @@ static bool view_off(FILE *out, const json_t *answer)
 	return true;
 }
 
+static void view_quarantine(FILE *out, json_t *trees)
+{
+	size_t at;
+	json_t *tree;
+
+	json_array_foreach(trees, at, tree)
+	{
+		int64_t pid = answer_number(tree, "pid");
+
+		fprintf(out, "%-12s", "inside");
+		if (pid)
+			fprintf(out, "%" PRId64 " ", pid);
+		else
+			fputs("further trees", out);
+		grid_put_safely(out, answer_text(tree, "image"));
+		fputc('\n', out);
+	}
+}
+
+static void view_denylist(FILE *out, const json_t *denylist)
+{
+	const char *error = answer_text(denylist, "error");
+
+	if (!denylist)
+		return;
+	fprintf(out,
+		"%-12s%" PRId64 " digests, denied %" PRId64 ", late %" PRId64
+		", unread %" PRId64 "\n",
+		"denylist", answer_number(denylist, "digests"),
+		answer_number(denylist, "denied"),
+		answer_number(denylist, "late"),
+		answer_number(denylist, "unread"));
+	if (!*error)
+		return;
+	fprintf(out, "%-12s", answer_is(denylist, "on") ? "refused" : "is off");
+	grid_put_safely(out, error);
+	fputc('\n', out);
+}
+
+static void view_reloaded(FILE *out, const json_t *answer)
+{
+	if (json_object_get(answer, "rules"))
+		view_rules(out, answer);
+	view_denylist(out, json_object_get(answer, "denylist"));
+}
+
 static void view_status(FILE *out, const json_t *answer)
 {
 	const json_t *latency = json_object_get(answer, "latency");
 	char text[MOMENT_TEXT_MAX];
 
+	view_denylist(out, json_object_get(answer, "denylist"));
 	if (view_off(out, answer))
 		return;
 	view_rules(out, answer);
@@ -84,6 +133,7 @@ static void view_status(FILE *out, const json_t *answer)
 	put_number(out, "told", answer, "told");
 	view_blocking(out, json_object_get(answer, "blocking"));
 	view_steps(out, json_object_get(answer, "steps"));
+	view_quarantine(out, json_object_get(answer, "quarantine"));
 	if (answer_number(latency, "count") > 0)
 		fprintf(out, "%-12sp50 %.0f us, p99 %.0f us, max %.0f us\n",
 			"to tables",
@@ -131,8 +181,22 @@ enum outcome cmd_detect_scores(struct session *session)
 			    view_scores);
 }
 
+static void view_released(FILE *out, const json_t *answer)
+{
+	put_number(out, "released", answer, "released");
+}
+
+enum outcome cmd_detect_release(struct session *session)
+{
+	const char *word = session_word(session, 0);
+	json_int_t pid = strcmp(word, "all") == 0 ? 0 : strtoll(word, NULL, 10);
+
+	return session_show(session, REQ_DETECT_RELEASE,
+			    json_pack("{s:I}", "process", pid), view_released);
+}
+
 enum outcome cmd_detect_reload(struct session *session)
 {
 	return session_show(session, REQ_DETECT_RELOAD, json_object(),
-			    view_rules);
+			    view_reloaded);
 }

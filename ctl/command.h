@@ -41,6 +41,7 @@ enum kind {
 	KIND_NUMBER,
 	KIND_POLICY, /* a path of a document; "-": stdin */
 	KIND_POLICIES, /* the same, or numbers of revisions */
+	KIND_PROCESS, /* a number, or "all" */
 	KIND_PACKET, /* as rules/flowtext.h has it */
 	KIND_REASON,
 	KIND_RULE,

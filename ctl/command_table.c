@@ -179,10 +179,18 @@ const struct command command_table[] = {
 	 {{.kind = KIND_RULES, .many = true}},
 	 detect_options,
 	 cmd_detect_plan},
+	{"detect release",
+	 "let processes out of quarantine, with all they began",
+	 "PID is that of a process inside, or of the one that its tree was put "
+	 "in by, as detect status has it. They go back to the control group they "
+	 "came from.",
+	 {{.kind = KIND_PROCESS}},
+	 NULL,
+	 cmd_detect_release},
 	{"detect reload",
-	 "let fwd read its detection rules anew",
-	 "Those of the folder that fwd.yml names (detect_rules), and those "
-	 "that are shipped. If that fails, the rules before stay. What alarms "
+	 "let fwd read its detection rules anew, and the exec denylist",
+	 "Rules of the folder that fwd.yml names (detect_rules), and those "
+	 "that are shipped. What fails to be read stays as it was. What alarms "
 	 "have counted begins anew. So does SIGHUP to fwd.",
 	 {{0}},
 	 NULL,

@@ -104,6 +104,11 @@ static bool check_number(const char *text)
 	return number_is_within(text, 1, UINT32_MAX);
 }
 
+static bool check_process(const char *text)
+{
+	return strcmp(text, "all") == 0 || number_is_within(text, 1, INT32_MAX);
+}
+
 static bool check_socket(const char *text)
 {
 	struct sockaddr_un address;
@@ -180,6 +185,8 @@ const struct kind_spec kind_specs[] = {
 			 "a packet, like \"tcp 192.0.2.1 > "
 			 "198.51.100.7:22 in wan0\"",
 			 NULL},
+	[KIND_PROCESS] = {"PID|all", "the number of a process, or all",
+			  check_process},
 	[KIND_REASON] = {"TEXT",
 			 "text of at most 255 bytes, UTF-8, without "
 			 "control characters",

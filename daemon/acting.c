@@ -8,13 +8,17 @@
 
 #include "daemon/blocking.h"
 #include "daemon/clock.h"
+#include "daemon/control/server.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "daemon/passing.h"
 #include "daemon/privileges.h"
 #include "rules/detect/rule.h"
 
-#define ALERT_STEPS "detection steps"
-#define S_TO_NS	    1000000000ull
+#define ALERT_FAILED	  "detection failures"
+#define ALERT_STEPS	  "detection steps"
+#define S_TO_NS		  1000000000ull
+#define RELEASE_CALLS_MAX 16 /* of one tree */
 
 _Static_assert((int)ENFORCE_TABLE == DETECT_STEP_TABLE &&
 		       (int)ENFORCE_REFUSE == DETECT_STEP_REFUSE &&
@@ -82,6 +86,7 @@ static int refuse_again(void *arg, const struct set *set,
 	const struct enforce_order order = {
 		.peer = member->prefix,
 		.steps = ENFORCE_REFUSE,
+		.is_tied = true,
 		.until_ns = ends_s == 0 ? UINT64_MAX
 					: clock_boot_ns() +
 						  (ends_s - now_s) * S_TO_NS,
@@ -148,12 +153,26 @@ static void count(uint64_t counts[5], uint32_t steps)
 		counts[i] += steps >> i & 1;
 }
 
-static void count_answer(struct acting *acting,
+/* Steps that came to nothing, the last of them by this note. */
+static void tell_failed(struct daemon *daemon, const char *note)
+{
+	daemon->acting.failed_ns = clock_boot_ns();
+	if (alerts_raise(&daemon->alerts, clock_wall_s(), ALERT_FAILED,
+			 "steps of detection have failed, the last: %.180s",
+			 note))
+		log_warningx("detection: a step has failed: %s", note);
+}
+
+static void count_answer(struct daemon *daemon,
 			 const struct enforce_answer *answer)
 {
+	struct acting *acting = &daemon->acting;
+
 	count(acting->done, answer->done);
 	count(acting->withheld, answer->withheld);
 	count(acting->failed, answer->failed);
+	if (answer->failed)
+		tell_failed(daemon, answer->note);
 }
 
 /* On the slow thread. */
@@ -162,7 +181,7 @@ struct slow {
 	struct job job; /* first: the worker's view of it */
 	struct daemon *daemon;
 	struct enforce *enforce;
-	struct enforce_order order; /* without steps: only to follow */
+	struct enforce_order order;
 	struct enforce_answer answer;
 };
 
@@ -170,23 +189,14 @@ static void run(struct job *job)
 {
 	struct slow *slow = (struct slow *)job;
 
-	if (slow->order.steps)
-		enforce_act(slow->enforce, &slow->order, &slow->answer);
-	else
-		enforce_follow(slow->enforce);
+	enforce_act(slow->enforce, &slow->order, &slow->answer);
 }
 
 static void done(struct job *job)
 {
 	struct slow *slow = (struct slow *)job;
-	struct acting *acting = &slow->daemon->acting;
 
-	if (slow->order.steps == 0)
-		acting->is_following = false;
-	count_answer(acting, &slow->answer);
-	if (slow->answer.failed)
-		log_warningx("detection: a step has failed pid=%u: %s",
-			     slow->order.process.pid, slow->answer.note);
+	count_answer(slow->daemon, &slow->answer);
 	free(slow);
 }
 
@@ -210,13 +220,49 @@ static int submit(struct daemon *daemon, const struct enforce_order *order)
 	return 0;
 }
 
+static void run_follow(struct job *job)
+{
+	struct acting_follow *follow = (struct acting_follow *)job;
+
+	enforce_follow(follow->enforce);
+	follow->tree_count = enforce_trees(follow->enforce, follow->trees);
+}
+
+static void followed(struct job *job)
+{
+	const struct acting_follow *follow = (struct acting_follow *)job;
+	struct acting *acting = &follow->daemon->acting;
+
+	acting->is_following = false;
+	acting->tree_count = follow->tree_count;
+	memcpy(acting->trees, follow->trees,
+	       follow->tree_count * sizeof(*follow->trees));
+}
+
+static void follow(struct daemon *daemon)
+{
+	struct acting *acting = &daemon->acting;
+
+	if (acting->is_following || !acting->slow ||
+	    !(acting->steps & ENFORCE_SLOW))
+		return;
+	acting->follow = (struct acting_follow){
+		.job = {.run = run_follow, .done = followed},
+		.daemon = daemon,
+		.enforce = acting->enforce,
+	};
+	acting->is_following = true;
+	worker_submit(acting->slow, &acting->follow.job);
+}
+
 void acting_do(struct daemon *daemon, const struct enforce_order *order,
-	       struct enforce_answer *ret_answer)
+	       struct enforce_answer *ret_answer, uint32_t *ret_ordered)
 {
 	struct acting *acting = &daemon->acting;
 	struct enforce_order now = *order, later = *order;
 
 	*ret_answer = (struct enforce_answer){0};
+	*ret_ordered = 0;
 	now.steps &= acting->steps & ~(uint32_t)ENFORCE_TABLE;
 	later.steps = now.steps & ENFORCE_SLOW;
 	if (later.steps & ENFORCE_QUARANTINE)
@@ -226,32 +272,142 @@ void acting_do(struct daemon *daemon, const struct enforce_order *order,
 		return;
 	if (now.steps) {
 		enforce_act(acting->enforce, &now, ret_answer);
-		count_answer(acting, ret_answer);
+		count_answer(daemon, ret_answer);
 	}
 	if (later.steps == 0)
 		return;
 	if (submit(daemon, &later) == 0) {
-		ret_answer->done |= later.steps;
+		*ret_ordered = later.steps;
 	} else {
 		ret_answer->failed |= later.steps;
 		acting->forgone++;
+		tell_failed(daemon, "too many orders wait");
 	}
+}
+
+/* Who is not in the set any more, or may not be, whoever saw to that. */
+static bool keeps(void *arg, const struct prefix *peer, bool is_tied)
+{
+	const struct daemon *daemon = arg;
+
+	return detecting_may_block(daemon, peer) &&
+	       (!is_tied || blocking_has(daemon, peer));
+}
+
+static void tell_unfinished(struct daemon *daemon)
+{
+	uint64_t forgone = enforce_forgone(daemon->acting.enforce);
+
+	if (forgone != daemon->acting.unfinished)
+		tell_failed(daemon,
+			    "a cut or a quarantine could not be finished");
+	daemon->acting.unfinished = forgone;
 }
 
 void acting_tick(struct daemon *daemon, uint64_t now_ns)
 {
 	struct acting *acting = &daemon->acting;
-	const struct enforce_order none = {0};
 
 	if (!acting->enforce)
 		return;
-	enforce_tick(acting->enforce, now_ns);
-	if (!acting->is_following && (acting->steps & ENFORCE_SLOW))
-		acting->is_following = submit(daemon, &none) == 0;
+	enforce_tick(acting->enforce, now_ns, keeps, daemon);
+	follow(daemon);
+	tell_unfinished(daemon);
+	passing_tick(&daemon->alerts, ALERT_FAILED, &acting->failed_ns, now_ns);
 }
 
 void acting_forgive(struct daemon *daemon, const struct prefix *peer)
 {
 	if (daemon->acting.enforce)
 		(void)enforce_forgive(daemon->acting.enforce, peer);
+}
+
+struct release {
+	struct job job; /* first: the worker's view of it */
+	struct daemon *daemon;
+	struct enforce *enforce;
+	struct call *call;
+	uint32_t pid; /* 0: all */
+	size_t count; /* of trees that were let out */
+	int r;
+};
+
+/* A call lets a bounded number of processes out. */
+static int release_one(struct release *release, uint32_t pid,
+		       const struct process_id *id)
+{
+	int r = -EAGAIN;
+
+	for (int i = 0; i < RELEASE_CALLS_MAX && r == -EAGAIN; i++)
+		r = id ? enforce_release(release->enforce, id)
+		       : enforce_release_pid(release->enforce, pid);
+	release->count += r == 0;
+	return r;
+}
+
+static void run_release(struct job *job)
+{
+	struct release *release = (struct release *)job;
+	struct quarantine_tree trees[QUARANTINE_LIST_MAX];
+	size_t count;
+
+	if (release->pid) {
+		release->r = release_one(release, release->pid, NULL);
+		return;
+	}
+	count = enforce_trees(release->enforce, trees);
+	for (size_t i = 0; i < count; i++) {
+		int r = release_one(release, 0, &trees[i].id);
+
+		if (r < 0 && r != -ENOENT)
+			release->r = r;
+	}
+}
+
+static void released(struct job *job)
+{
+	struct release *release = (struct release *)job;
+
+	follow(release->daemon); /* the list is another one */
+	if (release->count)
+		log_notice("detection: released from quarantine trees=%zu "
+			   "uid=%u",
+			   release->count, release->call->uid);
+	if (release->r == -ENOENT)
+		call_refuse(release->call, -ENOENT,
+			    "process %u is not in quarantine", release->pid);
+	else if (release->r < 0)
+		call_refuse(release->call, release->r,
+			    "not all are out, %zu trees are: %s",
+			    release->count, strerror(-release->r));
+	else
+		call_done(release->call, json_pack("{s:I}", "released",
+						   (json_int_t)release->count));
+	free(release);
+}
+
+void acting_release(struct daemon *daemon, struct call *call, uint32_t pid)
+{
+	struct acting *acting = &daemon->acting;
+	struct release *release;
+
+	if (!acting->slow || !(acting->steps & ENFORCE_QUARANTINE)) {
+		call_refuse(call, -ENOENT,
+			    "there is no quarantine: detect_steps of fwd.yml "
+			    "does not have it, or it could not be had");
+		return;
+	}
+	release = calloc(1, sizeof(*release));
+	if (!release) {
+		call_refuse(call, -ENOMEM, "out of memory");
+		return;
+	}
+	*release = (struct release){
+		.job = {.run = run_release, .done = released},
+		.daemon = daemon,
+		.enforce = acting->enforce,
+		.call = call,
+		.pid = pid,
+	};
+	worker_submit(acting->slow, &release->job);
 }

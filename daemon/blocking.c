@@ -12,55 +12,79 @@
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 #include "daemon/members.h"
+#include "daemon/passing.h"
 #include "daemon/set_id.h"
 
-#define MINUTE_NS    60000000000ull
-#define ALERT_BUDGET "detection budget"
+#define STORE_AGAIN_NS 5000000000ull
+#define ALERT_BUDGET   "detection budget"
+#define ALERT_FAILED   "detection blocks"
+#define ALERT_SET      "detection set"
 
 static void set_stored(void *arg, int r)
 {
-	(void)arg;
-	if (r < 0)
-		log_err(r,
-			"set %s: could not be stored, it is gone with the "
-			"next start",
+	struct daemon *daemon = arg;
+
+	if (r == 0) {
+		(void)alerts_clear(&daemon->alerts, ALERT_SET);
+		return;
+	}
+	daemon->detecting.blocking.store_again_ns =
+		clock_boot_ns() + STORE_AGAIN_NS;
+	if (alerts_raise(&daemon->alerts, clock_wall_s(), ALERT_SET,
+			 "set %s could not be stored, and is gone with the "
+			 "next start: %s",
+			 BLOCKING_SET, strerror(-r)))
+		log_err(r, "set %s: could not be stored, will retry",
 			BLOCKING_SET);
+}
+
+static int store_set(struct daemon *daemon, const struct set *set)
+{
+	struct change *change = calloc(1, sizeof(*change));
+
+	if (!change)
+		return -ENOMEM;
+	*change = (struct change){.kind = CHANGE_SET_PUT, .set = *set};
+	commit_submit(daemon,
+		      &(struct commit_order){
+			      .changes = change,
+			      .count = 1,
+			      .done = set_stored,
+			      .arg = daemon,
+		      },
+		      "set %s: for what detection finds", set->name);
+	return 0;
 }
 
 /* It may be filled at once: what is stored of it comes behind it. */
 static const struct set *make_set(struct daemon *daemon)
 {
-	struct set set = {
+	const struct set set = {
 		.id = set_id_free(daemon),
 		.action = SET_DROP,
 		.kind = SET_DYNAMIC,
 		.capacity = BLOCKING_CAPACITY,
 		.name = BLOCKING_SET,
 	};
-	struct change *change = calloc(1, sizeof(*change));
 
-	if (set.id == 0 || !change ||
-	    ledger_put_set(daemon->ledger, &set) < 0) {
-		free(change);
+	if (set.id == 0 || ledger_put_set(daemon->ledger, &set) < 0)
 		return NULL;
-	}
-	*change = (struct change){.kind = CHANGE_SET_PUT, .set = set};
-	commit_submit(daemon,
-		      &(struct commit_order){
-			      .changes = change,
-			      .count = 1,
-			      .done = set_stored,
-		      },
-		      "set %s: for what detection finds", set.name);
+	if (store_set(daemon, &set) < 0)
+		set_stored(daemon, -ENOMEM);
 	return ledger_set(daemon->ledger, set.id);
+}
+
+/* ids of sets may mean others in the store, or be about to */
+static bool is_unsettled(const struct daemon *daemon)
+{
+	return daemon->is_stale || daemon->is_importing[0];
 }
 
 static int find_set(struct daemon *daemon, const struct set **ret_set)
 {
 	const struct set *set = ledger_set_named(daemon->ledger, BLOCKING_SET);
 
-	/* ids of sets may mean others in the store, or be about to */
-	if (daemon->is_stale || daemon->is_importing[0])
+	if (is_unsettled(daemon))
 		return -EBUSY;
 	if (!set && (daemon->apply || apply_tries_set(daemon, BLOCKING_SET)))
 		return -EBUSY;
@@ -73,33 +97,42 @@ static int find_set(struct daemon *daemon, const struct set **ret_set)
 	if (daemon->is_importing[set->id])
 		return -EBUSY;
 	*ret_set = set;
-	return ledger_set_count(daemon->ledger, set->id) < set->capacity
-		       ? 0
-		       : -ENOSPC;
+	return 0;
 }
 
-int blocking_spend(struct daemon *daemon, uint64_t now_ns)
+int blocking_spend(struct daemon *daemon, uint32_t uid, uint64_t now_ns)
 {
 	struct blocking *blocking = &daemon->detecting.blocking;
 	uint32_t budget = daemon->config.detect_blocks_per_minute;
+	int r = budget_spend(&blocking->budget, budget, uid, now_ns);
+	char who[32] = "";
 
-	if (now_ns - blocking->minute_ns >= MINUTE_NS) {
-		blocking->minute_ns = now_ns;
-		blocking->spent = 0;
-		(void)alerts_clear(&daemon->alerts, ALERT_BUDGET);
-	}
-	if (blocking->spent < budget) {
-		blocking->spent++;
+	if (r == 0)
 		return 0;
-	}
+	if (r == -EUSERS)
+		(void)snprintf(who, sizeof(who), " for user %u", uid);
 	blocking->over++;
+	blocking->over_ns = now_ns;
 	if (alerts_raise(&daemon->alerts, clock_wall_s(), ALERT_BUDGET,
-			 "detection would act more than %u times a minute: "
+			 "detection would act more than %u times a minute%s: "
 			 "no more until that is over",
-			 budget))
-		log_warningx("detection: budget of blocks is spent count=%u",
-			     budget);
+			 *who ? (budget + 1) / 2 : budget, who))
+		log_warningx("detection: budget of blocks is spent count=%u%s",
+			     budget, who);
 	return -EDQUOT;
+}
+
+static void tell_failed(struct daemon *daemon, int r)
+{
+	struct blocking *blocking = &daemon->detecting.blocking;
+
+	blocking->failed++;
+	blocking->failed_ns = clock_boot_ns();
+	if (alerts_raise(&daemon->alerts, clock_wall_s(), ALERT_FAILED,
+			 "blocks of detection have failed: %llu since the "
+			 "start, the last: %s",
+			 (unsigned long long)blocking->failed, strerror(-r)))
+		log_err(r, "detection: a block has failed");
 }
 
 struct block {
@@ -123,6 +156,7 @@ static void committed(void *arg, int r)
 			BLOCKING_SET,
 			prefix_to_text(&block->edits.list[0].prefix, text));
 		members_undo(block->daemon, &block->edits);
+		tell_failed(block->daemon, r);
 	}
 	members_settle(block->daemon, &block->edits);
 	block_free(block);
@@ -151,16 +185,17 @@ static struct block *begin(struct daemon *daemon, uint8_t set_id,
 	return NULL;
 }
 
-static void commit(struct block *block)
+static int commit(struct block *block)
 {
 	struct change *changes = members_changes(&block->edits);
 	char text[PREFIX_TEXT_MAX];
 
-	members_await(block->daemon, &block->edits);
 	if (!changes) {
-		committed(block, -ENOMEM);
-		return;
+		members_undo(block->daemon, &block->edits);
+		block_free(block);
+		return -ENOMEM;
 	}
+	members_await(block->daemon, &block->edits);
 	commit_submit(block->daemon,
 		      &(struct commit_order){
 			      .changes = changes,
@@ -171,6 +206,7 @@ static void commit(struct block *block)
 		      "add %s: %s: %s", BLOCKING_SET,
 		      prefix_to_text(&block->edits.list[0].prefix, text),
 		      block->edits.evidence.reason);
+	return 0;
 }
 
 static int apply(struct daemon *daemon, uint8_t set_id,
@@ -189,8 +225,7 @@ static int apply(struct daemon *daemon, uint8_t set_id,
 		block_free(block);
 		return r;
 	}
-	commit(block);
-	return 0;
+	return commit(block);
 }
 
 static int check(struct daemon *daemon, const struct block_order *order,
@@ -202,7 +237,12 @@ static int check(struct daemon *daemon, const struct block_order *order,
 	if (r == 0 &&
 	    ledger_get(daemon->ledger, (*ret_set)->id, &order->peer, &old) == 0)
 		return -EALREADY;
-	return r < 0 || blocking_may(daemon, &order->peer) ? r : -EPERM;
+	if (r == 0 && !blocking_may(daemon, &order->peer))
+		return -EPERM;
+	if (r == 0 && ledger_set_count(daemon->ledger, (*ret_set)->id) >=
+			      (*ret_set)->capacity)
+		return -ENOSPC;
+	return r;
 }
 
 /* Let in by a set that allows, whatever others say. */
@@ -224,6 +264,14 @@ bool blocking_may(const struct daemon *daemon, const struct prefix *peer)
 	       !guard_find(daemon->guard, peer) && !is_allowed(daemon, peer);
 }
 
+bool blocking_has(const struct daemon *daemon, const struct prefix *peer)
+{
+	const struct set *set = ledger_set_named(daemon->ledger, BLOCKING_SET);
+	struct evidence unused;
+
+	return set && ledger_get(daemon->ledger, set->id, peer, &unused) == 0;
+}
+
 int blocking_put(struct daemon *daemon, const struct block_order *order,
 		 uint64_t now_ns)
 {
@@ -232,12 +280,40 @@ int blocking_put(struct daemon *daemon, const struct block_order *order,
 	int r = check(daemon, order, &set);
 
 	if (r == 0)
-		r = blocking_spend(daemon, now_ns);
+		r = blocking_spend(daemon, order->uid, now_ns);
 	if (r == 0)
 		r = apply(daemon, set->id, order);
 	if (r == 0)
 		blocking->put++;
 	else if (r != -EALREADY && r != -EPERM && r != -EDQUOT)
-		blocking->failed++;
+		tell_failed(daemon, r);
 	return r;
+}
+
+/* It may have been dropped, or made by a person, meanwhile. */
+static void store_again(struct daemon *daemon, uint64_t now_ns)
+{
+	struct blocking *blocking = &daemon->detecting.blocking;
+	const struct set *set = ledger_set_named(daemon->ledger, BLOCKING_SET);
+
+	if (blocking->store_again_ns == 0 || now_ns < blocking->store_again_ns)
+		return;
+	if (is_unsettled(daemon) || daemon->apply ||
+	    (set && daemon->is_importing[set->id]))
+		return;
+	blocking->store_again_ns = 0;
+	if (!set)
+		(void)alerts_clear(&daemon->alerts, ALERT_SET);
+	else if (store_set(daemon, set) < 0)
+		set_stored(daemon, -ENOMEM);
+}
+
+void blocking_tick(struct daemon *daemon, uint64_t now_ns)
+{
+	struct blocking *blocking = &daemon->detecting.blocking;
+
+	passing_tick(&daemon->alerts, ALERT_BUDGET, &blocking->over_ns, now_ns);
+	passing_tick(&daemon->alerts, ALERT_FAILED, &blocking->failed_ns,
+		     now_ns);
+	store_again(daemon, now_ns);
 }

@@ -10,11 +10,12 @@
  *	2. Every member ends by itself, after BLOCKING_TTL_MAX at most.
  *	3. One that is there is not put there again, so its end stays.
  *	4. At most `detect_blocks_per_minute` new ones, together with what is
- *	   done about processes; above that an alert, and no more until the
- *	   minute is over.
+ *	   done about processes, and no more than budget.h has for a user;
+ *	   above that an alert, and no more until the minute is over.
  *
  * It is in the table when blocking_put() returns; LMDB follows, and if it
- * cannot, the member is taken out again and that is logged.
+ * cannot, the member is taken out again. That and other failures are an alert.
+ * A set that could not be stored is tried again.
  *
  * Threads	event loop only
  */
@@ -23,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/budget.h"
 #include "rules/member.h"
 
 struct daemon;
@@ -32,8 +34,9 @@ struct daemon;
 #define BLOCKING_CAPACITY 65536u
 
 struct blocking {
-	uint64_t minute_ns; /* when this one began; CLOCK_BOOTTIME */
-	uint32_t spent; /* in it */
+	struct budget budget;
+	uint64_t over_ns, failed_ns; /* last time; CLOCK_BOOTTIME */
+	uint64_t store_again_ns; /* the set; 0: it is stored */
 	uint64_t put, withheld,
 		over; /* so far: added, protected, above budget */
 	uint64_t failed;
@@ -43,12 +46,19 @@ struct blocking {
  * let in by a set that allows, and the set drops if it is there. */
 bool blocking_may(const struct daemon *daemon, const struct prefix *peer);
 
-/* One of the minute's, or -EDQUOT and an alert. */
-int blocking_spend(struct daemon *daemon, uint64_t now_ns);
+/* Is it in the set? */
+bool blocking_has(const struct daemon *daemon, const struct prefix *peer);
+
+/* One of the minute's for this user, or -EDQUOT and an alert. */
+int blocking_spend(struct daemon *daemon, uint32_t uid, uint64_t now_ns);
+
+/* A few times a second. */
+void blocking_tick(struct daemon *daemon, uint64_t now_ns);
 
 struct block_order {
 	struct prefix peer;
 	uint32_t ttl_s;
+	uint32_t uid; /* whose process had it blocked */
 	uint64_t since_ns; /* CLOCK_MONOTONIC: what it is measured from */
 	char reason[REASON_MAX];
 };

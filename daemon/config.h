@@ -47,6 +47,8 @@ struct config {
 	bool detect_block; /* do what detection rules say, not only tell */
 	bool detect_shipped; /* take the rules that are shipped, too */
 	bool detect_logs; /* and those about lines of logs */
+	char exec_denylist[CONFIG_PATH_MAX]; /* or "none" */
+	char exec_denylist_places[CONFIG_PATH_MAX]; /* with commas */
 	uint32_t detect_steps; /* enum detect_step: what a block may do */
 	uint32_t detect_blocks_per_minute; /* peers that rules may add */
 	char detect_rules[CONFIG_PATH_MAX]; /* folder of this site's rules */

@@ -27,9 +27,8 @@
 #include "daemon/requests.h"
 #include "daemon/windows.h"
 
-#define SETTLE_EVERY_US 5000000u
-#define REST_PART	16 /* of the time, when all of it was used */
-#define REST_NS_MAX	50000000u
+#define REST_PART   16 /* of the time, when all of it was used */
+#define REST_NS_MAX 50000000u
 
 /* What is stored, and not in the table. */
 static void tell_unenforced(struct daemon *daemon,
@@ -318,7 +317,7 @@ static int start_sources(struct daemon *daemon)
 	if (r == 0)
 		r = add_timer(daemon, on_second, 250000);
 	if (r == 0)
-		r = add_timer(daemon, on_settle, SETTLE_EVERY_US);
+		r = add_timer(daemon, on_settle, 5000000);
 	if (r == 0)
 		r = add_source(daemon,
 			       event_new(base, netlink_fd(daemon->netlink),
@@ -478,6 +477,8 @@ static int start_host(struct daemon *daemon, char *note)
 {
 	int r = host_start(daemon);
 
+	if (r == 0)
+		r = denying_start(daemon);
 	if (r < 0)
 		(void)snprintf(note, MAPS_NOTE_MAX, "%s", strerror(-r));
 	return r;
@@ -572,11 +573,12 @@ void daemon_free(struct daemon *daemon)
 	worker_free(daemon->worker);
 	worker_free(daemon->ahead);
 	worker_free(daemon->files);
+	acting_stop(&daemon->acting); /* it has answers to give */
 	server_free(daemon->server);
 	prepared_free(daemon->prepared);
+	denying_stop(&daemon->denying);
 	host_stop(&daemon->host);
 	detecting_stop(&daemon->detecting);
-	acting_stop(&daemon->acting);
 	notice_keep_stop(daemon);
 	expire_stop(daemon);
 	owed_done(&daemon->owed);

@@ -26,6 +26,7 @@
 #include "daemon/config.h"
 #include "daemon/control/server.h"
 #include "daemon/crowdsec_state.h"
+#include "daemon/denying.h"
 #include "daemon/detecting.h"
 #include "daemon/ended.h"
 #include "daemon/event_log.h"
@@ -96,6 +97,7 @@ struct daemon {
 	struct host host;
 	struct detecting detecting;
 	struct acting acting;
+	struct denying denying;
 	struct notices *notices; /* of detections, on their way */
 	struct notice_keep *notice_keep;
 	struct alerts alerts;

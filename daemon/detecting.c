@@ -116,19 +116,23 @@ static void read_rules(struct job *job)
 static void answer_read(struct reading *reading, int r)
 {
 	const struct rulebook *book = reading->daemon->detecting.book;
+	json_t *answer, *denylist;
 
 	if (!reading->call)
 		return;
-	if (r < 0)
+	if (r < 0) {
 		call_refuse(reading->call, r, "%s: those before stay",
 			    reading->note);
-	else
-		call_done(reading->call,
-			  json_pack("{s:I, s:I, s:I, s:s}", "rules",
-				    (json_int_t)book->rule_count, "files",
-				    (json_int_t)book->file_count, "refused",
-				    (json_int_t)book->refused, "first_refused",
-				    book->refused_note));
+		return;
+	}
+	answer = json_pack(
+		"{s:I, s:I, s:I, s:s}", "rules", (json_int_t)book->rule_count,
+		"files", (json_int_t)book->file_count, "refused",
+		(json_int_t)book->refused, "first_refused", book->refused_note);
+	denylist = denying_json(reading->daemon);
+	if (denylist)
+		(void)json_object_set_new(answer, "denylist", denylist);
+	call_done(reading->call, answer);
 }
 
 static void rules_read(struct job *job)
@@ -138,6 +142,8 @@ static void rules_read(struct job *job)
 	int r = reading->r;
 
 	daemon->detecting.is_reading = false;
+	if (daemon->detecting.is_wanted)
+		detecting_reload(daemon, NULL);
 	if (r == 0)
 		install(daemon, reading->book);
 	else
@@ -150,7 +156,9 @@ void detecting_reload(struct daemon *daemon, struct call *call)
 {
 	struct reading *reading;
 
+	denying_reload(daemon, NULL); /* before: our answer tells of it */
 	if (!daemon->host.reader || daemon->detecting.is_reading) {
+		daemon->detecting.is_wanted = !call && daemon->host.reader;
 		if (call)
 			call_refuse(call,
 				    daemon->host.reader ? -EBUSY : -ENOENT,
@@ -177,6 +185,7 @@ void detecting_reload(struct daemon *daemon, struct call *call)
 	reading->order.own = reading->own;
 	reading->order.resolvers = reading->resolvers;
 	daemon->detecting.is_reading = true;
+	daemon->detecting.is_wanted = false;
 	worker_submit(daemon->worker, &reading->job);
 }
 
@@ -214,9 +223,10 @@ static void write_reason(const struct detect_rule *rule,
 		       *path ? path : "a process", event->process.pid);
 }
 
-/* What was done, and what a guard or the budget forbade. */
+/* What was done, what is to be done yet, and what a guard or the budget
+ * forbade. */
 struct deed {
-	uint32_t done, withheld;
+	uint32_t done, ordered, withheld;
 };
 
 static uint32_t ttl_of(const struct detect_rule *rule)
@@ -230,6 +240,7 @@ static int block_peer(const struct heard *heard, const struct detect_rule *rule)
 	struct block_order order = {
 		.peer = heard->event->peer,
 		.ttl_s = ttl_of(rule),
+		.uid = heard->event->uid,
 		.since_ns = clock_mono_ns(),
 	};
 
@@ -237,13 +248,19 @@ static int block_peer(const struct heard *heard, const struct detect_rule *rule)
 	return blocking_put(heard->daemon, &order, heard->now_ns);
 }
 
+bool detecting_may_block(const struct daemon *daemon, const struct prefix *peer)
+{
+	const struct rulebook *book = daemon->detecting.book;
+
+	return !(book && rulebook_knows(book, peer)) &&
+	       blocking_may(daemon, peer);
+}
+
 static bool may_block(const struct heard *heard)
 {
 	struct daemon *daemon = heard->daemon;
-	const struct prefix *peer = &heard->event->peer;
 
-	if (!rulebook_knows(daemon->detecting.book, peer) &&
-	    blocking_may(daemon, peer))
+	if (detecting_may_block(daemon, &heard->event->peer))
 		return true;
 	daemon->detecting.blocking.withheld++;
 	return false;
@@ -265,7 +282,8 @@ static uint32_t act_on_peer(const struct heard *heard,
 	}
 	r = all & DETECT_STEP_TABLE
 		    ? block_peer(heard, rule)
-		    : blocking_spend(heard->daemon, heard->now_ns);
+		    : blocking_spend(heard->daemon, heard->event->uid,
+				     heard->now_ns);
 	if (r < 0 && r != -EALREADY) {
 		deed->withheld |= all;
 		return 0;
@@ -283,7 +301,8 @@ static uint32_t steps_on_process(const struct heard *heard,
 
 	if (steps == 0 || heard->event->process.pid == 0)
 		return 0;
-	if (blocking_spend(heard->daemon, heard->now_ns) == 0)
+	if (blocking_spend(heard->daemon, heard->event->uid, heard->now_ns) ==
+	    0)
 		return steps;
 	deed->withheld |= steps;
 	return 0;
@@ -308,11 +327,12 @@ static struct deed act(const struct heard *heard,
 	deed.withheld = rule->steps & ~daemon->acting.steps;
 	order.steps = act_on_peer(heard, rule, &deed) |
 		      steps_on_process(heard, rule, &deed);
+	order.is_tied = deed.done & DETECT_STEP_TABLE;
 	if (order.steps)
-		acting_do(daemon, &order, &answer);
+		acting_do(daemon, &order, &answer, &deed.ordered);
 	deed.done |= answer.done;
 	deed.withheld |= answer.withheld;
-	if (deed.done)
+	if (deed.done | deed.ordered)
 		latency_add(&daemon->detecting.latency,
 			    clock_boot_ns() - heard->event->time_ns);
 	return deed;
@@ -333,6 +353,7 @@ static void tell(const struct heard *heard, const struct detect_rule *rule,
 		.event = heard->event,
 		.count = count,
 		.done = deed->done,
+		.ordered = deed->ordered,
 		.withheld = deed->withheld,
 		.wall_ns = clock_wall_us_of(heard->event->time_ns) * 1000,
 		.file = daemon->detecting.book->files[index],
@@ -345,7 +366,7 @@ static void tell(const struct heard *heard, const struct detect_rule *rule,
 	log_info("detection: %s action=%s level=%s count=%llu done=%u", reason,
 		 detect_action_name(rule->action),
 		 detect_level_name(rule->level), (unsigned long long)count,
-		 deed->done);
+		 deed->done | deed->ordered);
 }
 
 static void on_match(void *arg, const struct detect_rule *rule, size_t index,

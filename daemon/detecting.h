@@ -39,6 +39,7 @@ struct detecting {
 	struct rulebook *book; /* NULL: there is no sensor, or no rules */
 	uint64_t read_s; /* when the rules were; wall clock */
 	bool is_reading;
+	bool is_wanted; /* they are to be read once more behind that */
 	struct blocking blocking;
 	struct detecting_counts counts;
 	uint64_t heard; /* told by requests, so far: their numbers */
@@ -49,10 +50,14 @@ struct detecting {
 int detecting_start(struct daemon *daemon);
 void detecting_stop(struct detecting *detecting);
 
+/* May anything be done about this peer? */
+bool detecting_may_block(const struct daemon *daemon,
+			 const struct prefix *peer);
+
 void detecting_event(struct daemon *daemon, const struct event *event);
 
 /* A few times a second. */
 void detecting_tick(struct daemon *daemon, uint64_t now_ns);
 
-/* Read the rules anew; `call` is answered then, NULL: nobody asks. */
+/* Read the exec denylist and the rules anew; `call` is answered then, NULL: nobody asks. */
 void detecting_reload(struct daemon *daemon, struct call *call);

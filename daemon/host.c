@@ -10,12 +10,12 @@
 #include "daemon/event/user.h"
 #include "daemon/host_watched.h"
 #include "daemon/log.h"
+#include "daemon/passing.h"
 
-#define TURN_RECORDS  64
-#define TICK_US	      100000
-#define LOSS_HOLDS_NS 60000000000ull
-#define ALERT_SENSOR  "sensor"
-#define ALERT_LOSS    "sensor loss"
+#define TURN_RECORDS 64
+#define TICK_US	     100000
+#define ALERT_SENSOR "sensor"
+#define ALERT_LOSS   "sensor loss"
 
 static void tell_loss(struct daemon *daemon, const struct event *event)
 {
@@ -61,11 +61,9 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	on_ring(fd, what, arg);
 	event_reader_tick(host->reader, now_ns);
 	detecting_tick(daemon, now_ns);
+	blocking_tick(daemon, now_ns);
 	acting_tick(daemon, now_ns);
-	if (host->lost_ns && now_ns >= host->lost_ns + LOSS_HOLDS_NS) {
-		host->lost_ns = 0;
-		(void)alerts_clear(&daemon->alerts, ALERT_LOSS);
-	}
+	passing_tick(&daemon->alerts, ALERT_LOSS, &host->lost_ns, now_ns);
 }
 
 static int add(struct event_base *base, struct event **source, int fd,

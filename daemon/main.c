@@ -5,7 +5,8 @@
  * Privileges, in this order:
  *
  *	1. as root: read the configuration, open the store, load the program,
- *	   pin it, attach it, bind the control socket;
+ *	   pin it, attach it, bind the control socket; with an exec denylist,
+ *	   begin its two threads, which keep CAP_DAC_READ_SEARCH, and nothing;
  *	2. ask for SCHED_FIFO, if it is wanted;
  *	3. drop to CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN (and CAP_SYS_ADMIN
  *	   where shared gates are allowed), and never gain any again;

@@ -72,6 +72,7 @@ static const int allowed_calls[] = {
 	SCMP_SYS(ioctl),
 	SCMP_SYS(getcwd),
 	SCMP_SYS(umask),
+	SCMP_SYS(fanotify_mark), /* of files that may not run */
 	/* sockets: control, netlink, notify */
 	SCMP_SYS(socket),
 	SCMP_SYS(bind),
@@ -151,6 +152,7 @@ bool privileges_permitted(const struct privileges *wanted)
 {
 	return capng_get_caps_process() == 0 &&
 	       (!wanted->sys_admin || has(CAP_SYS_ADMIN)) &&
+	       (!wanted->read_search || has(CAP_DAC_READ_SEARCH)) &&
 	       (!wanted->kill || has(CAP_KILL)) &&
 	       (!wanted->ptrace || has(CAP_SYS_PTRACE));
 }

@@ -5,7 +5,9 @@
  * Kept: CAP_BPF and CAP_PERFMON (maps, programs), CAP_NET_ADMIN (attach,
  * interfaces). Others only where they were asked for: CAP_SYS_ADMIN for shared
  * gates, as libxdp's dispatcher needs it; CAP_KILL and CAP_SYS_PTRACE for steps
- * of detection that end processes or shut them in. No new privileges, and of the system calls
+ * of detection that end processes or shut them in. The exec denylist takes
+ * CAP_SYS_ADMIN at the start, and keeps CAP_DAC_READ_SEARCH in a thread of its
+ * own, which is begun before. No new privileges, and of the system calls
  * only those that the daemon makes after its start; others answer EPERM.
  *
  * Errors	negative errno
@@ -19,6 +21,7 @@ int privileges_realtime(void);
 
 struct privileges {
 	bool sys_admin, kill, ptrace; /* kept beside what always is */
+	bool read_search; /* CAP_DAC_READ_SEARCH; asked for only */
 };
 
 /* Could they be kept? A unit may have bounded them away. */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Requests about detection: what is in force and what came of it, to read the
- * rules anew, and what processes add up to. */
+ * rules anew, to let out of quarantine, and what processes add up to. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/alert/line.h"
 #include "daemon/clock.h"
 #include "daemon/json.h"
 #include "daemon/requests.h"
@@ -44,6 +45,25 @@ static json_t *steps_of(const struct acting *acting)
 	return steps;
 }
 
+/* Who is in quarantine, each with its tree; pid 0: further trees. */
+static json_t *quarantine_of(const struct acting *acting)
+{
+	json_t *list = json_array();
+	char image[QUARANTINE_IMAGE_MAX * 4];
+
+	for (size_t i = 0; i < acting->tree_count; i++) {
+		const struct quarantine_tree *tree = &acting->trees[i];
+
+		(void)line_show(tree->image, strlen(tree->image), image,
+				sizeof(image));
+		(void)json_array_append_new(list,
+					    json_pack("{s:I, s:s}", "pid",
+						      (json_int_t)tree->id.pid,
+						      "image", image));
+	}
+	return list;
+}
+
 static json_t *rules_of(const struct rulebook *book)
 {
 	return json_pack("{s:I, s:I, s:I, s:s}", "rules",
@@ -51,6 +71,14 @@ static json_t *rules_of(const struct rulebook *book)
 			 (json_int_t)(book ? book->file_count : 0), "refused",
 			 (json_int_t)(book ? book->refused : 0),
 			 "first_refused", book ? book->refused_note : "");
+}
+
+static void put_denylist(const struct daemon *daemon, json_t *answer)
+{
+	json_t *denylist = denying_json(daemon);
+
+	if (denylist)
+		(void)json_object_set_new(answer, "denylist", denylist);
 }
 
 void request_detect_status(struct daemon *daemon, struct call *call)
@@ -75,14 +103,31 @@ void request_detect_status(struct daemon *daemon, struct call *call)
 			(json_int_t)(book ? alarms_crowded(book->alarms) : 0)));
 	(void)json_object_set_new(answer, "blocking", blocking_of(daemon));
 	(void)json_object_set_new(answer, "steps", steps_of(&daemon->acting));
+	(void)json_object_set_new(answer, "quarantine",
+				  quarantine_of(&daemon->acting));
 	(void)json_object_set_new(answer, "latency",
 				  json_of_latency(&detecting->latency));
+	put_denylist(daemon, answer);
 	call_done(call, answer);
 }
 
+/* Without a sensor there still is the exec denylist. */
 void request_detect_reload(struct daemon *daemon, struct call *call)
 {
+	if (!daemon->host.reader && daemon->denying.denylist) {
+		denying_reload(daemon, call);
+		return;
+	}
 	detecting_reload(daemon, call);
+}
+
+void request_detect_release(struct daemon *daemon, struct call *call)
+{
+	uint64_t pid;
+
+	if (args_number(call, "process", INT32_MAX, 0, &pid) < 0)
+		return;
+	acting_release(daemon, call, (uint32_t)pid);
 }
 
 /* The trees with most points, the most first. */

@@ -54,6 +54,7 @@ static request_fn *const functions[] = {
 	[REQ_DETECT_RELOAD] = request_detect_reload,
 	[REQ_DETECT_HEAR] = request_detect_hear,
 	[REQ_DETECT_SCORES] = request_detect_scores,
+	[REQ_DETECT_RELEASE] = request_detect_release,
 	[REQ_ALERT_LIST] = request_alert_list,
 	[REQ_ALERT_SHOW] = request_alert_show,
 	[REQ_ALERT_MARK] = request_alert_mark,

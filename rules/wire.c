@@ -56,6 +56,7 @@ const struct request_spec request_specs[REQ_COUNT] = {
 	[REQ_DETECT_RELOAD] = {"detect-reload", WIRE_CHANGE, false},
 	[REQ_DETECT_HEAR] = {"detect-hear", WIRE_CHANGE, false},
 	[REQ_DETECT_SCORES] = {"detect-scores", WIRE_VIEW, false},
+	[REQ_DETECT_RELEASE] = {"detect-release", WIRE_CHANGE, false},
 	[REQ_ALERT_LIST] = {"alert-list", WIRE_CHANGE, false},
 	[REQ_ALERT_SHOW] = {"alert-show", WIRE_CHANGE, false},
 	[REQ_ALERT_MARK] = {"alert-mark", WIRE_CHANGE, false},

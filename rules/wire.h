@@ -75,6 +75,7 @@ enum request {
 	REQ_DETECT_RELOAD,
 	REQ_DETECT_SCORES,
 	REQ_DETECT_HEAR, /* what other programs say of this host */
+	REQ_DETECT_RELEASE, /* out of quarantine */
 	REQ_ALERT_LIST, /* one page of those that are kept */
 	REQ_ALERT_SHOW,
 	REQ_ALERT_MARK, /* acknowledged, resolved */

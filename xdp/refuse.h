@@ -44,7 +44,7 @@ struct fw_peer6 {
 struct fw_refused {
 	__u64 until_ns;
 	__u32 bits;
-	__u32 reserved;
+	__u32 is_tied; /* the daemon's: it goes when its cause does */
 };
 
 struct fw_refusal {

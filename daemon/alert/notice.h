@@ -22,9 +22,11 @@ struct notice {
 	const struct event *event;
 	uint64_t count; /* matches since last telling */
 	uint32_t done; /* enum detect_step: those that were taken */
+	uint32_t ordered; /* that are on their way */
 	uint32_t withheld; /* that were due and were not, as a budget or a
 			    * guard forbade them */
 	uint64_t wall_ns;
 	const char *file; /* of the rule; NULL: not known */
+	const char *sha256; /* of its file, in hexadecimal; NULL: not known */
 	bool is_observed; /* a rule that blocks, but is only observed */
 };

@@ -329,6 +329,11 @@ static void put_process(struct line *line, const struct notice *notice)
 	line_number(line, "pid", notice->event->process.pid);
 	for (size_t i = 0; i < ARRAY_LEN(places); i++)
 		put_text(line, notice, &places[i]);
+	if (notice->sha256) {
+		line_open(line, "hash", '{');
+		line_word(line, "sha256", notice->sha256);
+		line_close(line, '}');
+	}
 	put_parent(line, notice);
 	put_text(line, notice, &directory);
 	line_close(line, '}');
@@ -339,7 +344,7 @@ static void put_user(struct line *line, const struct notice *notice)
 	static const struct place name = {EVENT_USER, "name", "user.name", 64};
 	char id[16];
 
-	if (notice->event->process.pid == 0)
+	if (notice->event->process.pid == 0 || notice->event->uid == UINT32_MAX)
 		return;
 	(void)snprintf(id, sizeof(id), "%u", notice->event->uid);
 	line_open(line, "user", '{');
@@ -437,6 +442,8 @@ static void put_ours(struct line *line, const struct notice *notice,
 	line_word(line, "level", detect_level_name(notice->rule->level));
 	line_number(line, "count", notice->count);
 	put_steps(line, "done", notice->done);
+	if (notice->ordered)
+		put_steps(line, "ordered", notice->ordered);
 	if (notice->withheld)
 		put_steps(line, "withheld", notice->withheld);
 	if (notice->is_observed)

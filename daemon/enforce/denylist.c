@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/fanotify.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -60,6 +61,8 @@ struct denylist {
 	size_t digest_count;
 	struct denylist_denial *denials; /* a ring */
 	size_t denial_first, denial_count;
+	int ready_count; /* threads that have only what they keep */
+	int ready_error; /* of one that has more */
 };
 
 static void count(struct denylist *denylist, enum count what)
@@ -89,7 +92,7 @@ static bool is_listed(const struct denylist *denylist,
 }
 
 /* Of this thread's capabilities only one stays, or none (0). */
-static void keep_only(uint32_t kept)
+static int keep_only(uint32_t kept)
 {
 	struct __user_cap_header_struct head = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
@@ -97,12 +100,25 @@ static void keep_only(uint32_t kept)
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
 
 	if (syscall(SYS_capget, &head, data) < 0)
-		return;
+		return -errno;
 	data[0].permitted &= kept;
 	data[0].effective &= kept;
 	data[0].inheritable = 0;
 	data[1] = (struct __user_cap_data_struct){0};
-	(void)syscall(SYS_capset, &head, data);
+	return syscall(SYS_capset, &head, data) < 0 ? -errno : 0;
+}
+
+/* Who began the thread waits for this: later it could not do so any more. */
+static void settle_in(struct denylist *denylist, uint32_t kept)
+{
+	int r = keep_only(kept);
+
+	(void)pthread_mutex_lock(&denylist->lock);
+	denylist->ready_count++;
+	if (r < 0)
+		denylist->ready_error = r;
+	(void)pthread_cond_broadcast(&denylist->found);
+	(void)pthread_mutex_unlock(&denylist->lock);
 }
 
 /* ---- who reads ---- */
@@ -126,7 +142,7 @@ static void *read_files(void *arg)
 	struct denylist *denylist = arg;
 	struct task *task = &denylist->task;
 
-	keep_only(0);
+	settle_in(denylist, 0);
 	(void)pthread_mutex_lock(&denylist->lock);
 	for (;;) {
 		struct file_digest digest = {0};
@@ -215,6 +231,7 @@ static void tell(struct denylist *denylist, const struct file_digest *digest,
 		(denylist->denial_first + denylist->denial_count) % DENIALS_MAX;
 	struct denylist_denial *denial = &denylist->denials[at];
 	char link[32];
+	struct stat process;
 	ssize_t len;
 
 	if (denylist->denial_count == DENIALS_MAX) {
@@ -224,6 +241,8 @@ static void tell(struct denylist *denylist, const struct file_digest *digest,
 	denial->time_ns = now_ns_of(CLOCK_BOOTTIME);
 	denial->pid = pid;
 	denial->digest = *digest;
+	(void)snprintf(link, sizeof(link), "/proc/%u", pid);
+	denial->uid = stat(link, &process) < 0 ? UINT32_MAX : process.st_uid;
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	len = readlink(link, denial->path, sizeof(denial->path) - 1);
 	denial->path[len < 0 ? 0 : len] = '\0';
@@ -299,7 +318,8 @@ static void *answer_questions(void *arg)
 		{.fd = denylist->stop_fd, .events = POLLIN},
 	};
 
-	keep_only(1u << CAP_DAC_READ_SEARCH); /* to mark what is not ours */
+	/* to mark what is not ours */
+	settle_in(denylist, 1u << CAP_DAC_READ_SEARCH);
 	while (!atomic_load(&denylist->stop))
 		if (poll(ready, ARRAY_LEN(ready), -1) > 0 &&
 		    ready[0].revents & POLLIN)
@@ -360,7 +380,14 @@ static int begin_threads(struct denylist *denylist)
 		denylist->is_answering = r == 0;
 	}
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return -r;
+	if (r != 0)
+		return -r;
+	(void)pthread_mutex_lock(&denylist->lock);
+	while (denylist->ready_count < 2)
+		(void)pthread_cond_wait(&denylist->found, &denylist->lock);
+	r = denylist->ready_error;
+	(void)pthread_mutex_unlock(&denylist->lock);
+	return r;
 }
 
 static int begin(struct denylist *denylist,

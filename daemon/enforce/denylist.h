@@ -24,7 +24,7 @@
  * Owns		two threads with no other capabilities; when it is gone, all questions have the answer yes
  * Times	CLOCK_BOOTTIME
  * Errors	negative errno, with a note for people
- * Threads	one at a time, but for the two
+ * Threads	one at a time, but for the two; denylist_set() on another one too
  */
 #pragma once
 
@@ -67,6 +67,8 @@ int denylist_fd(const struct denylist *denylist);
 struct denylist_denial {
 	uint64_t time_ns;
 	uint32_t pid;
+	uint32_t uid; /* whose directory below /proc it has; UINT32_MAX: not
+		       * known */
 	struct file_digest digest;
 	char path[PATH_MAX]; /* as it is for this daemon */
 };

@@ -11,7 +11,6 @@
 
 #include "daemon/enforce/cut.h"
 #include "daemon/enforce/group.h"
-#include "daemon/enforce/quarantine.h"
 #include "daemon/enforce/subject.h"
 
 #define OURS	   (ENFORCE_REFUSE | ENFORCE_CUT | ENFORCE_END | ENFORCE_QUARANTINE)
@@ -260,7 +259,7 @@ static void act_on_peer(struct enforce *enforce,
 	if (steps & ENFORCE_REFUSE)
 		settle(answer, ENFORCE_REFUSE,
 		       refusing_add(enforce->refusing, &order->peer,
-				    order->until_ns));
+				    order->until_ns, order->is_tied));
 	if (!(steps & ENFORCE_CUT))
 		return;
 	r = cut(enforce, &order->peer, &has_more);
@@ -385,10 +384,11 @@ static bool go_on(struct enforce *enforce, const struct rest *rest)
 	return has_more;
 }
 
-void enforce_tick(struct enforce *enforce, uint64_t now_ns)
+void enforce_tick(struct enforce *enforce, uint64_t now_ns,
+		  refusing_keeps_fn *keeps, void *arg)
 {
 	if (enforce->refusing)
-		refusing_tick(enforce->refusing, now_ns);
+		refusing_tick(enforce->refusing, now_ns, keeps, arg);
 }
 
 /* One thing a call, so that it is as bounded as an order. */
@@ -419,11 +419,76 @@ int enforce_forgive(struct enforce *enforce, const struct prefix *peer)
 				 : -ENOENT;
 }
 
+/* Which of the rest, a bit each, are of trees that are held. */
+struct rest_held {
+	uint64_t own, further;
+};
+
+static struct rest_held rest_held(struct enforce *enforce)
+{
+	const struct process_id none = {0};
+	bool has_further = quarantine_has(enforce->quarantine, &none);
+	struct rest_held held = {0};
+
+	_Static_assert(REST_MAX <= 64, "a bit for each");
+	for (size_t i = 0; i < enforce->rest_count; i++) {
+		const struct rest *rest = &enforce->rest[i];
+
+		if (rest->step == ENFORCE_CUT)
+			continue;
+		if (quarantine_has(enforce->quarantine, &rest->process))
+			held.own |= 1ull << i;
+		else if (has_further)
+			held.further |= 1ull << i;
+	}
+	return held;
+}
+
+/* Who was let out is not to be taken in again. */
+static int release(struct enforce *enforce, const struct process_id *process,
+		   uint32_t pid)
+{
+	struct rest_held before, after;
+	uint64_t gone;
+	size_t kept = 0;
+	int r;
+
+	if (!enforce->quarantine)
+		return -ENOENT;
+	before = rest_held(enforce);
+	r = process ? quarantine_release(enforce->quarantine, process)
+		    : quarantine_release_pid(enforce->quarantine, pid);
+	if (r < 0)
+		return r;
+	after = rest_held(enforce);
+	gone = (before.own & ~after.own) | (before.further & ~after.further);
+	for (size_t i = 0; i < enforce->rest_count; i++)
+		if (!(gone >> i & 1))
+			enforce->rest[kept++] = enforce->rest[i];
+	set_rest(enforce, kept);
+	return 0;
+}
+
 int enforce_release(struct enforce *enforce, const struct process_id *process)
 {
-	return enforce->quarantine
-		       ? quarantine_release(enforce->quarantine, process)
-		       : -ENOENT;
+	return release(enforce, process, 0);
+}
+
+int enforce_release_pid(struct enforce *enforce, uint32_t pid)
+{
+	return release(enforce, NULL, pid);
+}
+
+size_t enforce_trees(const struct enforce *enforce,
+		     struct quarantine_tree list[QUARANTINE_LIST_MAX])
+{
+	return enforce->quarantine ? quarantine_list(enforce->quarantine, list)
+				   : 0;
+}
+
+uint64_t enforce_forgone(const struct enforce *enforce)
+{
+	return counted(enforce, COUNT_FORGONE);
 }
 
 int enforce_info(const struct enforce *enforce, struct enforce_info *ret_info)

@@ -39,7 +39,8 @@
  * Times	CLOCK_BOOTTIME
  * Errors	negative errno, with a note for people
  * Threads	loop: all. Slow, one thread, or the loop too: enforce_act() without
- *		ENFORCE_REFUSE, enforce_follow(), enforce_release()
+ *		ENFORCE_REFUSE, enforce_follow(), enforce_release*(),
+ *		enforce_trees()
  */
 #pragma once
 
@@ -47,6 +48,7 @@
 #include <stdint.h>
 
 #include "daemon/enforce/protect.h"
+#include "daemon/enforce/quarantine.h"
 #include "daemon/enforce/refusing.h"
 #include "rules/base.h"
 #include "rules/detect/event.h"
@@ -77,6 +79,7 @@ struct enforce_order {
 	struct prefix peer; /* bits 0: none */
 	uint32_t steps;
 	uint64_t until_ns; /* of the refusal; UINT64_MAX: no end */
+	bool is_tied; /* what refusing_keeps_fn is told of it */
 };
 
 struct enforce_answer {
@@ -97,8 +100,10 @@ DEFINE_CLEANUP(struct enforce *, enforce_free)
 void enforce_act(struct enforce *enforce, const struct enforce_order *order,
 		 struct enforce_answer *ret_answer);
 
-/* A few times a second: forget peers that are refused no longer. */
-void enforce_tick(struct enforce *enforce, uint64_t now_ns);
+/* A few times a second: forget peers that are refused no longer; see
+ * refusing_tick(). */
+void enforce_tick(struct enforce *enforce, uint64_t now_ns,
+		  refusing_keeps_fn *keeps, void *arg);
 
 /* A few times a second, on the slow thread: go on with cuts and quarantines
  * that one call could not finish, and do each cut once more, for who had been
@@ -110,6 +115,13 @@ int enforce_forgive(struct enforce *enforce, const struct prefix *peer);
 
 /* Out of the quarantine with it, and all it began. -ENOENT; -EAGAIN. */
 int enforce_release(struct enforce *enforce, const struct process_id *process);
+
+/* The same for the tree that this process is in, or was the first of. */
+int enforce_release_pid(struct enforce *enforce, uint32_t pid);
+
+/* Who is in quarantine: returns how many trees. */
+size_t enforce_trees(const struct enforce *enforce,
+		     struct quarantine_tree list[QUARANTINE_LIST_MAX]);
 
 struct enforce_info {
 	uint32_t steps;
@@ -123,5 +135,8 @@ struct enforce_info {
 	size_t unfinished; /* cuts and quarantines */
 	uint64_t forgone; /* that could not be gone on with */
 };
+
+/* `forgone` alone. */
+uint64_t enforce_forgone(const struct enforce *enforce);
 
 int enforce_info(const struct enforce *enforce, struct enforce_info *ret_info);

@@ -125,6 +125,14 @@ int file_digest_from_text(const char *text, struct file_digest *ret_digest)
 	return 0;
 }
 
+const char *file_digest_to_text(const struct file_digest *digest,
+				char text[FILE_DIGEST_TEXT_MAX])
+{
+	for (size_t i = 0; i < FILE_DIGEST_BYTES; i++)
+		(void)snprintf(text + 2 * i, 3, "%02x", digest->bytes[i]);
+	return text;
+}
+
 int digest_cache_new(struct digest_cache **ret_cache)
 {
 	struct digest_cache *cache = calloc(1, sizeof(*cache));

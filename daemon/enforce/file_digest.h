@@ -18,7 +18,8 @@
 
 #include "rules/base.h"
 
-#define FILE_DIGEST_BYTES 32
+#define FILE_DIGEST_BYTES    32
+#define FILE_DIGEST_TEXT_MAX 65 /* bytes with the NUL */
 #define FILE_SETTLED_NS \
 	1000000000ull /* older changes had a time of their own */
 
@@ -43,6 +44,9 @@ int file_digest_read(int fd, uint64_t bytes_max, const atomic_bool *stop,
 
 /* 64 hexadecimal digits, and nothing else. -EINVAL. */
 int file_digest_from_text(const char *text, struct file_digest *ret_digest);
+
+const char *file_digest_to_text(const struct file_digest *digest,
+				char text[FILE_DIGEST_TEXT_MAX]);
 
 struct digest_cache;
 

@@ -26,7 +26,11 @@
 struct held {
 	struct process_id id;
 	char *origin; /* directory it came from */
+	char image[QUARANTINE_IMAGE_MAX];
 };
+
+/* The group of those trees that there is no other for. */
+static const struct process_id crowd;
 
 struct quarantine {
 	struct quarantine_config config;
@@ -34,7 +38,7 @@ struct quarantine {
 	char *path; /* of the outer group, as /proc tells it */
 	int dir;
 	uint64_t id;
-	struct held held[QUARANTINE_TREES_MAX];
+	struct held held[QUARANTINE_LIST_MAX];
 	size_t held_count;
 	size_t next; /* that quarantine_tick() looks at */
 	/* of a call */
@@ -75,6 +79,23 @@ static bool is_name(const char *name, struct process_id *ret_id)
 	return strcmp(name, again) == 0;
 }
 
+static struct held *find(struct quarantine *quarantine,
+			 const struct process_id *id)
+{
+	for (size_t i = 0; i < quarantine->held_count; i++)
+		if (subject_is(&quarantine->held[i].id, id))
+			return &quarantine->held[i];
+	return NULL;
+}
+
+static bool has_place(struct quarantine *quarantine,
+		      const struct process_id *id)
+{
+	return id->pid == crowd.pid ||
+	       quarantine->held_count - (find(quarantine, &crowd) ? 1 : 0) <
+		       QUARANTINE_TREES_MAX;
+}
+
 /* Trees that somebody put in before; they go to the root when released. */
 static int adopt(struct quarantine *quarantine, const char *origin)
 {
@@ -91,8 +112,7 @@ static int adopt(struct quarantine *quarantine, const char *origin)
 	while (r == 0 && (entry = readdir(list))) {
 		struct process_id id;
 
-		if (!is_name(entry->d_name, &id) ||
-		    quarantine->held_count == QUARANTINE_TREES_MAX)
+		if (!is_name(entry->d_name, &id) || !has_place(quarantine, &id))
 			continue;
 		quarantine->held[quarantine->held_count] =
 			(struct held){.id = id, .origin = strdup(origin)};
@@ -199,30 +219,72 @@ static bool is_inside(const struct quarantine *quarantine, const char *group)
 	       (group[len] == '\0' || group[len] == '/');
 }
 
-static struct held *find(struct quarantine *quarantine,
-			 const struct process_id *id)
+/* The tree whose group this is. */
+static bool tree_of(const struct quarantine *quarantine, const char *group,
+		    struct process_id *ret_id)
 {
-	for (size_t i = 0; i < quarantine->held_count; i++)
-		if (subject_is(&quarantine->held[i].id, id))
-			return &quarantine->held[i];
-	return NULL;
+	char name[TREE_NAME_MAX];
+
+	if (!is_inside(quarantine, group))
+		return false;
+	group += strlen(quarantine->path);
+	group += *group == '/';
+	(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(group, "/"),
+		       group);
+	return is_name(name, ret_id);
 }
 
-static int hold(struct quarantine *quarantine, const struct subject *top)
+/* Where it belongs. -EALREADY: to another tree, and it is there. */
+static int choose(struct quarantine *quarantine, const struct subject *top,
+		  struct process_id *ret_id)
+{
+	struct process_id now;
+
+	*ret_id = top->id;
+	if (find(quarantine, &top->id))
+		return 0;
+	if (!is_inside(quarantine, top->cgroup)) {
+		if (!has_place(quarantine, &top->id))
+			*ret_id = crowd;
+		return 0;
+	}
+	if (!tree_of(quarantine, top->cgroup, &now) ||
+	    !subject_is(&now, &crowd))
+		return -EALREADY;
+	*ret_id = crowd;
+	return 0;
+}
+
+static char *origin_of(const struct quarantine *quarantine,
+		       const struct process_id *id, const struct subject *top)
+{
+	size_t inner = sizeof("/" QUARANTINE_NAME) - 1;
+
+	if (id->pid != crowd.pid)
+		return strdup(top->cgroup);
+	return strndup(quarantine->path, strlen(quarantine->path) - inner);
+}
+
+static int hold(struct quarantine *quarantine, const struct process_id *id,
+		const struct subject *top)
 {
 	struct held *held = &quarantine->held[quarantine->held_count];
 	char name[TREE_NAME_MAX];
 
-	if (find(quarantine, &top->id))
+	if (find(quarantine, id))
 		return 0;
-	if (quarantine->held_count == QUARANTINE_TREES_MAX)
-		return -ENOSPC;
-	name_of(&top->id, name);
+	name_of(id, name);
 	if (mkdirat(quarantine->dir, name, 0755) < 0 && errno != EEXIST)
 		return -errno;
-	*held = (struct held){.id = top->id, .origin = strdup(top->cgroup)};
+	*held = (struct held){
+		.id = *id,
+		.origin = origin_of(quarantine, id, top),
+	};
 	if (!held->origin)
 		return -ENOMEM;
+	if (id->pid != crowd.pid)
+		(void)snprintf(held->image, sizeof(held->image), "%.*s",
+			       (int)sizeof(held->image) - 1, top->exe);
 	quarantine->held_count++;
 	return 0;
 }
@@ -394,23 +456,25 @@ int quarantine_take(struct quarantine *quarantine, const struct subject *top,
 {
 	struct quarantine_tally tally = {0};
 	CLEANUP(closep) int procs = -1;
+	struct process_id id;
 	struct held *held;
 	int r, cut;
 
 	assert(ret_tally);
 
-	if (is_inside(quarantine, top->cgroup) && !find(quarantine, &top->id)) {
+	r = choose(quarantine, top, &id);
+	if (r == -EALREADY) {
 		*ret_tally = tally;
 		return 0;
 	}
-	r = hold(quarantine, top);
-	procs = r < 0 ? r : open_procs(quarantine, &top->id, O_WRONLY);
+	r = hold(quarantine, &id, top);
+	procs = r < 0 ? r : open_procs(quarantine, &id, O_WRONLY);
 	if (procs < 0)
 		return procs;
 	quarantine->socket_count = 0;
 	r = take_tree(quarantine, procs, top, &tally);
 	cut = cut_them(quarantine, &tally);
-	held = find(quarantine, &top->id);
+	held = find(quarantine, &id);
 	if (tally.moved == 0 && held)
 		(void)let_go(quarantine, held);
 	*ret_tally = tally;
@@ -453,6 +517,7 @@ int quarantine_release(struct quarantine *quarantine,
 		       const struct process_id *top)
 {
 	struct held *held = find(quarantine, top);
+	struct process_id id = *top; /* it may be that of `held` */
 	uint32_t pids[QUARANTINE_MOVES_MAX];
 	char path[PATH_MAX];
 
@@ -462,7 +527,7 @@ int quarantine_release(struct quarantine *quarantine,
 		     held->origin) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
 	for (int pass = 0; pass < PASSES_MAX; pass++) {
-		size_t count = list_inside(quarantine, top, pids);
+		size_t count = list_inside(quarantine, &id, pids);
 
 		if (count == 0 && let_go(quarantine, held))
 			return 0;
@@ -474,6 +539,39 @@ int quarantine_release(struct quarantine *quarantine,
 		}
 	}
 	return -EAGAIN;
+}
+
+int quarantine_release_pid(struct quarantine *quarantine, uint32_t pid)
+{
+	struct process_id id;
+	struct subject subject;
+	bool is_known;
+
+	for (size_t i = 0; pid && i < quarantine->held_count; i++)
+		if (quarantine->held[i].id.pid == pid)
+			return quarantine_release(quarantine,
+						  &quarantine->held[i].id);
+	if (subject_open_pid(pid, &subject) < 0)
+		return -ENOENT;
+	is_known = tree_of(quarantine, subject.cgroup, &id);
+	subject_close(&subject);
+	return is_known ? quarantine_release(quarantine, &id) : -ENOENT;
+}
+
+size_t quarantine_list(const struct quarantine *quarantine,
+		       struct quarantine_tree list[QUARANTINE_LIST_MAX])
+{
+	for (size_t i = 0; i < quarantine->held_count; i++) {
+		list[i].id = quarantine->held[i].id;
+		memcpy(list[i].image, quarantine->held[i].image,
+		       sizeof(list[i].image));
+	}
+	return quarantine->held_count;
+}
+
+bool quarantine_has(struct quarantine *quarantine, const struct process_id *top)
+{
+	return find(quarantine, top) != NULL;
 }
 
 void quarantine_tick(struct quarantine *quarantine)

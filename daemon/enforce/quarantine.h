@@ -3,7 +3,8 @@
  * quarantine.h - processes that talk to nobody but a few, with all they begin.
  *
  * A control group, QUARANTINE_NAME, has a group for each tree of processes
- * that was put in. refusing.h refuses peers to whoever is inside, by the group
+ * that was put in, and when there are QUARANTINE_TREES_MAX of them, one for
+ * all further ones: so nobody stays outside because others are in. refusing.h refuses peers to whoever is inside, by the group
  * the process is in; what sockets it had before is cut, but for those with
  * peers it may talk to.
  *
@@ -12,7 +13,8 @@
  *	   found is who lost its parent meanwhile: `lost` counts the parents.
  *	2. Protected processes stay where they are, and so does what they began.
  *	3. Who is released goes to where the first of its tree was, or as near
- *	   to it as there still is a place.
+ *	   to it as there still is a place; from the group of further trees to
+ *	   the group that the quarantine is in.
  *
  * A process of root may write itself out of any group, and a file that was
  * opened before stays open.
@@ -39,6 +41,8 @@
 #define QUARANTINE_TREES_MAX 64
 #define QUARANTINE_MOVES_MAX 256 /* processes that a call moves */
 #define QUARANTINE_NOTE_MAX  256
+#define QUARANTINE_LIST_MAX  (QUARANTINE_TREES_MAX + 1)
+#define QUARANTINE_IMAGE_MAX 128
 
 struct quarantine_config {
 	const char *root; /* directory of the group it is made in */
@@ -67,7 +71,7 @@ struct quarantine_tally {
 	bool has_more; /* not all was looked at: call again */
 };
 
-/* It, and all it began. -ENOSPC: there are as many trees as there may be. */
+/* It, and all it began. */
 int quarantine_take(struct quarantine *quarantine, const struct subject *top,
 		    struct quarantine_tally *ret_tally);
 
@@ -75,6 +79,22 @@ int quarantine_take(struct quarantine *quarantine, const struct subject *top,
  * -ENOENT; -EAGAIN when more are inside than a call moves: call again. */
 int quarantine_release(struct quarantine *quarantine,
 		       const struct process_id *top);
+
+/* The tree that this process is in, or was the first of. The same errors. */
+int quarantine_release_pid(struct quarantine *quarantine, uint32_t pid);
+
+struct quarantine_tree {
+	struct process_id id; /* of its first process; pid 0: further trees */
+	char image[QUARANTINE_IMAGE_MAX]; /* of it; "": from before the start */
+};
+
+size_t quarantine_list(const struct quarantine *quarantine,
+		       struct quarantine_tree list[QUARANTINE_LIST_MAX]);
+
+/* Is this one the first of a tree with a group of its own? Of none: are there
+ * further trees? */
+bool quarantine_has(struct quarantine *quarantine,
+		    const struct process_id *top);
 
 /* Now and then: forget of a tree that is no more. */
 void quarantine_tick(struct quarantine *quarantine);

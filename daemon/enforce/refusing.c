@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +51,20 @@ static union peer peer_of(const struct prefix *prefix)
 		memcpy(peer.v6.addr, prefix->addr, sizeof(peer.v6.addr));
 	}
 	return peer;
+}
+
+static struct prefix prefix_of(const union peer *peer, bool is_v4)
+{
+	struct prefix prefix = {.bits = (uint8_t)peer->v6.bits};
+
+	if (is_v4)
+		return prefix_of_v4((uint32_t)peer->v4.addr[0] << 24 |
+					    (uint32_t)peer->v4.addr[1] << 16 |
+					    (uint32_t)peer->v4.addr[2] << 8 |
+					    peer->v4.addr[3],
+				    (uint8_t)peer->v4.bits);
+	memcpy(prefix.addr, peer->v6.addr, sizeof(prefix.addr));
+	return prefix;
 }
 
 static int attach_one(struct refusing *refusing, int at,
@@ -204,23 +217,26 @@ static bool find_exact(const struct trie *trie, const union peer *peer,
 }
 
 int refusing_add(struct refusing *refusing, const struct prefix *peer,
-		 uint64_t until_ns)
+		 uint64_t until_ns, bool is_tied)
 {
 	struct trie *trie = trie_of(refusing, peer);
 	union peer key = peer_of(peer);
-	struct fw_refused value;
+	struct fw_refused value = {0};
 	bool is_new;
 
 	if (has_loopback(peer) || prefix_has_all_v4(peer))
 		return -EINVAL;
 	is_new = !find_exact(trie, &key, &value);
-	if (!is_new && value.until_ns >= until_ns)
+	if (!is_new && value.until_ns >= until_ns && value.is_tied >= is_tied)
 		return 0;
 	if (is_new && trie->count == FW_REFUSED_MAX)
 		return -ENOSPC;
 	value = (struct fw_refused){
-		.until_ns = until_ns,
+		.until_ns = !is_new && value.until_ns > until_ns
+				    ? value.until_ns
+				    : until_ns,
 		.bits = key.v4.bits,
+		.is_tied = is_tied || (!is_new && value.is_tied),
 	};
 	if (bpf_map_update_elem(trie->fd, &key, &value, BPF_ANY) < 0)
 		return -errno;
@@ -243,11 +259,32 @@ int refusing_del(struct refusing *refusing, const struct prefix *peer)
 	return take_out(trie_of(refusing, peer), &key);
 }
 
-/* When the last one that was looked at is gone, the kernel begins anew. */
-static void sweep(struct trie *trie, uint64_t now_ns)
+struct sweep {
+	struct trie *trie;
+	bool is_v4;
+	uint64_t now_ns;
+	refusing_keeps_fn *keeps;
+	void *arg;
+};
+
+static bool is_over(const struct sweep *sweep, const union peer *key)
 {
+	const struct prefix peer = prefix_of(key, sweep->is_v4);
+	struct fw_refused value;
+
+	if (!find_exact(sweep->trie, key, &value))
+		return false;
+	return value.until_ns <= sweep->now_ns ||
+	       (sweep->keeps &&
+		!sweep->keeps(sweep->arg, &peer, value.is_tied));
+}
+
+/* When the last one that was looked at is gone, the kernel begins anew. */
+static void take_out_some(const struct sweep *sweep)
+{
+	struct trie *trie = sweep->trie;
+
 	for (int i = 0; i < TICK_PEERS && trie->count > 0; i++) {
-		struct fw_refused value;
 		union peer next;
 
 		if (bpf_map_get_next_key(trie->fd,
@@ -256,18 +293,22 @@ static void sweep(struct trie *trie, uint64_t now_ns)
 			trie->is_amid = false;
 			return;
 		}
-		if (find_exact(trie, &next, &value) &&
-		    value.until_ns <= now_ns && take_out(trie, &next) == 0)
+		if (is_over(sweep, &next) && take_out(trie, &next) == 0)
 			continue;
 		trie->last = next;
 		trie->is_amid = true;
 	}
 }
 
-void refusing_tick(struct refusing *refusing, uint64_t now_ns)
+void refusing_tick(struct refusing *refusing, uint64_t now_ns,
+		   refusing_keeps_fn *keeps, void *arg)
 {
-	sweep(&refusing->v4, now_ns);
-	sweep(&refusing->v6, now_ns);
+	struct sweep sweep = {&refusing->v4, true, now_ns, keeps, arg};
+
+	take_out_some(&sweep);
+	sweep.trie = &refusing->v6;
+	sweep.is_v4 = false;
+	take_out_some(&sweep);
 }
 
 int refusing_info(const struct refusing *refusing,

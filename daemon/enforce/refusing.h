@@ -23,6 +23,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,17 +51,23 @@ DEFINE_CLEANUP(struct refusing *, refusing_free)
 
 /*
  * From now until `until_ns`, or until its end from before if that is later.
- * -EINVAL when all of IPv4 or IPv6 would be in it, or when loopback is;
+ * One that is `is_tied` to a cause of the caller's stays so. -EINVAL when all of IPv4 or IPv6 would be in it, or when loopback is;
  * -ENOSPC when there are as many as there may be.
  */
 int refusing_add(struct refusing *refusing, const struct prefix *peer,
-		 uint64_t until_ns);
+		 uint64_t until_ns, bool is_tied);
 
 /* No longer; prefixes around or inside it stay. -ENOENT. */
 int refusing_del(struct refusing *refusing, const struct prefix *peer);
 
-/* A few times a second: look at some peers, and take out whose time is over. */
-void refusing_tick(struct refusing *refusing, uint64_t now_ns);
+/* Is there still cause to refuse it? */
+typedef bool refusing_keeps_fn(void *arg, const struct prefix *peer,
+			       bool is_tied);
+
+/* A few times a second: look at some peers, and take out whose time is over
+ * and for whom there is no cause. `keeps` NULL: for all there is. */
+void refusing_tick(struct refusing *refusing, uint64_t now_ns,
+		   refusing_keeps_fn *keeps, void *arg);
 
 struct refusing_info {
 	size_t peers4, peers6; /* with those that ended a moment ago */

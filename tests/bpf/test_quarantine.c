@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -309,6 +310,102 @@ static void all_of_them_are_moved_before_the_first_ends(void **state)
 	assert_int_equal(tree->let_through, 0);
 }
 
+/* Of tests before some may still be inside. */
+static size_t count_trees(void)
+{
+	struct quarantine_tree trees[QUARANTINE_LIST_MAX];
+
+	for (int i = 0; i < QUARANTINE_LIST_MAX; i++)
+		enforce_follow(bench.enforce);
+	return enforce_trees(bench.enforce, trees);
+}
+
+static const struct quarantine_tree *
+tree_named(pid_t pid, struct quarantine_tree trees[QUARANTINE_LIST_MAX])
+{
+	size_t count = enforce_trees(bench.enforce, trees);
+
+	for (size_t i = 0; i < count; i++)
+		if (trees[i].id.pid == (uint32_t)pid)
+			return &trees[i];
+	return NULL;
+}
+
+static int begin_one(void *arg)
+{
+	(void)arg;
+	if (fork() == 0)
+		return try_when_asked(socket(AF_INET, SOCK_STREAM, 0));
+	return try_when_asked(socket(AF_INET, SOCK_STREAM, 0));
+}
+
+static pid_t child_of(pid_t pid)
+{
+	char path[64], text[32] = "";
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid,
+		       pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_non_null(fgets(text, sizeof(text), file));
+	(void)fclose(file);
+	return (pid_t)strtol(text, NULL, 10);
+}
+
+static void a_tree_is_released_by_any_process_in_it(void **state)
+{
+	struct quarantine_tree trees[QUARANTINE_LIST_MAX];
+	pid_t child = enforce_start(&bench, begin_one, NULL);
+	pid_t inner;
+
+	(void)state;
+	await(&tree->started, 2);
+	inner = child_of(child);
+	assert_int_equal(act_on(&bench, child, ENFORCE_QUARANTINE).done,
+			 ENFORCE_QUARANTINE);
+	assert_non_null(tree_named(child, trees));
+	assert_non_null(strstr(tree_named(child, trees)->image, "quarantine"));
+	assert_int_equal(enforce_release_pid(bench.enforce, (uint32_t)getpid()),
+			 -ENOENT);
+	assert_int_equal(enforce_release_pid(bench.enforce, (uint32_t)inner),
+			 0);
+	assert_null(tree_named(child, trees));
+	tree->asked = 1;
+	await(&tree->let_through, 2);
+	assert_int_equal(tree->refused, 0);
+}
+
+#define FURTHER 3
+
+/* However many are inside already, and what was one tree stays together. */
+static void nobody_stays_outside_because_others_are_in(void **state)
+{
+	const struct process_id further = {0};
+	struct quarantine_tree trees[QUARANTINE_LIST_MAX];
+	const int own = QUARANTINE_TREES_MAX - (int)count_trees();
+	const int all = own + FURTHER;
+
+	(void)state;
+	for (int i = 0; i < all; i++) {
+		pid_t child = enforce_start(&bench, begin_one, NULL);
+
+		await(&tree->started, 2 * (i + 1));
+		assert_int_equal(act_on(&bench, child, ENFORCE_QUARANTINE).done,
+				 ENFORCE_QUARANTINE);
+	}
+	assert_int_equal(enforce_trees(bench.enforce, trees),
+			 QUARANTINE_LIST_MAX);
+	assert_int_equal(info_of(&bench).quarantined, 2 * all);
+	assert_int_equal(enforce_release(bench.enforce, &further), 0);
+	assert_int_equal(enforce_trees(bench.enforce, trees),
+			 QUARANTINE_TREES_MAX);
+	tree->asked = 1;
+	await(&tree->let_through, 2 * FURTHER);
+	await(&tree->refused, 2 * own);
+	assert_int_equal(tree->let_through, 2 * FURTHER);
+}
+
 static void who_is_inside_stays_for_the_next_owner(void **state)
 {
 	pid_t child = enforce_start(&bench, grow, NULL);
@@ -370,6 +467,8 @@ int main(void)
 		TEST(quarantine_comes_before_the_end),
 		TEST(more_than_a_call_moves_are_moved_by_and_by),
 		TEST(all_of_them_are_moved_before_the_first_ends),
+		TEST(a_tree_is_released_by_any_process_in_it),
+		TEST(nobody_stays_outside_because_others_are_in),
 		TEST(who_is_inside_stays_for_the_next_owner),
 	};
 

@@ -95,7 +95,8 @@ static void add(const char *text, uint64_t until_ns)
 {
 	struct prefix peer = prefix_named(text);
 
-	assert_int_equal(refusing_add(bench.refusing, &peer, until_ns), 0);
+	assert_int_equal(refusing_add(bench.refusing, &peer, until_ns, false),
+			 0);
 }
 
 static int del(const char *text)
@@ -166,7 +167,7 @@ static void a_peer_ends_by_itself(void **state)
 	(void)usleep(600000);
 	assert_int_equal(try(connect_stream, "198.51.100.7"), ENETUNREACH);
 	assert_int_equal(info().peers4, 1);
-	refusing_tick(bench.refusing, clock_boot_ns());
+	refusing_tick(bench.refusing, clock_boot_ns(), NULL, NULL);
 	assert_int_equal(info().peers4, 0);
 }
 
@@ -203,6 +204,37 @@ static void who_is_forgiven_is_let_through(void **state)
 	assert_int_equal(info().peers4, 0);
 }
 
+static bool keeps_the_untied(void *arg, const struct prefix *peer, bool is_tied)
+{
+	const struct prefix *spared = arg;
+
+	return !is_tied || prefix_cmp(peer, spared) == 0;
+}
+
+static void without_a_cause_it_ends(void **state)
+{
+	struct prefix spared = prefix_named("198.51.100.7");
+	struct prefix tied = prefix_named("198.51.100.8");
+	struct prefix tied6 = prefix_named("2001:db8::8");
+
+	(void)state;
+	add("198.51.100.9", FOR_EVER);
+	add("198.51.100.8", 1);
+	assert_int_equal(refusing_add(bench.refusing, &spared, FOR_EVER, true),
+			 0);
+	assert_int_equal(refusing_add(bench.refusing, &tied, FOR_EVER, true),
+			 0);
+	assert_int_equal(refusing_add(bench.refusing, &tied6, FOR_EVER, true),
+			 0);
+	add("198.51.100.8", 2); /* is tied as before, and as long */
+	refusing_tick(bench.refusing, 10, keeps_the_untied, &spared);
+	assert_int_equal(info().peers4, 2);
+	assert_int_equal(info().peers6, 0);
+	assert_int_equal(try(connect_stream, "198.51.100.8"), ENETUNREACH);
+	assert_int_equal(try(connect_stream, "198.51.100.7"), EPERM);
+	assert_int_equal(try(connect_stream, "198.51.100.9"), EPERM);
+}
+
 /* Nobody listens there: that is another error. */
 static void loopback_is_never_refused(void **state)
 {
@@ -213,8 +245,9 @@ static void loopback_is_never_refused(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(none); i++) {
 		struct prefix peer = prefix_named(none[i]);
 
-		assert_int_equal(refusing_add(bench.refusing, &peer, FOR_EVER),
-				 -EINVAL);
+		assert_int_equal(
+			refusing_add(bench.refusing, &peer, FOR_EVER, false),
+			-EINVAL);
 	}
 	add("0.0.0.0/6", FOR_EVER); /* 0.0.0.0 is this host */
 	assert_int_equal(try(connect_stream, "0.0.0.0"), ECONNREFUSED);
@@ -229,8 +262,9 @@ static void put_many(uint32_t count, uint64_t until_ns)
 	for (uint32_t i = 0; i < count; i++) {
 		struct prefix peer = prefix_of_v4(0x0a000000 + i, 32);
 
-		assert_int_equal(refusing_add(bench.refusing, &peer, until_ns),
-				 0);
+		assert_int_equal(
+			refusing_add(bench.refusing, &peer, until_ns, false),
+			0);
 	}
 }
 
@@ -242,16 +276,17 @@ static void a_full_table_takes_no_more_and_loses_none(void **state)
 	if (getenv("PORTCULLIS_EMULATED"))
 		skip();
 	put_many(FW_REFUSED_MAX, 10);
-	assert_int_equal(refusing_add(bench.refusing, &more, FOR_EVER),
+	assert_int_equal(refusing_add(bench.refusing, &more, FOR_EVER, false),
 			 -ENOSPC);
 	/* what is in it can have a later end */
 	add("10.0.0.0", FOR_EVER);
 	assert_int_equal(try(connect_stream, "10.0.0.0"), EPERM);
 	assert_int_equal(info().peers4, FW_REFUSED_MAX);
 	for (int i = 0; i < 300; i++)
-		refusing_tick(bench.refusing, 10);
+		refusing_tick(bench.refusing, 10, NULL, NULL);
 	assert_int_equal(info().peers4, 1);
-	assert_int_equal(refusing_add(bench.refusing, &more, FOR_EVER), 0);
+	assert_int_equal(refusing_add(bench.refusing, &more, FOR_EVER, false),
+			 0);
 }
 
 static void processes_elsewhere_are_not_asked(void **state)
@@ -331,6 +366,7 @@ int main(void)
 		TEST(a_later_end_counts_and_an_earlier_does_not),
 		TEST(who_is_forgiven_is_let_through),
 		TEST(loopback_is_never_refused),
+		TEST(without_a_cause_it_ends),
 		TEST(a_full_table_takes_no_more_and_loses_none),
 		TEST(processes_elsewhere_are_not_asked),
 		TEST(with_its_owner_it_is_gone),

@@ -248,6 +248,10 @@ group_detect() {
 	run "echo '{\"imge\": \"x\"}' | fwctl detect test field.yml -"
 	run "echo '{\"kind\": \"exec\", \"imge\": \"x\"}' | fwctl detect test field.yml -"
 	run 'fwctl detect test rules'
+	run 'fwctl detect status'
+	run 'fwctl detect release 4711'
+	run 'fwctl detect release all'
+	run 'fwctl detect release 0'
 	cp "$here/../data/detect/chains.yml" "$here/../data/detect/chains.json" .
 	run 'fwctl detect replay chains.yml chains.json'
 	run 'fwctl --json detect replay chains.yml chains.json | tee once'

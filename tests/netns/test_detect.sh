@@ -140,6 +140,32 @@ connects $listed4 4444
 wait_for "the block" is_dropped $listed4
 echo "ok: connections to it are refused, until a person takes it out"
 
+# is_free: may this host's processes talk to it?
+is_free() {
+	[ "$(python "$connect" $listed4 80)" = 111 ]
+}
+is_refused() {
+	[ "$(python "$connect" $listed4 80)" = 1 ]
+}
+is_refused || fail "its processes may talk to it"
+does set drop detected
+wait_for "the end with the set" is_free
+connects $listed4 4444
+wait_for "the refusal" is_refused
+does allow $listed4
+wait_for "the end as it is allowed" is_free
+does set del allow $listed4
+does unblock --set detected $listed4
+connects $listed4 4444
+wait_for "the refusal" is_refused
+does set add management $listed4
+wait_for "the end as it is protected" is_free
+does set del management $listed4
+does unblock --set detected $listed4
+connects $listed4 4444
+wait_for "the refusal" is_refused
+echo "ok: nor longer than it is in the set and may be blocked"
+
 fwd_kill
 is "connect() without fwd" 11 "$(python "$connect" $listed4 80)"
 fwd_start
@@ -187,6 +213,40 @@ is "verdict" drop "$(verdict $listed4)"
 is "ended" 1 "$(detection .steps.end.done)"
 does unblock --set detected $listed4
 echo "ok: the process is ended"
+
+rule 4444 1h "steps: [table, quarantine]"
+does detect reload
+in_background "$gateway" python3 -c 'import socket, sys, time
+s = socket.socket()
+s.setblocking(False)
+s.connect_ex((sys.argv[2], 4444))
+while True:
+    time.sleep(0.1)
+    try:
+        s = socket.create_connection((sys.argv[3], 4445), 0.5)
+    except PermissionError:
+        print("refused", flush=True)
+    except OSError:
+        print("free", flush=True)' "$mark" $listed4 203.0.113.99 \
+	>"$work/inside"
+is_inside() {
+	[ "$(tail -n 1 "$work/inside")" = refused ]
+}
+is_outside() {
+	[ "$(tail -n 1 "$work/inside")" = free ]
+}
+wait_for "the quarantine" is_inside
+inside() {
+	[ "$(detection '.quarantine | length')" = "$1" ]
+}
+wait_for "the list" inside 1
+refuses "not in quarantine" detect release 1
+does detect release "$(detection '.quarantine[0].pid')"
+said '^released +1$'
+wait_for "the release" is_outside
+wait_for "the end of the list" inside 0
+does unblock --set detected $listed4
+echo "ok: who is in quarantine is listed, and let out"
 
 rule 4444 2s "threshold: 3" "group_by: [addr]" "window: 1h"
 does detect reload

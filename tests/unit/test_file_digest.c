@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -34,10 +35,13 @@ static int file_of(const char *text)
 static void check(const char *text, const char *hex)
 {
 	struct file_digest found, expected;
+	char again[FILE_DIGEST_TEXT_MAX];
 	int fd = file_of(text);
 
 	assert_int_equal(file_digest_read(fd, 1000, &stop, &found), 0);
 	assert_int_equal(file_digest_from_text(hex, &expected), 0);
+	assert_int_equal(strcasecmp(file_digest_to_text(&expected, again), hex),
+			 0);
 	assert_memory_equal(&found, &expected, sizeof(found));
 	(void)close(fd);
 }

@@ -35,11 +35,11 @@ static const char expected_exec[] =
 	"\"threat\":{\"framework\":\"MITRE ATT&CK\",\"tactic\":{\"id\":[\"TA0002\",\"TA0005\"],\"name\":[\"Execution\",\"Defense Evasion\"]},"
 	"\"technique\":{\"id\":[\"T1059\"],\"subtechnique\":{\"id\":[\"T1059.004\"]}}},"
 	"\"host\":{\"name\":\"gateway\"},"
-	"\"process\":{\"pid\":4711,\"executable\":\"/usr/bin/dash\",\"command_line\":\"sh -c \\\"echo\\u0009\\\\\\\"\","
+	"\"process\":{\"pid\":4711,\"executable\":\"/usr/bin/dash\",\"command_line\":\"sh -c \\\"echo\\u0009\\\\\\\"\",\"hash\":{\"sha256\":\"00ff\"},"
 	"\"parent\":{\"pid\":17,\"executable\":\"/usr/sbin/nginx\"}},"
 	"\"user\":{\"id\":\"33\",\"name\":\"www-data\"},"
 	"\"portcullis\":{\"level\":\"high\",\"count\":3,"
-	"\"done\":[\"table\",\"end\"],\"withheld\":[\"quarantine\"],\"observed\":true,"
+	"\"done\":[\"table\",\"end\"],\"ordered\":[\"cut\"],\"withheld\":[\"quarantine\"],\"observed\":true,"
 	"\"pattern\":{\"id\":\"a879a302d2e6e98f\",\"text\":\"exec /usr/bin/dash sh -c \\\"echo\\u0009\\\\\\\"\"}}}";
 
 static const struct detect_rule rule = {
@@ -159,9 +159,11 @@ static void an_execution_is_told_byte_for_byte(void **state)
 		.event = &event,
 		.count = 3,
 		.done = DETECT_STEP_TABLE | DETECT_STEP_END,
+		.ordered = DETECT_STEP_CUT,
 		.withheld = DETECT_STEP_QUARANTINE,
 		.wall_ns = WALL_NS,
 		.file = "/etc/portcullis/detect/shell.yml",
+		.sha256 = "00ff",
 		.is_observed = true,
 	};
 
@@ -255,6 +257,7 @@ static void a_line_is_never_too_long(void **state)
 		.event = &event,
 		.count = UINT64_MAX,
 		.done = 31,
+		.ordered = 31,
 		.withheld = 31,
 		.wall_ns = UINT64_MAX,
 		.file = text,

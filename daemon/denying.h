@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * denying.h - the list of programs that may not run (`exec_denylist`), and
+ * what is told of those that were to.
+ *
+ *	1. A list that cannot be read, or has a line that is none, leaves the
+ *	   one in force, and an alert that names file and line.
+ *	2. The first denial of a digest is told as detections are, and further
+ *	   ones after DENYING_HUSH_NS, with how many there were: nobody fills
+ *	   the alerts by trying again.
+ *	3. Where it cannot start, fwd goes on without, and an alert says why.
+ *
+ * Times	CLOCK_BOOTTIME
+ * Threads	event loop; the list is read on the worker, but at the start
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "daemon/enforce/denylist.h"
+
+struct call;
+struct daemon;
+
+#define DENYING_HUSH_NS	  300000000000ull
+#define DENYING_KNOWN_MAX 64
+#define DENYING_NOTE_MAX  400
+
+struct denying_known {
+	struct file_digest digest;
+	uint64_t told_ns;
+	uint64_t hushed; /* since */
+};
+
+struct denying {
+	struct denylist *denylist; /* NULL: off */
+	struct event *source;
+	bool is_reading, is_wanted; /* once more behind that */
+	size_t count; /* of digests in force */
+	uint64_t read_s; /* when they were read; wall clock */
+	char note[DENYING_NOTE_MAX]; /* what is wrong with it; "": nothing */
+	uint64_t told;
+	uint64_t number; /* of what was told or hushed */
+	struct denying_known known[DENYING_KNOWN_MAX];
+	size_t known_count;
+};
+
+/* With the privileges of the start. */
+int denying_start(struct daemon *daemon);
+void denying_stop(struct denying *denying);
+
+/* Read the list anew, if there is one; `call` or NULL is answered then. */
+void denying_reload(struct daemon *daemon, struct call *call);
+
+/* NULL: fwd.yml names no list. */
+json_t *denying_json(const struct daemon *daemon);
