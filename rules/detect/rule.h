@@ -18,6 +18,7 @@
 
 #include "rules/base.h"
 #include "rules/detect/arena.h"
+#include "rules/detect/growth.h"
 #include "rules/detect/regex.h"
 #include "rules/prefix.h"
 
@@ -161,6 +162,7 @@ struct detect_rule {
 	bool is_observed; /* a block only says what it would do */
 	uint32_t steps; /* of a block: enum detect_step; of others 0 */
 	uint64_t ttl_s; /* of a block: how long it lasts; of others 0 */
+	struct detect_growth growth; /* of a block's ttl */
 	uint32_t list; /* of rules of which the first is told; 0: of none */
 	enum detect_category category;
 	uint32_t kinds; /* of events: 1 << enum event_kind */
