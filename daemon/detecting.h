@@ -28,6 +28,7 @@
 
 struct call;
 struct daemon;
+struct offending;
 
 struct detecting_counts {
 	uint64_t events, matches; /* matches of rules that tell or block */
@@ -40,6 +41,7 @@ struct detecting {
 	uint64_t read_s; /* when the rules were; wall clock */
 	bool is_reading;
 	struct blocking blocking;
+	struct offending *offending; /* NULL: there is no sensor */
 	struct detecting_counts counts;
 	struct latency latency; /* what was sensed to tables written */
 };

@@ -56,6 +56,8 @@ void request_crowdsec_resync(struct daemon *daemon, struct call *call);
 void request_crowdsec_status(struct daemon *daemon, struct call *call);
 void request_detect_status(struct daemon *daemon, struct call *call);
 void request_detect_reload(struct daemon *daemon, struct call *call);
+void request_detect_offences(struct daemon *daemon, struct call *call);
+void request_detect_forgive(struct daemon *daemon, struct call *call);
 void request_host_events(struct daemon *daemon, struct call *call);
 void request_alert_list(struct daemon *daemon, struct call *call);
 void request_alert_show(struct daemon *daemon, struct call *call);

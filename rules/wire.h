@@ -73,6 +73,8 @@ enum request {
 	REQ_HOST_EVENTS, /* those after a cursor */
 	REQ_DETECT_STATUS,
 	REQ_DETECT_RELOAD,
+	REQ_DETECT_OFFENCES, /* a page of them */
+	REQ_DETECT_FORGIVE,
 	REQ_ALERT_LIST, /* one page of those that are kept */
 	REQ_ALERT_SHOW,
 	REQ_ALERT_MARK, /* acknowledged, resolved */

@@ -167,15 +167,19 @@ bool offences_forgive(struct offences *offences, const struct prefix *peer)
 	return true;
 }
 
-void offences_each(const struct offences *offences, uint64_t now_s,
-		   offence_fn *fn, void *arg)
+uint32_t offences_page(const struct offences *offences, uint32_t from,
+		       uint32_t budget, uint64_t now_s, offence_fn *fn,
+		       void *arg)
 {
-	for (uint32_t i = 0; i < offences->capacity; i++) {
-		const struct offence *offence = &offences->places[i].offence;
+	for (; from < offences->capacity; from++) {
+		const struct offence *offence = &offences->places[from].offence;
 
+		if (budget-- == 0)
+			return from;
 		if (offence->bans > 0 && offence->forgotten_s > now_s)
 			fn(arg, offence);
 	}
+	return 0;
 }
 
 void offences_tick(struct offences *offences, uint64_t now_s, uint32_t budget,

@@ -54,9 +54,11 @@ bool offences_forgive(struct offences *offences, const struct prefix *peer);
 
 typedef void offence_fn(void *arg, const struct offence *offence);
 
-/* Those that are not forgotten, in no order. */
-void offences_each(const struct offences *offences, uint64_t now_s,
-		   offence_fn *fn, void *arg);
+/* Those in `budget` places from `from` on that are not forgotten, in no order.
+ * Returns the place to go on with; 0: that was the end. */
+uint32_t offences_page(const struct offences *offences, uint32_t from,
+		       uint32_t budget, uint64_t now_s, offence_fn *fn,
+		       void *arg);
 
 /* Look at up to `budget` places of the table, on from the last time; `fn` is
  * told what was forgotten, which has gone. */

@@ -235,6 +235,8 @@ group_detect() {
 		'  - {name: shell, id: x-1, level: high, event: exec, action: block,' \
 		'     tags: [attack.execution, attack.t1059.004],' \
 		'     steps: [table, end], ttl: 90m, observe: true}' \
+		'  - {name: ends, event: exit, action: block, steps: [table],' \
+		'     ttl_grows: {by: 2, until: 2d}, match: {status: 255}}' \
 		'  - {name: talk, event: [connect, exec], action: block,' \
 		'     tags: [attack.t1095], steps: [table]}' >blocks.yml
 	run 'fwctl --json detect list blocks.yml'
@@ -252,6 +254,10 @@ group_detect() {
 	run 'fwctl --json detect replay chains.yml chains.json | tee once'
 	run 'fwctl --json detect replay chains.yml chains.json | cmp once -'
 	run "echo '{\"kind\": \"exec\", \"asked\": 1}' | fwctl detect replay chains.yml -"
+	run 'fwctl detect offences'
+	run 'fwctl --json detect offences'
+	run 'fwctl detect forgive 192.0.2.9'
+	run 'fwctl detect forgive 192.0.2.7'
 }
 
 group_flow() {

@@ -63,9 +63,11 @@ static void sum_up(void *arg, const struct offence *offence)
 
 static uint32_t sum_of(const struct offences *offences, uint64_t now_s)
 {
-	uint32_t sum = 0;
+	uint32_t sum = 0, next = 0;
 
-	offences_each(offences, now_s, sum_up, &sum);
+	do {
+		next = offences_page(offences, next, 3, now_s, sum_up, &sum);
+	} while (next > 0);
 	return sum;
 }
 

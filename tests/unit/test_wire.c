@@ -32,14 +32,23 @@ static void an_unknown_request_has_no_number(void **state)
 static void a_viewer_may_only_look(void **state)
 {
 	static const enum request views[] = {
-		REQ_STATUS,	  REQ_DOCTOR,
-		REQ_WHY,	  REQ_SET_LIST,
-		REQ_SET_SHOW,	  REQ_COUNTERS,
-		REQ_EVENTS,	  REQ_LOG,
-		REQ_POLICY_LOG,	  REQ_POLICY_SHOW,
-		REQ_EXPLAIN,	  REQ_FEED_LIST,
-		REQ_FEED_HITS,	  REQ_CROWDSEC_STATUS,
-		REQ_ALERT_STATUS, REQ_DETECT_STATUS,
+		REQ_STATUS,
+		REQ_DOCTOR,
+		REQ_WHY,
+		REQ_SET_LIST,
+		REQ_SET_SHOW,
+		REQ_COUNTERS,
+		REQ_EVENTS,
+		REQ_LOG,
+		REQ_POLICY_LOG,
+		REQ_POLICY_SHOW,
+		REQ_EXPLAIN,
+		REQ_FEED_LIST,
+		REQ_FEED_HITS,
+		REQ_CROWDSEC_STATUS,
+		REQ_ALERT_STATUS,
+		REQ_DETECT_STATUS,
+		REQ_DETECT_OFFENCES,
 	};
 	unsigned int count = 0;
 
