@@ -57,7 +57,6 @@ static int start_places(struct offences *offences, uint32_t capacity)
 int offences_new(uint32_t capacity, const uint64_t seed[2],
 		 struct offences **ret_offences)
 {
-	CLEANUP(offences_freep)
 	struct offences *offences = calloc(1, sizeof(*offences));
 	int r;
 
@@ -69,9 +68,10 @@ int offences_new(uint32_t capacity, const uint64_t seed[2],
 	memcpy(offences->seed, seed, sizeof(offences->seed));
 	r = start_places(offences, capacity);
 	if (r < 0)
-		return r;
-	*ret_offences = TAKE(offences);
-	return 0;
+		offences_free(offences);
+	else
+		*ret_offences = offences;
+	return r;
 }
 
 void offences_free(struct offences *offences)

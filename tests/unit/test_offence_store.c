@@ -68,7 +68,7 @@ static struct offence offence_of(uint32_t number, uint32_t bans)
 		.peer = prefix_of_v4(0x0a000000 + number, 32),
 		.bans = bans,
 		.until_s = NOW_S + number,
-		.forgotten_s = NOW_S + 2 * number,
+		.forgotten_s = NOW_S + 2ull * number,
 	};
 }
 
@@ -178,11 +178,8 @@ static void a_torn_one_is_moved_aside(void **state)
 }
 
 /* Past the store, as another version would. */
-static void write_raw(struct place *place, char *key, size_t key_len,
-		      char *value, size_t value_len)
+static void write_raw(struct place *place, MDB_val key, MDB_val value)
 {
-	MDB_val key_val = {key_len, key};
-	MDB_val value_val = {value_len, value};
 	MDB_env *env = NULL;
 	MDB_txn *txn = NULL;
 	MDB_dbi table;
@@ -192,7 +189,7 @@ static void write_raw(struct place *place, char *key, size_t key_len,
 	assert_int_equal(mdb_env_open(env, place->path, MDB_NOTLS, 0600), 0);
 	assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
 	assert_int_equal(mdb_dbi_open(txn, NULL, 0, &table), 0);
-	assert_int_equal(mdb_put(txn, table, &key_val, &value_val, 0), 0);
+	assert_int_equal(mdb_put(txn, table, &key, &value, 0), 0);
 	assert_int_equal(mdb_txn_commit(txn), 0);
 	mdb_env_close(env);
 }
@@ -203,7 +200,8 @@ static void what_is_not_as_it_was_written_is_moved_aside(void **state)
 	char odd[] = "odd";
 
 	put(place, 1, 3);
-	write_raw(place, odd, sizeof(odd), odd, sizeof(odd));
+	write_raw(place, (MDB_val){sizeof(odd), odd},
+		  (MDB_val){sizeof(odd), odd});
 	reopen(place, 1);
 	assert_int_equal(all_of(place).count, 0);
 }
@@ -214,11 +212,11 @@ static void a_newer_one_is_refused_and_stays(void **state)
 	char key[] = "v", version[4] = {[3] = 2};
 
 	put(place, 1, 3);
-	write_raw(place, key, 1, version, 4);
+	write_raw(place, (MDB_val){1, key}, (MDB_val){4, version});
 	reopen(place, -EPROTONOSUPPORT);
 	assert_null(place->store);
 	version[3] = 1;
-	write_raw(place, key, 1, version, 4);
+	write_raw(place, (MDB_val){1, key}, (MDB_val){4, version});
 	reopen(place, 0);
 	assert_int_equal(all_of(place).count, 1);
 }
