@@ -8,6 +8,7 @@
 #include "ctl/answer.h"
 #include "ctl/member_view.h"
 #include "ctl/session.h"
+#include "rules/duration.h"
 
 static void print_claims(FILE *out, const json_t *claims)
 {
@@ -22,6 +23,22 @@ static void print_claims(FILE *out, const json_t *claims)
 		claim_view.fill(&grid, json_array_get(claims, i));
 	grid_print(&grid, out);
 	grid_done(&grid);
+}
+
+static void print_offence(FILE *out, const json_t *offence)
+{
+	char until[MOMENT_TEXT_MAX], forgotten[MOMENT_TEXT_MAX];
+
+	if (!offence)
+		return;
+	fprintf(out,
+		"bans by detection: %" PRId64
+		", the last until %s, forgotten %s\n",
+		answer_number(offence, "bans"),
+		moment_to_text((uint64_t)answer_number(offence, "until"),
+			       until),
+		moment_to_text((uint64_t)answer_number(offence, "forgotten"),
+			       forgotten));
 }
 
 static void view_why(FILE *out, const json_t *answer)
@@ -43,6 +60,7 @@ static void view_why(FILE *out, const json_t *answer)
 		fputc('\n', out);
 	}
 	print_claims(out, answer_list(answer, "claims"));
+	print_offence(out, answer_object(answer, "offence"));
 }
 
 enum outcome cmd_why(struct session *session)

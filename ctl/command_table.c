@@ -154,6 +154,13 @@ const struct command command_table[] = {
 	 {{.kind = KIND_RULES, .many = true}},
 	 detect_options,
 	 cmd_detect_coverage},
+	{"detect forgive",
+	 "forget that a peer was banned before",
+	 "Its next ban lasts as long as the first. One that lasts is not "
+	 "ended: that is fwctl unblock --set detected.",
+	 {{.kind = KIND_ADDR}},
+	 NULL,
+	 cmd_detect_forgive},
 	{"detect hear",
 	 "let detection rules judge what other programs say",
 	 "Reads lines until their end, from FILE or standard input. FORMAT is "
@@ -171,6 +178,14 @@ const struct command command_table[] = {
 	 {{.kind = KIND_RULES, .many = true}},
 	 detect_options,
 	 cmd_detect_list},
+	{"detect offences",
+	 "peers that were banned before, for whom the next ban lasts longer",
+	 "How often rules whose ttl grows have banned each, until when the last "
+	 "ban was to last, and when all of that is forgotten. With --json, one "
+	 "a line.",
+	 {{0}},
+	 NULL,
+	 cmd_detect_offences},
 	{"detect plan",
 	 "what of the blocks of detection rules can be done",
 	 "Of each rule that blocks, its steps: done, partly (some of its events "

@@ -51,6 +51,13 @@ static void put_block(json_t *object, const struct detect_rule *rule)
 				  json_integer((json_int_t)rule->ttl_s));
 	(void)json_object_set_new(object, "observe",
 				  json_boolean(rule->is_observed));
+	if (rule->growth.by == 0)
+		return;
+	(void)json_object_set_new(
+		object, "ttl_grows",
+		json_pack("{s:I, s:I, s:I}", "by", (json_int_t)rule->growth.by,
+			  "until_s", (json_int_t)rule->growth.until_s,
+			  "forget_s", (json_int_t)rule->growth.forget_s));
 }
 
 json_t *detect_rules_json(const struct detect_rule *rule)

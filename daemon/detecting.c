@@ -12,6 +12,7 @@
 #include "daemon/control/server.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "daemon/offending.h"
 
 #define TICK_PLACES  2048u
 #define ALERT_RULES  "detection rules"
@@ -78,6 +79,9 @@ int detecting_start(struct daemon *daemon)
 
 	if (!daemon->host.reader)
 		return 0;
+	r = offending_start(daemon);
+	if (r < 0)
+		return r;
 	r = rulebook_read(&order, &book, note);
 	if (r == 0)
 		install(daemon, book);
@@ -90,6 +94,7 @@ void detecting_stop(struct detecting *detecting)
 {
 	rulebook_free(detecting->book);
 	detecting->book = NULL;
+	offending_stop(TAKE(detecting->offending));
 }
 
 /* Reading anew, on the worker. */
@@ -229,23 +234,23 @@ struct deed {
 	uint32_t done, ordered, withheld;
 };
 
-static uint32_t ttl_of(const struct detect_rule *rule)
-{
-	return rule->ttl_s < BLOCKING_TTL_MAX ? (uint32_t)rule->ttl_s
-					      : BLOCKING_TTL_MAX;
-}
-
-static int block_peer(const struct heard *heard, const struct detect_rule *rule)
+static int block_peer(const struct heard *heard, const struct detect_rule *rule,
+		      uint32_t ttl_s)
 {
 	struct block_order order = {
 		.peer = heard->event->peer,
-		.ttl_s = ttl_of(rule),
+		.ttl_s = ttl_s,
 		.uid = heard->event->uid,
 		.since_ns = clock_mono_ns(),
 	};
 
+	int r;
+
 	write_reason(rule, heard->event, order.reason);
-	return blocking_put(heard->daemon, &order, heard->now_ns);
+	r = blocking_put(heard->daemon, &order, heard->now_ns);
+	if (r == 0)
+		offending_note(heard->daemon, rule, &order.peer, ttl_s);
+	return r;
 }
 
 bool detecting_may_block(const struct daemon *daemon, const struct prefix *peer)
@@ -268,7 +273,8 @@ static bool may_block(const struct heard *heard)
 
 /* The steps against the peer that may follow the table. */
 static uint32_t act_on_peer(const struct heard *heard,
-			    const struct detect_rule *rule, struct deed *deed)
+			    const struct detect_rule *rule, uint32_t ttl_s,
+			    struct deed *deed)
 {
 	const uint32_t all =
 		rule->steps & heard->daemon->acting.steps & STEPS_OF_PEER;
@@ -281,7 +287,7 @@ static uint32_t act_on_peer(const struct heard *heard,
 		return 0;
 	}
 	r = all & DETECT_STEP_TABLE
-		    ? block_peer(heard, rule)
+		    ? block_peer(heard, rule, ttl_s)
 		    : blocking_spend(heard->daemon, heard->event->uid,
 				     heard->now_ns);
 	if (r < 0 && r != -EALREADY) {
@@ -312,11 +318,13 @@ static struct deed act(const struct heard *heard,
 		       const struct detect_rule *rule)
 {
 	struct daemon *daemon = heard->daemon;
+	const uint32_t ttl_s =
+		offending_ttl_s(daemon, rule, &heard->event->peer);
 	struct enforce_answer answer = {0};
 	struct enforce_order order = {
 		.process = heard->event->process,
 		.peer = heard->event->peer,
-		.until_ns = heard->now_ns + ttl_of(rule) * 1000000000ull,
+		.until_ns = heard->now_ns + ttl_s * 1000000000ull,
 	};
 	struct deed deed = {0};
 
@@ -325,7 +333,7 @@ static struct deed act(const struct heard *heard,
 		return deed;
 	}
 	deed.withheld = rule->steps & ~daemon->acting.steps;
-	order.steps = act_on_peer(heard, rule, &deed) |
+	order.steps = act_on_peer(heard, rule, ttl_s, &deed) |
 		      steps_on_process(heard, rule, &deed);
 	order.is_tied = deed.done & DETECT_STEP_TABLE;
 	if (order.steps)
@@ -422,4 +430,5 @@ void detecting_tick(struct daemon *daemon, uint64_t now_ns)
 		return;
 	detection_tick(book->detection, now_ns, TICK_PLACES);
 	alarms_tick(book->alarms, now_ns, TICK_PLACES, on_over, daemon);
+	offending_tick(daemon);
 }

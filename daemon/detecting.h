@@ -28,6 +28,7 @@
 
 struct call;
 struct daemon;
+struct offending;
 
 struct detecting_counts {
 	uint64_t events, matches; /* matches of rules that tell or block */
@@ -41,6 +42,7 @@ struct detecting {
 	bool is_reading;
 	bool is_wanted; /* they are to be read once more behind that */
 	struct blocking blocking;
+	struct offending *offending; /* NULL: there is no sensor */
 	struct detecting_counts counts;
 	uint64_t heard; /* told by requests, so far: their numbers */
 	struct latency latency; /* what was sensed to tables written */

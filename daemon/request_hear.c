@@ -74,6 +74,9 @@ static int read_event(struct event *event, const json_t *item)
 
 	*event = (struct event){
 		.kind = EVENT_LOG,
+		/* whoever it was: together they are one user */
+		.uid = UINT32_MAX,
+		.euid = UINT32_MAX,
 		.login_uid = UINT32_MAX,
 	};
 	if (!json_is_object(item) || read_words(event, item) < 0 ||

@@ -12,6 +12,7 @@
 #include "daemon/json.h"
 #include "daemon/log.h"
 #include "daemon/members.h"
+#include "daemon/offending.h"
 #include "daemon/requests.h"
 
 #define UNTIL_MAX 40 /* bytes with the NUL */
@@ -391,7 +392,7 @@ void request_why(struct daemon *daemon, struct call *call)
 	struct prefix prefix;
 	char text[PREFIX_TEXT_MAX];
 	uint16_t class_id, live_id;
-	json_t *answer, *claims;
+	json_t *answer, *claims, *offence;
 
 	if (args_prefix(call, "address", &prefix) < 0)
 		return;
@@ -413,5 +414,8 @@ void request_why(struct daemon *daemon, struct call *call)
 	if (entry)
 		(void)json_object_set_new(answer, "protected",
 					  json_string(entry->name));
+	offence = offending_json(daemon, &prefix);
+	if (offence)
+		(void)json_object_set_new(answer, "offence", offence);
 	call_done(call, answer);
 }

@@ -59,6 +59,8 @@ void request_detect_hear(struct daemon *daemon, struct call *call);
 void request_detect_scores(struct daemon *daemon, struct call *call);
 void request_detect_reload(struct daemon *daemon, struct call *call);
 void request_detect_release(struct daemon *daemon, struct call *call);
+void request_detect_offences(struct daemon *daemon, struct call *call);
+void request_detect_forgive(struct daemon *daemon, struct call *call);
 void request_host_events(struct daemon *daemon, struct call *call);
 void request_alert_list(struct daemon *daemon, struct call *call);
 void request_alert_show(struct daemon *daemon, struct call *call);

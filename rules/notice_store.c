@@ -6,14 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <lmdb.h>
 
 #include "rules/codec.h"
 #include "rules/database.h"
-#include "rules/pages.h"
+#include "rules/environment.h"
 
 /* A page for each, those of the tree, and those that a commit has changed and
  * the one before still holds. */
@@ -26,55 +24,6 @@ struct notice_store {
 	MDB_dbi table; /* number -> notice */
 };
 
-static int check(const char *data)
-{
-	if (access(data, F_OK) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	return pages_check(data);
-}
-
-/* Rule 3. */
-static int move_aside(const char *data)
-{
-	CLEANUP(freep) char *aside = NULL;
-
-	if (asprintf(&aside, "%s.damaged", data) < 0) {
-		aside = NULL;
-		return -ENOMEM;
-	}
-	return rename(data, aside) < 0 ? -errno : 1;
-}
-
-static int prepare(const char *directory)
-{
-	CLEANUP(freep) char *data = NULL;
-	int r;
-
-	if (mkdir(directory, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	if (asprintf(&data, "%s/data.mdb", directory) < 0) {
-		data = NULL;
-		return -ENOMEM;
-	}
-	r = check(data);
-	return r == -EBADMSG || r == -EPROTO ? move_aside(data) : r;
-}
-
-static int open_table(struct notice_store *store)
-{
-	MDB_txn *txn;
-	int r = mdb_txn_begin(store->env, NULL, 0, &txn);
-
-	if (r != 0)
-		return database_errno(r);
-	r = mdb_dbi_open(txn, NULL, 0, &store->table);
-	if (r != 0) {
-		mdb_txn_abort(txn);
-		return database_errno(r);
-	}
-	return database_errno(mdb_txn_commit(txn));
-}
-
 int notice_store_open(const char *directory, struct notice_store **ret_store)
 {
 	CLEANUP(notice_store_closep) struct notice_store *store = NULL;
@@ -83,18 +32,13 @@ int notice_store_open(const char *directory, struct notice_store **ret_store)
 	assert(directory);
 	assert(ret_store);
 
-	aside = prepare(directory);
-	if (aside < 0)
-		return aside;
 	store = calloc(1, sizeof(*store));
 	if (!store)
 		return -ENOMEM;
-	r = mdb_env_create(&store->env);
-	if (r == 0)
-		r = mdb_env_set_mapsize(store->env, MAP_BYTES);
-	if (r == 0)
-		r = mdb_env_open(store->env, directory, MDB_NOTLS, 0600);
-	r = r == 0 ? open_table(store) : database_errno(r);
+	aside = environment_open(directory, MAP_BYTES, &store->env);
+	if (aside < 0)
+		return aside;
+	r = environment_table(store->env, &store->table);
 	if (r < 0)
 		return r;
 	*ret_store = TAKE(store);

@@ -76,6 +76,8 @@ enum request {
 	REQ_DETECT_SCORES,
 	REQ_DETECT_HEAR, /* what other programs say of this host */
 	REQ_DETECT_RELEASE, /* out of quarantine */
+	REQ_DETECT_OFFENCES, /* a page of them */
+	REQ_DETECT_FORGIVE,
 	REQ_ALERT_LIST, /* one page of those that are kept */
 	REQ_ALERT_SHOW,
 	REQ_ALERT_MARK, /* acknowledged, resolved */

@@ -15,6 +15,7 @@
 
 #include "xdp/sensor_file.bpf.h"
 #include "xdp/sensor_process.bpf.h"
+#include "xdp/sensor_serve.bpf.h"
 #include "xdp/sensor_socket.bpf.h"
 
 #define TCP_SYN_SENT 2
@@ -89,6 +90,8 @@ static __always_inline void tell_plain(const struct seen_call *seen)
 	scratch = seen_begin(seen);
 	if (!scratch)
 		return;
+	if (seen->call.kind == FW_SENSE_SETUID)
+		serve_put(&scratch->head, bpf_get_current_task_btf());
 	if (is_again(&scratch->head, scratch->head.flags, scratch->head.count,
 		     (__u16)-scratch->head.result))
 		record_drop(scratch);

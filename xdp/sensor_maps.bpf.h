@@ -33,6 +33,20 @@ struct scratch {
 	__u32 is_busy;
 };
 
+/* Of a thread: the connection that it has accepted last. Of a process, at its
+ * first thread: the peer that it serves. */
+struct serving {
+	__u64 sk; /* 0: it has accepted none */
+	__u32 fd; /* under which it was */
+	__u8 depth; /* 0: it serves nobody; see sensor_serve.bpf.h */
+	__u8 family;
+	__u8 protocol;
+	__u8 reserved;
+	__u16 peer_port;
+	__u16 local_port;
+	__u8 peer[16];
+};
+
 /* What is the same for as long as cfg_window_ns. */
 struct recent_key {
 	__u64 start_ns;
@@ -73,6 +87,13 @@ struct {
 	__type(key, struct recent_key);
 	__type(value, __u64);
 } recent SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct serving);
+} serving SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);

@@ -4,7 +4,7 @@
  *
  *	reads	the task and, of a new program, what the kernel has made of it:
  *		the file that runs, the arguments that it copied
- *	writes	security_ring, sensor_counts
+ *	writes	security_ring, sensor_counts, serving
  *	costs	two walks of paths for each program that is executed
  *
  * No program of the new process has run when it is looked at: what is told of
@@ -14,7 +14,7 @@
 
 #include "xdp/sensor_path.bpf.h"
 #include "xdp/sensor_record.bpf.h"
-#include "xdp/sensor_sock.bpf.h"
+#include "xdp/sensor_serve.bpf.h"
 
 #define CGROUP_DEPTH_MAX 16
 
@@ -157,8 +157,10 @@ static __always_inline void tell_fork(struct task_struct *child)
 	if (BPF_CORE_READ(child, pid) != BPF_CORE_READ(child, tgid))
 		return;
 	scratch = record_begin(FW_SENSE_FORK, child);
-	if (scratch)
-		record_end(scratch);
+	if (!scratch)
+		return;
+	serve_begin(&scratch->head, child);
+	record_end(scratch);
 }
 
 /* Told when the last thread has gone. */
@@ -174,5 +176,6 @@ static __always_inline void tell_exit(struct task_struct *task)
 	scratch->head.result = BPF_CORE_READ(task, signal, group_exit_code);
 	if (scratch->head.result == 0)
 		scratch->head.result = BPF_CORE_READ(task, exit_code);
+	serve_put(&scratch->head, task);
 	record_end(scratch);
 }

@@ -12,8 +12,7 @@
  */
 #pragma once
 
-#include "xdp/sensor_call.bpf.h"
-#include "xdp/sensor_sock.bpf.h"
+#include "xdp/sensor_serve.bpf.h"
 
 #define FAMILY_UNIX    1
 #define FAMILY_NETLINK 16
@@ -38,30 +37,6 @@ struct message {
 
 #define MESSAGE_STEP 64 /* from one to the next of sendmmsg */
 #define MESSAGES_MAX 4 /* that are looked at */
-
-static __always_inline struct sock *sock_of(__u64 fd)
-{
-	struct file *file = file_of(fd);
-
-	return is_socket(file) ? sock_in(file) : 0;
-}
-
-static __always_inline void put_peer(struct fw_sensed *head,
-				     const struct sock *sk)
-{
-	const struct sock_common *ends = &sk->__sk_common;
-
-	head->protocol = BPF_CORE_READ(sk, sk_protocol);
-	head->local_port = BPF_CORE_READ(ends, skc_num);
-	head->peer_port = __builtin_bswap16(BPF_CORE_READ(ends, skc_dport));
-	if (BPF_CORE_READ(ends, skc_family) == FAMILY_V4) {
-		head->family = 4;
-		(void)bpf_core_read(head->peer, 4, &ends->skc_daddr);
-	} else {
-		head->family = 6;
-		(void)bpf_core_read(head->peer, 16, &ends->skc_v6_daddr);
-	}
-}
 
 /* A peer is told once in a while; of an accepted one its port is not part of
  * what makes it the same. */
@@ -106,6 +81,8 @@ static __always_inline void tell_socket(const struct seen_call *seen, __u64 fd)
 	if (kind == FW_SENSE_CONNECT &&
 	    BPF_CORE_READ(sk, sk_protocol) == PROTOCOL_TCP)
 		return;
+	if (kind == FW_SENSE_ACCEPT)
+		serve_accepted(sk, fd);
 	scratch = seen_begin(seen);
 	if (!scratch)
 		return;

@@ -24,7 +24,7 @@
 enum event_kind {
 	EVENT_EXEC,
 	EVENT_FORK,
-	EVENT_EXIT,
+	EVENT_EXIT, /* `result` as wait(2) has it */
 	EVENT_OPEN, /* for reading; of files that rules name */
 	EVENT_WRITE, /* opened for writing */
 	EVENT_CREATE,
@@ -115,7 +115,10 @@ struct event {
 	struct event_text words[EVENT_WORD_COUNT];
 	struct event_text args[EVENT_ARGS_MAX]; /* of EVENT_EXEC */
 	uint32_t arg_count;
-	struct prefix peer; /* of a connection; bits 0: there is none */
+	/* Of a connection. Of EVENT_FORK, EVENT_EXIT and EVENT_SETUID whom the
+	 * process serves: the peer of the connection that it was begun for, or
+	 * that who began it was begun for. Bits 0: there is none. */
+	struct prefix peer;
 	uint16_t peer_port, local_port;
 	uint8_t protocol; /* as in IP */
 };

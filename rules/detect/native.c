@@ -109,11 +109,11 @@ static int read_when(struct native_reader *reader, const struct node *node)
 static int read_rule(struct native_reader *reader, const struct node *node)
 {
 	static const char *const keys[] = {
-		"name",	    "event",	 "action", "match",    "unless",
-		"group_by", "threshold", "window", "cooldown", "renotify",
-		"id",	    "level",	 "tags",   "observe",  "ttl",
-		"steps",    "chain",	 "taint",  "score",    "weight",
-		NULL,
+		"name",	    "event",	 "action", "match",	"unless",
+		"group_by", "threshold", "window", "cooldown",	"renotify",
+		"id",	    "level",	 "tags",   "observe",	"ttl",
+		"steps",    "chain",	 "taint",  "ttl_grows", "score",
+		"weight",   NULL,
 	};
 	const struct node *name, *action;
 	enum detect_action does = DETECT_ALLOW;

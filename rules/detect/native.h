@@ -16,7 +16,7 @@
  * read as they are. What is more here: a value may be a list, of which one is
  * enough; there are more fields and events; addresses may be IPv6; a rule
  * may say what does not meet it (unless), what it is (id, level, tags), how it
- * blocks (steps, ttl, observe), what it remembers (chain, taint) and when its matches are told
+ * blocks (steps, ttl, ttl_grows, observe), what it remembers (chain, taint) and when its matches are told
  * (rules/detect/alarm.h), by group_by, threshold, window, cooldown and
  * renotify, the list by dedup, the cooldown of rules that do not say.
  *

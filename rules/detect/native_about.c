@@ -10,6 +10,7 @@
 
 #define LINE_BYTES 256
 #define POINTS_MAX 10000
+#define GROWTH_MAX 100
 
 static const char *scalar(const struct node *node)
 {
@@ -135,6 +136,53 @@ static int read_ttl(struct native_reader *reader, const struct node *value)
 	return r;
 }
 
+static int read_factor(struct native_reader *reader, const struct node *value,
+		       uint32_t *ret_by)
+{
+	const char *text = scalar(value);
+	char *end = NULL;
+	unsigned long number = strtoul(text, &end, 10);
+
+	if (*text < '1' || *text > '9' || *end != '\0' || number < 2 ||
+	    number > GROWTH_MAX)
+		return native_break(reader, value->mark,
+				    "a ttl grows by a number from 2 to %d",
+				    GROWTH_MAX);
+	*ret_by = (uint32_t)number;
+	return 0;
+}
+
+static int read_growth(struct native_reader *reader, const struct node *value)
+{
+	static const char *const known[] = {"by", "until", "forget", NULL};
+	struct detect_growth growth = DETECT_GROWTH_DEFAULT;
+	const struct {
+		const char *key;
+		uint64_t *span_s;
+	} spans[] = {
+		{"until", &growth.until_s},
+		{"forget", &growth.forget_s},
+	};
+	int r = keys_check(reader->note, value, "ttl_grows", known);
+	const struct node *by = r < 0 ? NULL : keys_value(value, "by");
+
+	if (by)
+		r = read_factor(reader, by, &growth.by);
+	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(spans); i++) {
+		const struct node *span = keys_value(value, spans[i].key);
+		uint64_t span_ns;
+
+		if (!span)
+			continue;
+		r = native_read_span(reader, span, &span_ns);
+		if (r >= 0)
+			*spans[i].span_s = span_ns / DETECT_SECOND_NS;
+	}
+	if (r >= 0)
+		reader->rule->growth = growth;
+	return r;
+}
+
 static int read_step(struct native_reader *reader, const struct node *value)
 {
 	for (unsigned int step = 0; step < DETECT_STEP_COUNT; step++) {
@@ -169,6 +217,7 @@ int native_read_block(struct native_reader *reader, const struct node *node)
 	} parts[] = {
 		{"observe", read_observe},
 		{"ttl", read_ttl},
+		{"ttl_grows", read_growth},
 		{"steps", read_steps},
 	};
 	int r = 0;

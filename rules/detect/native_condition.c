@@ -173,6 +173,8 @@ static int read_value(struct native_reader *reader, const char *field,
 		return set_number(reader, test, value, UINT32_MAX);
 	if (strcmp(field, "port") == 0)
 		return set_number(reader, test, value, UINT16_MAX);
+	if (strcmp(field, "status") == 0)
+		return set_number(reader, test, value, UINT8_MAX);
 	if (strcmp(field, "flags") == 0)
 		return set_number(reader, test, value, UINT64_MAX);
 	if (strcmp(field, "tainted") == 0)

@@ -7,7 +7,9 @@
 
 #define KIND(name) (1u << EVENT_##name)
 
-#define HAVE_PEER     (KIND(CONNECT) | KIND(ACCEPT) | KIND(SEND))
+#define HAVE_PEER (KIND(CONNECT) | KIND(ACCEPT) | KIND(SEND))
+/* Of processes that serve one. */
+#define MAY_HAVE_PEER (KIND(EXIT) | KIND(SETUID))
 #define HAVE_PROCESS  (~(KIND(LOG) | KIND(LOSS)))
 #define ABOUT_PROCESS (DETECT_STEP_END | DETECT_STEP_QUARANTINE)
 
@@ -53,7 +55,7 @@ struct plan_answer plan_step(const struct detect_rule *rule, unsigned int step,
 	assert(rule->action == DETECT_BLOCK);
 	assert(rule->steps & bit);
 
-	if ((rule->kinds & fit) == 0)
+	if ((rule->kinds & (fit | (is_about_process ? 0 : MAY_HAVE_PEER))) == 0)
 		return (struct plan_answer){
 			PLAN_NEVER, is_about_process
 					    ? "its events have no process"

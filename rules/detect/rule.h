@@ -18,6 +18,7 @@
 
 #include "rules/base.h"
 #include "rules/detect/arena.h"
+#include "rules/detect/growth.h"
 #include "rules/detect/regex.h"
 #include "rules/prefix.h"
 
@@ -154,13 +155,13 @@ struct detect_rule {
 	const char *title, *author;
 	const char *const *tags;
 	size_t tag_count;
-	/* Why a part of it can never be met here, or NULL. */
-	const char *remark;
+	const char *remark; /* why a part of it is never met here, or NULL */
 	enum detect_level level;
 	enum detect_action action;
 	bool is_observed; /* a block only says what it would do */
 	uint32_t steps; /* of a block: enum detect_step; of others 0 */
 	uint64_t ttl_s; /* of a block: how long it lasts; of others 0 */
+	struct detect_growth growth; /* of a block's ttl */
 	uint32_t list; /* of rules of which the first is told; 0: of none */
 	enum detect_category category;
 	uint32_t kinds; /* of events: 1 << enum event_kind */
@@ -168,8 +169,7 @@ struct detect_rule {
 	const struct detect_chain *chain; /* its condition is never met */
 	struct detect_taint taint;
 	uint32_t weight, score; /* points; score 0: it asks for none */
-	bool has_weight;
-	bool is_step; /* is of chains, and never told */
+	bool has_weight, is_step; /* a step is of chains, and never told */
 	struct detect_limits limits;
 	const char *const *group_by; /* fields; NULL: it does not say */
 	size_t group_count;

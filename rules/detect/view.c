@@ -177,6 +177,18 @@ static const struct detect_field own_port_fields[] = {
 	FROM("port", SOURCE_LOCAL_PORT),
 };
 
+static const struct detect_field own_exit_fields[] = {
+	COMMON,
+	FROM("addr", SOURCE_PEER),
+	FROM("status", SOURCE_EXIT_STATUS),
+};
+
+static const struct detect_field own_setuid_fields[] = {
+	COMMON,
+	FROM("addr", SOURCE_PEER),
+	FROM("flags", SOURCE_FLAGS),
+};
+
 static const struct detect_field own_other_fields[] = {
 	COMMON,
 	FROM("flags", SOURCE_FLAGS),
@@ -227,9 +239,11 @@ const struct detect_view detect_views[] = {
 	VIEW(DETECT_NATIVE, KIND(CONNECT) | KIND(ACCEPT) | KIND(SEND),
 	     own_peer_fields),
 	VIEW(DETECT_NATIVE, KIND(BIND) | KIND(LISTEN), own_port_fields),
+	VIEW(DETECT_NATIVE, KIND(EXIT), own_exit_fields),
+	VIEW(DETECT_NATIVE, KIND(SETUID), own_setuid_fields),
 	VIEW(DETECT_NATIVE,
 	     KIND(PTRACE) | KIND(MEMFD) | KIND(BPF) | KIND(NAMESPACE) |
-		     KIND(SETUID) | KIND(SOCKET) | KIND(URING) | KIND(CALL),
+		     KIND(SOCKET) | KIND(URING) | KIND(CALL),
 	     own_other_fields),
 	VIEW(DETECT_NATIVE, KIND(LOG), own_log_fields),
 };
@@ -359,6 +373,16 @@ static struct event_text stdio_text(const struct event *event, uint64_t flag)
 	return constant_text(is_socket ? "socket" : NULL);
 }
 
+/* As wait(2) has it; nothing of who was killed by a signal. */
+static struct event_text exit_text(const struct event *event, char *buf)
+{
+	uint32_t status = (uint32_t)event->result;
+
+	if (event->kind != EVENT_EXIT || status & 0x7f)
+		return (struct event_text){NULL};
+	return number_text(status >> 8 & 0xff, 10, buf);
+}
+
 static struct event_text protocol_text(const struct event *event, char *buf)
 {
 	if (event->protocol == 6)
@@ -406,6 +430,8 @@ static struct event_text other_text(const struct event *event,
 		return stdio_text(event, EVENT_STDERR_SOCKET);
 	case SOURCE_NEW_PEER:
 		return constant_text(event->is_new_peer ? "true" : "false");
+	case SOURCE_EXIT_STATUS:
+		return exit_text(event, buf);
 	case SOURCE_LOG_USER:
 		return value_in_line(event, "USER=");
 	case SOURCE_LOG_TYPE:

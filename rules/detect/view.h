@@ -45,6 +45,7 @@ enum detect_source {
 	SOURCE_STDOUT,
 	SOURCE_STDERR,
 	SOURCE_NEW_PEER, /* "true" or "false" */
+	SOURCE_EXIT_STATUS, /* of one that has ended, not of one that was ended */
 	SOURCE_LOG_USER, /* USER= of a line */
 	SOURCE_LOG_TYPE, /* type= */
 	SOURCE_LOG_UNIT, /* unit= */

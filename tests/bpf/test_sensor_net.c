@@ -10,8 +10,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
@@ -287,6 +289,98 @@ static void a_server_binds_listens_and_accepts(void **state)
 	assert_false(accepted->is_asked);
 }
 
+/* Where it begins processes, and who they are: of those that serve somebody the
+ * one for a connection, what that has begun, and what that has; and one that was
+ * begun when the connection was closed. */
+struct serves {
+	uint16_t port;
+	pid_t own, next, last, other;
+};
+
+static pid_t begun(void (*fn)(struct serves *serves), struct serves *serves)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (fn)
+			fn(serves);
+		_exit(7);
+	}
+	(void)waitpid(pid, NULL, 0);
+	return pid;
+}
+
+static void begin_last(struct serves *serves)
+{
+	serves->last = begun(NULL, serves);
+}
+
+static void begin_next(struct serves *serves)
+{
+	(void)setuid(0);
+	serves->next = begun(begin_last, serves);
+}
+
+static int join(uint16_t port)
+{
+	union end end = end_of("127.0.0.1", port);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return connect(fd, &end.any, sizeof(end.v4)) < 0 ? -1 : fd;
+}
+
+static int be_inetd(void *arg)
+{
+	struct serves *serves = arg;
+	int fd = listener("127.0.0.1", &serves->port), accepted;
+
+	/* the second is the same again to the sensor, and not told */
+	for (int i = 0; i < 2; i++) {
+		if (join(serves->port) < 0)
+			return 1;
+		accepted = accept4(fd, NULL, NULL, 0);
+		if (accepted < 0)
+			return 1;
+		serves->own = begun(i ? begin_next : NULL, serves);
+		(void)close(accepted);
+	}
+	serves->other = begun(NULL, serves);
+	return 0;
+}
+
+static void whoever_is_begun_for_a_connection_serves_its_peer(void **state)
+{
+	struct serves *serves =
+		mmap(NULL, sizeof(*serves), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	const struct event *ended;
+	pid_t server;
+
+	(void)state;
+	assert_true(serves != MAP_FAILED);
+	server = host_child(&bench, be_inetd, serves);
+	assert_int_equal(host_count(&bench, EVENT_ACCEPT, server), 1);
+	ended = host_find(&bench, EVENT_EXIT, serves->own, 0);
+	assert_non_null(ended);
+	assert_int_equal(ended->result, 7 << 8);
+	assert_int_equal(ended->local_port, serves->port);
+	assert_int_equal(ended->peer.addr[12], 127);
+	assert_int_equal(
+		host_find(&bench, EVENT_FORK, serves->own, 0)->peer_port,
+		ended->peer_port);
+	assert_int_equal(
+		host_find(&bench, EVENT_SETUID, serves->own, 0)->peer_port,
+		ended->peer_port);
+	assert_int_equal(
+		host_find(&bench, EVENT_EXIT, serves->next, 0)->peer_port,
+		ended->peer_port);
+	assert_int_equal(
+		host_find(&bench, EVENT_EXIT, serves->last, 0)->peer.bits, 0);
+	assert_int_equal(
+		host_find(&bench, EVENT_EXIT, serves->other, 0)->peer.bits, 0);
+	(void)munmap(serves, sizeof(*serves));
+}
+
 static int be_unix(void *arg)
 {
 	int pair[2];
@@ -359,6 +453,7 @@ int main(void)
 		TEST(a_datagram_is_told_once_for_each_new_peer),
 		TEST(every_way_to_send_is_seen),
 		TEST(a_server_binds_listens_and_accepts),
+		TEST(whoever_is_begun_for_a_connection_serves_its_peer),
 		TEST(what_stays_on_the_host_is_no_talk),
 		TEST(sockets_out_of_the_ordinary_are_told),
 	};

@@ -213,6 +213,25 @@ group_foreign() {
 	run 'fwctl policy import iptables rules.ipt | tail -n 4'
 }
 
+# logins COUNT STATUS: as sshd begins and ends its processes, one every five
+# seconds; STATUS is that of the one that nobody has logged in to yet.
+logins() {
+	local i sshd
+	for ((i = 0; i < $1; i++)); do
+		sshd='"image": "/usr/sbin/sshd", "peer": "203.0.113.7"'
+		sshd+=", \"peer_port\": $((40000 + i)), \"local_port\": 22"
+		sshd+=", \"time_us\": $((1796011200000000 + i * 5000000))"
+		printf '{"kind": "accept", "user": "root", %s}\n' "$sshd"
+		printf '{"kind": "setuid", "user": "root", "flags": 100, %s}\n' \
+			"$sshd"
+		printf '{"kind": "exit", "user": "sshd", "result": %d, %s}\n' \
+			$(($2 << 8)) "$sshd"
+		# the session, when the client has gone, and who began it
+		printf '{"kind": "exit", "user": "%s", "result": 65280, %s}\n' \
+			noise "$sshd" root "$sshd"
+	done
+}
+
 group_detect() {
 	cp -r "$here/../data/sigma" rules
 	printf 'title: T\nlogsource: {product: linux}\n' >broken.yml
@@ -236,6 +255,8 @@ group_detect() {
 		'  - {name: shell, id: x-1, level: high, event: exec, action: block,' \
 		'     tags: [attack.execution, attack.t1059.004],' \
 		'     steps: [table, end], ttl: 90m, observe: true}' \
+		'  - {name: ends, event: exit, action: block, steps: [table],' \
+		'     ttl_grows: {by: 2, until: 2d}, match: {status: 255}}' \
 		'  - {name: talk, event: [connect, exec], action: block,' \
 		'     tags: [attack.t1095], steps: [table]}' >blocks.yml
 	run 'fwctl --json detect list blocks.yml'
@@ -257,6 +278,15 @@ group_detect() {
 	run 'fwctl --json detect replay chains.yml chains.json | tee once'
 	run 'fwctl --json detect replay chains.yml chains.json | cmp once -'
 	run "echo '{\"kind\": \"exec\", \"asked\": 1}' | fwctl detect replay chains.yml -"
+	cp "$here/../../rules/default/detect/guessing.yml" .
+	{ logins 20 0; logins 5 255; } >quiet
+	logins 7 255 >guessed
+	run 'fwctl detect replay guessing.yml quiet'
+	run 'fwctl detect replay guessing.yml guessed'
+	run 'fwctl detect offences'
+	run 'fwctl --json detect offences'
+	run 'fwctl detect forgive 192.0.2.9'
+	run 'fwctl detect forgive 192.0.2.7'
 }
 
 group_flow() {

@@ -244,6 +244,8 @@ static void set_number(struct event *event, unsigned int source,
 		(void)prefix_from_text(text->bytes, text->len, &event->peer);
 	else if (source == SOURCE_FLAGS)
 		event->flags = number;
+	else if (source == SOURCE_EXIT_STATUS)
+		event->result = (int32_t)number << 8;
 	else if (source == SOURCE_NEW_PEER)
 		event->is_new_peer = text->len == 4; /* "true" */
 	else if (source >= SOURCE_STDIN && source <= SOURCE_STDERR)

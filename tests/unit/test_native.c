@@ -242,6 +242,17 @@ static void what_is_wrong_has_its_place(void **state)
 	assert_refused("version: 1\nrules:\n"
 		       "  - {name: x, event: any, ttl: 1h}\n",
 		       3, DETECT_BROKEN, "only a block");
+	assert_refused("version: 1\nrules:\n"
+		       "  - {name: x, event: any, ttl_grows: {by: 2}}\n",
+		       3, DETECT_BROKEN, "only a block");
+	assert_refused("version: 1\nrules:\n"
+		       "  - {name: x, event: any, action: block,"
+		       " ttl_grows: {by: 1}}\n",
+		       3, DETECT_BROKEN, "from 2 to 100");
+	assert_refused("version: 1\nrules:\n"
+		       "  - {name: x, event: any, action: block,"
+		       " ttl_grows: {to: 1h}}\n",
+		       3, DETECT_BROKEN, "no key \"to\"");
 	assert_refused(
 		"version: 1\nrules:\n"
 		"  - {name: x, event: any, action: block, steps: [fly]}\n",
@@ -309,6 +320,7 @@ static void only_a_block_has_steps_and_a_span(void **state)
 		assert_int_equal(rules[i]->steps,
 				 is_block ? DETECT_STEPS_DEFAULT : 0);
 		assert_int_equal(rules[i]->ttl_s, is_block ? 3600 : 0);
+		assert_int_equal(rules[i]->growth.by, 0);
 		assert_false(rules[i]->is_observed);
 	}
 	free_rules(rules, count);
@@ -324,6 +336,7 @@ static const char rich[] = "version: 1\n"
 			   "    action: block\n"
 			   "    observe: true\n"
 			   "    ttl: 10m\n"
+			   "    ttl_grows: {by: 3, until: 2d}\n"
 			   "    steps: [end, quarantine]\n"
 			   "    match: {stdin: socket, stdout: socket}\n"
 			   "    unless: {image: [/usr/sbin/inetd], uid: 33}\n"
@@ -356,6 +369,9 @@ static void a_rule_says_what_it_is_and_does(void **state)
 	assert_string_equal(rules[0]->tags[1], "attack.t1059.004");
 	assert_true(rules[0]->is_observed);
 	assert_int_equal(rules[0]->ttl_s, 600);
+	assert_int_equal(rules[0]->growth.by, 3);
+	assert_int_equal(rules[0]->growth.until_s, 2 * 86400);
+	assert_int_equal(rules[0]->growth.forget_s, 30 * 86400);
 	assert_int_equal(rules[0]->steps,
 			 DETECT_STEP_END | DETECT_STEP_QUARANTINE);
 	assert_int_equal(rules[1]->level, DETECT_MEDIUM);

@@ -40,7 +40,7 @@ static void a_viewer_may_only_look(void **state)
 		REQ_EXPLAIN,	   REQ_FEED_LIST,
 		REQ_FEED_HITS,	   REQ_CROWDSEC_STATUS,
 		REQ_ALERT_STATUS,  REQ_DETECT_STATUS,
-		REQ_DETECT_SCORES,
+		REQ_DETECT_SCORES, REQ_DETECT_OFFENCES,
 	};
 	unsigned int count = 0;
 
