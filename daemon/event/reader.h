@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include "daemon/event/owner.h"
 #include "daemon/event/sensing.h"
 #include "rules/base.h"
 #include "rules/detect/event.h"
@@ -49,6 +50,11 @@ int event_reader_turn(struct event_reader *reader, uint64_t now_ns, int max);
 
 /* A few times a second: tell of losses, and forget who has long ended. */
 void event_reader_tick(struct event_reader *reader, uint64_t now_ns);
+
+/* Whose a packet is, as the kernel's table has it: a few calls into it. */
+int event_reader_owner(struct event_reader *reader,
+		       const struct owner_question *question,
+		       struct owner *ret_owner);
 
 struct event_reader_info {
 	const char *const *places; /* NULL behind the last */
