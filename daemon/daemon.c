@@ -12,6 +12,7 @@
 
 #include "daemon/ahead.h"
 #include "daemon/apply.h"
+#include "daemon/attribution.h"
 #include "daemon/capturing.h"
 #include "daemon/clock.h"
 #include "daemon/cookies.h"
@@ -112,9 +113,11 @@ int daemon_make_live(struct daemon *daemon, struct generation *generation,
 static int keep_event(void *arg, const struct fw_event *event)
 {
 	struct daemon *daemon = arg;
+	const struct owner owner = attribution_of_event(daemon, event);
 
 	event_log_put(&daemon->events, event,
-		      counters_id(daemon->live->counters, event->counter));
+		      counters_id(daemon->live->counters, event->counter),
+		      &owner);
 	return 0;
 }
 
