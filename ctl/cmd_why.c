@@ -91,24 +91,30 @@ static void view_address(FILE *out, const json_t *answer)
 	if (!answer_is(answer, "sensor"))
 		fputs("who has talked to it is not known: the sensor is off\n",
 		      out);
-	else if (json_array_size(talks) == 0)
+	else if (talks && json_array_size(talks) == 0)
 		fputs("no process is known to have talked to it\n", out);
 	else
 		process_view_talks(out, talks);
 }
 
+/* What judges the packet tells of its addresses itself. */
 static void view_flow(FILE *out, const json_t *answer)
 {
 	const json_t *packet = answer_object(answer, "packet");
+	const json_t *source = answer_object(answer, "source");
+	const json_t *destination = answer_object(answer, "destination");
+	const char *flow = answer_text(answer, "flow");
 	char text[PROCESS_TEXT_MAX];
 
-	if (packet)
-		explain_view_whole(out, answer_text(answer, "flow"), packet);
-	else
-		fprintf(out, "%s\n  no gate judges it\n",
-			answer_text(answer, "flow"));
-	print_address(out, answer_object(answer, "source"));
-	print_address(out, answer_object(answer, "destination"));
+	if (packet) {
+		explain_view_whole(out, flow, packet);
+		print_dropped(out, source);
+		print_dropped(out, destination);
+	} else {
+		fprintf(out, "%s\nno gate judges it\n", flow);
+		print_address(out, source);
+		print_address(out, destination);
+	}
 	print_alert(out, answer);
 	fputs("process: ", out);
 	if (answer_is(answer, "sensor"))
@@ -174,6 +180,25 @@ static enum outcome judge(struct session *session, struct flowtext *flow,
 	return outcome;
 }
 
+/* Where it comes or goes may be left out here: then it is not said. */
+static int parse_flow(const char *text, struct flowtext *ret_flow,
+		      struct flowtext_note *reterr_note)
+{
+	struct flowtext_note note;
+	char whole[FLOWTEXT_MAX];
+	int r = flowtext_parse(text, ret_flow, reterr_note);
+
+	if (r == 0 || *reterr_note->word)
+		return r;
+	if (snprintf(whole, sizeof(whole), "%s in any", text) >=
+		    (int)sizeof(whole) ||
+	    flowtext_parse(whole, ret_flow, &note) < 0)
+		return r;
+	ret_flow->direction = 0;
+	ret_flow->where[0] = '\0';
+	return 0;
+}
+
 static enum outcome why_flow(struct session *session, const char *text)
 {
 	CLEANUP(json_decrefp) json_t *answer = NULL;
@@ -181,7 +206,7 @@ static enum outcome why_flow(struct session *session, const char *text)
 	struct flowtext flow;
 	enum outcome outcome;
 
-	if (flowtext_parse(text, &flow, &note) < 0)
+	if (parse_flow(text, &flow, &note) < 0)
 		return session_misused(session,
 				       "column %u, \"%s\": expected %s",
 				       note.column, note.word, note.expected);

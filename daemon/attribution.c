@@ -164,7 +164,7 @@ json_t *attribution_talks(const struct daemon *daemon,
 	json_t *list = json_array();
 	size_t count = 0;
 
-	if (daemon->host.talkers && peer->bits == 128)
+	if (daemon->host.talkers)
 		count = talkers_of(daemon->host.talkers, peer, talks);
 	for (size_t i = 0; i < count; i++)
 		(void)json_array_append_new(list,

@@ -51,7 +51,7 @@ struct owner attribution_of_flow(const struct daemon *daemon,
 json_t *attribution_json(const struct daemon *daemon,
 			 const struct owner *owner);
 
-/* What processes have had with this address, the last first: list of {kind,
- * protocol, peer_port, local_port, first_us, last_us, count, process}. */
+/* What processes have had with this single address, the last first: list of
+ * {kind, protocol, peer_port, local_port, first_us, last_us, count, process}. */
 json_t *attribution_talks(const struct daemon *daemon,
 			  const struct prefix *peer);

@@ -213,8 +213,9 @@ static void why_address(struct daemon *daemon, struct call *call)
 	answer = json_object();
 	has_detection = put_address(daemon, &prefix, answer);
 	put_sensor(daemon, answer);
-	(void)json_object_set_new(answer, "talks",
-				  attribution_talks(daemon, &prefix));
+	if (prefix.bits == 128)
+		(void)json_object_set_new(answer, "talks",
+					  attribution_talks(daemon, &prefix));
 	answer_with_alert(daemon, call, has_detection ? &prefix : NULL, answer);
 }
 
