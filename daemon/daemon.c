@@ -113,11 +113,10 @@ int daemon_make_live(struct daemon *daemon, struct generation *generation,
 static int keep_event(void *arg, const struct fw_event *event)
 {
 	struct daemon *daemon = arg;
-	const struct owner owner = attribution_of_event(daemon, event);
 
 	event_log_put(&daemon->events, event,
 		      counters_id(daemon->live->counters, event->counter),
-		      &owner);
+		      attribution_of_event(daemon, event));
 	return 0;
 }
 

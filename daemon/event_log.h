@@ -34,7 +34,7 @@ int event_log_init(struct event_log *log);
 void event_log_done(struct event_log *log);
 
 void event_log_put(struct event_log *log, const struct fw_event *event,
-		   const char *rule, const struct owner *owner);
+		   const char *rule, struct owner owner);
 
 /* The event of that number, or NULL when it is gone or not there yet. */
 const struct logged_event *event_log_get(const struct event_log *log,

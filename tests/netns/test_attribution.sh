@@ -213,7 +213,7 @@ cat >"$work/firewall.yml" <<-END
 	version: 1
 	rules:
 	  - {id: no-https, action: drop, out: any, protocol: tcp,
-	     destination: $listed4, port: 443}
+	     destination: $listed4, destination_port: 443}
 END
 does policy apply "$work/firewall.yml"
 watch connects 443
