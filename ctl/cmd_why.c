@@ -148,7 +148,7 @@ static json_t *args_of(const struct flowtext *flow)
 static enum outcome judge(struct session *session, struct flowtext *flow,
 			  json_t *answer)
 {
-	CLEANUP(freep) void *frame = malloc(FLOWTEXT_FRAME_MAX);
+	CLEANUP(freep) uint8_t *frame = NULL;
 	CLEANUP(json_decrefp) json_t *judged = NULL;
 	const char *iface = answer_text(answer, "iface");
 	bool is_out = strcmp(answer_text(answer, "direction"), "out") == 0;
@@ -165,6 +165,7 @@ static enum outcome judge(struct session *session, struct flowtext *flow,
 
 	if (!*place.name)
 		return OUTCOME_DONE;
+	frame = malloc(FLOWTEXT_FRAME_MAX);
 	r = frame ? flowtext_frame(flow, frame, FLOWTEXT_FRAME_MAX, &len)
 		  : -ENOMEM;
 	if (r < 0)

@@ -144,6 +144,8 @@ int host_start(struct daemon *daemon)
 		(void)alerts_raise(&daemon->alerts, clock_wall_s(),
 				   ALERT_SENSOR, "the sensor did not start: %s",
 				   note);
+	if (r == 0 && *note)
+		log_warningx("sensor: %s, ignoring", note);
 	if (r < 0)
 		log_err(r, "sensor: did not start, going on without: %s", note);
 	r = detecting_start(daemon);

@@ -30,7 +30,8 @@ typedef void event_sink_fn(void *arg, const struct event *event);
 struct event_reader;
 
 /* Attach, and learn from /proc who was there before. `sink` is called from
- * turns and ticks only. */
+ * turns and ticks only. 0 with a note: it does not know whose TCP connects
+ * are. */
 int event_reader_start(const struct sensing_config *config, event_sink_fn *sink,
 		       void *arg, struct event_reader **ret_reader,
 		       char note[SENSING_NOTE_MAX]);

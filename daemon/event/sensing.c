@@ -151,7 +151,7 @@ static int attach_flow(const struct sensing *sensing)
 	struct sensor *programs = sensing->programs;
 
 	if (!sensing->cgroup_root)
-		return 0;
+		return -ENOENT;
 	fd = open(sensing->cgroup_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -167,8 +167,6 @@ int sensing_attach(struct sensing *sensing, char note[SENSING_NOTE_MAX])
 	int r = sensor__attach(sensing->programs);
 	int count = 0;
 
-	if (r == 0)
-		r = attach_flow(sensing);
 	if (r < 0) {
 		(void)snprintf(note, SENSING_NOTE_MAX,
 			       "the sensor cannot be attached: %s",
@@ -183,6 +181,13 @@ int sensing_attach(struct sensing *sensing, char note[SENSING_NOTE_MAX])
 		if (*skeleton->progs[i].link && slash)
 			sensing->places[count++] = slash + 1;
 	}
+	r = attach_flow(sensing);
+	if (r < 0)
+		(void)snprintf(note, SENSING_NOTE_MAX,
+			       "whose TCP connects are is not known, for the "
+			       "root of control groups cannot be attached to: "
+			       "%s",
+			       strerror(-r));
 	return 0;
 }
 

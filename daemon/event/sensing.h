@@ -36,7 +36,8 @@ struct sensing;
 int sensing_load(const struct sensing_config *config,
 		 struct sensing **ret_sensing, char note[SENSING_NOTE_MAX]);
 
-/* They run. */
+/* They run. Where all but the one at the root of control groups do, it is 0
+ * with a note. */
 int sensing_attach(struct sensing *sensing, char note[SENSING_NOTE_MAX]);
 
 void sensing_free(struct sensing *sensing);
