@@ -7,9 +7,9 @@
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -25,6 +25,7 @@
 #include "tests/support/host.h"
 
 static struct host_bench bench;
+static bool has_groups;
 
 static int setup(void **state)
 {
@@ -415,6 +416,8 @@ static void check_flows(const char *listens, const char *address,
 static void every_connect_has_its_owner_though_one_is_told(void **state)
 {
 	(void)state;
+	if (!has_groups)
+		skip();
 	check_flows("127.0.0.1", "127.0.0.1", "127.0.0.1");
 	check_flows("::1", "::1", "::1");
 	check_flows("127.0.0.1", "::ffff:127.0.0.1", "127.0.0.1");
@@ -496,10 +499,7 @@ static int begin(void **state)
 	};
 
 	(void)state;
-	if (!config.cgroup_root) {
-		(void)printf("skipped: no control groups are mounted\n");
-		exit(77);
-	}
+	has_groups = config.cgroup_root != NULL;
 	host_begin(&bench, &config);
 	return 0;
 }
