@@ -11,6 +11,7 @@
 
 #include "ctl/answer.h"
 #include "ctl/bulk.h"
+#include "ctl/explain_item.h"
 #include "ctl/explain_view.h"
 #include "ctl/session.h"
 #include "rules/flowtext.h"
@@ -127,47 +128,17 @@ static int flush(struct explain *explain)
 	return 0;
 }
 
-static char *hex_of(const uint8_t *bytes, size_t len)
-{
-	static const char digits[] = "0123456789abcdef";
-	char *text = malloc(2 * len + 1);
-
-	if (!text)
-		return NULL;
-	for (size_t i = 0; i < len; i++) {
-		text[2 * i] = digits[bytes[i] >> 4];
-		text[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	text[2 * len] = '\0';
-	return text;
-}
-
-/* Where a frame comes or goes. */
-struct place {
-	const char *name;
-	uint8_t direction; /* DIRECTION_IN, DIRECTION_OUT */
-	const char *state; /* or NULL: as the tables say */
-};
-
 static int add(struct explain *explain, const uint8_t *frame, size_t len,
-	       const struct place *place)
+	       const struct explain_place *place)
 {
 	size_t at = json_array_size(explain->packets);
 	enum packet_reading reading =
 		packet_read(frame, len, &explain->read[at]);
-	char *hex = hex_of(frame, len);
-	bool is_out = place->direction == DIRECTION_OUT;
-	json_t *item;
+	json_t *item = explain_item(frame, len, place);
 
-	if (!hex)
-		return -ENOMEM;
 	explain->read[at].direction = place->direction;
 	explain->is_ip[at] =
 		reading == PACKET_READ || reading == PACKET_UNREADABLE;
-	item = json_pack("{s:s, s:s, s:s, s:s*}", "frame", hex, "iface",
-			 place->name, "direction", is_out ? "out" : "in",
-			 "state", place->state);
-	free(hex);
 	explain->bytes += len;
 	return json_array_append_new(explain->packets, item) < 0 ? -ENOMEM : 0;
 }
@@ -178,7 +149,7 @@ static enum outcome explain_text(struct explain *explain, const char *text)
 	CLEANUP(freep) uint8_t *frame = NULL;
 	struct flowtext_note note = {0};
 	struct flowtext flow;
-	struct place place;
+	struct explain_place place;
 	size_t len;
 	int r;
 
@@ -189,7 +160,7 @@ static enum outcome explain_text(struct explain *explain, const char *text)
 	frame = malloc(FLOWTEXT_FRAME_MAX);
 	r = frame ? flowtext_frame(&flow, frame, FLOWTEXT_FRAME_MAX, &len)
 		  : -ENOMEM;
-	place = (struct place){
+	place = (struct explain_place){
 		.name = flow.where,
 		.direction = flow.direction,
 		.state = flow.has_state
@@ -226,18 +197,18 @@ static const char *link_name(uint16_t link)
 }
 
 /* As the options say, or the capture. */
-static struct place place_of(const struct explain *explain,
-			     const struct pcap_packet *packet)
+static struct explain_place place_of(const struct explain *explain,
+				     const struct pcap_packet *packet)
 {
 	const char *in = session_value(explain->session, OPTION_IN);
 	const char *out = session_value(explain->session, OPTION_OUT);
 
 	if (in || out)
-		return (struct place){
+		return (struct explain_place){
 			.name = in ? in : out,
 			.direction = in ? DIRECTION_IN : DIRECTION_OUT,
 		};
-	return (struct place){
+	return (struct explain_place){
 		.name = packet->ifname,
 		.direction = packet->direction,
 	};
@@ -255,7 +226,7 @@ static int refuse_packet(struct explain *explain,
 static int take_packet(void *arg, const struct pcap_packet *packet)
 {
 	struct explain *explain = arg;
-	const struct place place = place_of(explain, packet);
+	const struct explain_place place = place_of(explain, packet);
 	char why[96];
 	int r = 0;
 

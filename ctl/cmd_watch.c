@@ -7,6 +7,7 @@
 
 #include "ctl/answer.h"
 #include "ctl/follow.h"
+#include "ctl/process_view.h"
 #include "ctl/session.h"
 #include "rules/duration.h"
 
@@ -19,7 +20,7 @@ static const struct grid_column event_columns[] = {
 	{"SOURCE", false, 21}, {"DESTINATION", false, 21},
 	{"PROTO", false, 0},   {"VLAN", true, 0},
 	{"BYTES", true, 5},    {"FRAGMENT", false, 0},
-	{NULL, false, 0},
+	{"PROCESS", false, 0}, {NULL, false, 0},
 };
 
 /* "192.0.2.1:53", "[2001:db8::1]:53", without the port when it is 0. */
@@ -40,7 +41,7 @@ static void fill_event(struct grid *grid, const json_t *event)
 {
 	int64_t time_us = answer_number(event, "time_us");
 	int64_t vlan = answer_number(event, "vlan");
-	char moment[MOMENT_TEXT_MAX];
+	char moment[MOMENT_TEXT_MAX], process[PROCESS_TEXT_MAX];
 
 	moment_to_text((uint64_t)time_us / 1000000, moment);
 	/* microseconds go in front of the Z */
@@ -61,6 +62,7 @@ static void fill_event(struct grid *grid, const json_t *event)
 		grid_text(grid, "");
 	grid_printf(grid, "%" PRId64, answer_number(event, "len"));
 	grid_text(grid, answer_is(event, "frag") ? "yes" : "");
+	grid_text(grid, process_text(answer_object(event, "process"), process));
 }
 
 static const struct item_view event_view = {event_columns, fill_event};

@@ -50,6 +50,7 @@ enum kind {
 	KIND_SOCKET,
 	KIND_SPAN,
 	KIND_TRIAL, /* a span as well */
+	KIND_TALK, /* an address or prefix, or a packet */
 	KIND_URL,
 	KIND_COUNT,
 };

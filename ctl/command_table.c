@@ -541,9 +541,12 @@ const struct command command_table[] = {
 	 watch_options,
 	 cmd_watch},
 	{"why",
-	 "what happens to an address, and who said so",
-	 "The sets and the live table are both asked, and must agree.",
-	 {{.kind = KIND_ADDR}},
+	 "what happens to an address or a flow, who said so, and whose it is",
+	 "The sets and the live table are both asked, and must agree. Where "
+	 "the sensor is on, the last processes are told that talked to the "
+	 "address, or the one whose flow it is: \"tcp 192.0.2.1:443 > "
+	 "198.51.100.7:51000\". A packet is judged as explain does.",
+	 {{.kind = KIND_TALK}},
 	 NULL,
 	 cmd_why},
 };

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define GRID_COLUMNS_MAX 12
+#define GRID_COLUMNS_MAX 13
 
 struct grid_column {
 	const char *title; /* NULL ends a list */

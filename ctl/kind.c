@@ -142,6 +142,12 @@ static bool check_url(const char *text)
 	       strncmp(text, "http://", 7) == 0;
 }
 
+/* Of a packet the command says itself what is wrong, and where. */
+static bool check_talk(const char *text)
+{
+	return strchr(text, ' ') || check_addr(text);
+}
+
 const struct kind_spec kind_specs[] = {
 	[KIND_FLAG] = {"", "", NULL},
 	[KIND_ADDR] = {"ADDR", "an IPv4 or IPv6 address or ADDRESS/LENGTH",
@@ -205,6 +211,11 @@ const struct kind_spec kind_specs[] = {
 		       "a span of at most ten years: 90s, 15m, 1h, 7d, "
 		       "2w or 1h30m",
 		       check_span},
+	[KIND_TALK] = {"ADDR|PACKET",
+		       "an IPv4 or IPv6 address or ADDRESS/LENGTH, or a "
+		       "packet, like \"tcp 192.0.2.1:443 > "
+		       "198.51.100.7:51000\"",
+		       check_talk},
 	[KIND_TRIAL] = {"SPAN", "a span of at most one day: 90s, 15m or 2h",
 			check_trial},
 	[KIND_URL] = {"URL", "a URL that begins with https:// or http://",

@@ -12,6 +12,7 @@
 
 #include "daemon/ahead.h"
 #include "daemon/apply.h"
+#include "daemon/attribution.h"
 #include "daemon/capturing.h"
 #include "daemon/clock.h"
 #include "daemon/cookies.h"
@@ -29,35 +30,6 @@
 
 #define REST_PART   16 /* of the time, when all of it was used */
 #define REST_NS_MAX 50000000u
-
-/* What is stored, and not in the table. */
-static void tell_unenforced(struct daemon *daemon,
-			    const struct generation *generation)
-{
-	struct alerts *alerts = &daemon->alerts;
-	uint64_t now_s = clock_wall_s();
-
-	if (generation->is_renumbered)
-		log_notice("classes: numbers were short and are given anew, "
-			   "packets by set are counted from 0");
-	if (generation->refused)
-		(void)alerts_raise(alerts, now_s, ALERT_TABLE_START,
-				   "the address table is full: %zu stored "
-				   "members are not enforced; raise hosts4, "
-				   "blocks4 or entries6 and restart fwd",
-				   generation->refused);
-	else
-		(void)alerts_clear(alerts, ALERT_TABLE_START);
-	if (generation->unclassed)
-		(void)alerts_raise(alerts, now_s, ALERT_CLASSES_START,
-				   "%zu stored members are not enforced: they "
-				   "are in more than %d combinations of sets; "
-				   "have fewer sets that overlap, and restart "
-				   "fwd",
-				   generation->unclassed, CLASS_MAX);
-	else
-		(void)alerts_clear(alerts, ALERT_CLASSES_START);
-}
 
 int daemon_make_live(struct daemon *daemon, struct generation *generation,
 		     char note[MAPS_NOTE_MAX])
@@ -95,7 +67,7 @@ int daemon_make_live(struct daemon *daemon, struct generation *generation,
 	daemon->doubts_clock = generation->doubts_clock;
 	members_guard(daemon);
 	gate_follow(daemon);
-	tell_unenforced(daemon, generation);
+	generation_tell(generation, &daemon->alerts);
 	named_follow(daemon, clock_wall_s());
 	r = program_make_live(generation->judge->program);
 	if (r < 0)
@@ -113,7 +85,8 @@ static int keep_event(void *arg, const struct fw_event *event)
 	struct daemon *daemon = arg;
 
 	event_log_put(&daemon->events, event,
-		      counters_id(daemon->live->counters, event->counter));
+		      counters_id(daemon->live->counters, event->counter),
+		      attribution_of_event(daemon, event));
 	return 0;
 }
 

@@ -49,10 +49,6 @@
 #include "rules/base.h"
 #include "rules/store.h"
 
-/* Alerts that a start or a restore leaves, when not all is enforced. */
-#define ALERT_TABLE_START   "table start"
-#define ALERT_CLASSES_START "classes start"
-
 /* See is_stale. */
 #define ALERT_STALE "stale"
 

@@ -30,12 +30,13 @@ void event_log_done(struct event_log *log)
 }
 
 void event_log_put(struct event_log *log, const struct fw_event *event,
-		   const char *rule)
+		   const char *rule, struct owner owner)
 {
 	struct logged_event *logged =
 		&log->ring[log->next_seq % EVENT_LOG_SIZE];
 
 	logged->event = *event;
+	logged->owner = owner;
 	(void)snprintf(logged->rule, sizeof(logged->rule), "%s", rule);
 	log->next_seq++;
 }

@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+#include "daemon/event/owner.h"
 #include "rules/rule.h"
 #include "xdp/abi.h"
 
@@ -20,6 +21,7 @@
 struct logged_event {
 	struct fw_event event;
 	char rule[RULE_ID_MAX]; /* that ended it; "" */
+	struct owner owner; /* as of that moment */
 };
 
 struct event_log {
@@ -32,7 +34,7 @@ int event_log_init(struct event_log *log);
 void event_log_done(struct event_log *log);
 
 void event_log_put(struct event_log *log, const struct fw_event *event,
-		   const char *rule);
+		   const char *rule, struct owner owner);
 
 /* The event of that number, or NULL when it is gone or not there yet. */
 const struct logged_event *event_log_get(const struct event_log *log,

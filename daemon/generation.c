@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/clock.h"
+#include "daemon/log.h"
 
 /* Of the numbers of classes that are in use, so that a start leaves some. */
 #define CLASSES_KEPT_MAX (CLASS_MAX / 4 * 3)
@@ -333,6 +334,32 @@ int generation_ready_next(struct generation *generation, uint32_t *from,
 			return r;
 	}
 	return *from <= last;
+}
+
+void generation_tell(const struct generation *generation, struct alerts *alerts)
+{
+	uint64_t now_s = clock_wall_s();
+
+	if (generation->is_renumbered)
+		log_notice("classes: numbers were short and are given anew, "
+			   "packets by set are counted from 0");
+	if (generation->refused)
+		(void)alerts_raise(alerts, now_s, ALERT_TABLE_START,
+				   "the address table is full: %zu stored "
+				   "members are not enforced; raise hosts4, "
+				   "blocks4 or entries6 and restart fwd",
+				   generation->refused);
+	else
+		(void)alerts_clear(alerts, ALERT_TABLE_START);
+	if (generation->unclassed)
+		(void)alerts_raise(alerts, now_s, ALERT_CLASSES_START,
+				   "%zu stored members are not enforced: they "
+				   "are in more than %d combinations of sets; "
+				   "have fewer sets that overlap, and restart "
+				   "fwd",
+				   generation->unclassed, CLASS_MAX);
+	else
+		(void)alerts_clear(alerts, ALERT_CLASSES_START);
 }
 
 void generation_free(struct generation *generation)

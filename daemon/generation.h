@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "daemon/alert/alerts.h"
 #include "daemon/config.h"
 #include "daemon/ended.h"
 #include "daemon/judge.h"
@@ -28,6 +29,10 @@
 #include "daemon/packet/table.h"
 #include "rules/base.h"
 #include "rules/store.h"
+
+/* Alerts that a start or a restore leaves, when not all is enforced. */
+#define ALERT_TABLE_START   "table start"
+#define ALERT_CLASSES_START "classes start"
 
 struct generation {
 	struct maps *maps;
@@ -59,6 +64,10 @@ int generation_build(const struct config *config, struct store *store,
  * `max`; *from goes on. 1: there are more. */
 int generation_ready_next(struct generation *generation, uint32_t *from,
 			  uint32_t max);
+
+/* Alerts of what is stored, and not in its table; and of what is no more so. */
+void generation_tell(const struct generation *generation,
+		     struct alerts *alerts);
 
 /* The boot that CLOCK_BOOTTIME is of. */
 int generation_boot_id(uint8_t boot_id[BOOT_ID_BYTES]);

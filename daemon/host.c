@@ -2,10 +2,13 @@
 #include "daemon/host.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "daemon/clock.h"
 #include "daemon/daemon.h"
+#include "daemon/enforce/group.h"
 #include "daemon/event/kind.h"
 #include "daemon/event/user.h"
 #include "daemon/host_watched.h"
@@ -38,6 +41,7 @@ static void on_event(void *arg, const struct event *event)
 
 	if (event->kind == EVENT_LOSS)
 		tell_loss(daemon, event);
+	talkers_hear(daemon->host.talkers, event);
 	detecting_event(daemon, event);
 	host_log_put(&daemon->host.log, event, clock_boot_ns());
 }
@@ -93,15 +97,29 @@ static int add_sources(struct daemon *daemon)
 	return r;
 }
 
+static int start_talkers(struct host *host)
+{
+	uint64_t seed[2];
+
+	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
+		return -errno;
+	return talkers_new(seed, &host->talkers);
+}
+
 static int start_reader(struct daemon *daemon,
 			const struct host_watched *watched,
 			char note[SENSING_NOTE_MAX])
 {
+	char groups[PATH_MAX];
 	const struct sensing_config config = {
 		.watched = watched->paths,
 		.watched_count = watched->count,
+		.cgroup_root = group_root(groups) == 0 ? groups : NULL,
 	};
+	int r = start_talkers(&daemon->host);
 
+	if (r < 0)
+		return r;
 	return event_reader_start(&config, on_event, daemon,
 				  &daemon->host.reader, note);
 }
@@ -124,6 +142,8 @@ int host_start(struct daemon *daemon)
 		(void)alerts_raise(&daemon->alerts, clock_wall_s(),
 				   ALERT_SENSOR, "the sensor did not start: %s",
 				   note);
+	if (r == 0 && *note)
+		log_warningx("sensor: %s, ignoring", note);
 	if (r < 0)
 		log_err(r, "sensor: did not start, going on without: %s", note);
 	r = detecting_start(daemon);
@@ -144,5 +164,7 @@ void host_stop(struct host *host)
 	host_deafen(host);
 	event_reader_stop(host->reader);
 	host->reader = NULL;
+	talkers_free(host->talkers);
+	host->talkers = NULL;
 	host_log_done(&host->log);
 }

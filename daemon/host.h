@@ -15,12 +15,14 @@
 #include <event2/event.h>
 
 #include "daemon/event/reader.h"
+#include "daemon/event/talkers.h"
 #include "daemon/host_log.h"
 
 struct daemon;
 
 struct host {
 	struct event_reader *reader; /* NULL: it is off, or did not start */
+	struct talkers *talkers; /* NULL likewise */
 	struct event *sources[3]; /* both rings, the tick */
 	struct host_log log;
 	uint64_t lost; /* events, since the start */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/attribution.h"
 #include "daemon/clock.h"
 #include "daemon/json.h"
 #include "daemon/requests.h"
@@ -38,11 +39,14 @@ static json_t *json_of_event(struct daemon *daemon, uint64_t seq,
 	const struct set *set = ledger_set(daemon->ledger, event->set_id);
 	char source[INET6_ADDRSTRLEN], dest[INET6_ADDRSTRLEN];
 	char ifname[IF_NAMESIZE] = "";
+	json_t *process = attribution_knows(daemon)
+				  ? attribution_json(daemon, &logged->owner)
+				  : NULL;
 
 	(void)if_indextoname(event->ifindex, ifname);
 	return json_pack(
 		"{s:I, s:I, s:s, s:s, s:s, s:i, s:I, s:s, s:s, s:i, s:i, s:i, "
-		"s:i, s:s, s:s, s:s}",
+		"s:i, s:s, s:s, s:s, s:o*}",
 		"seq", (json_int_t)seq, "time_us",
 		(json_int_t)clock_wall_us_of(event->time_ns), "iface", ifname,
 		"reason", reason_name((enum fw_reason)event->reason), "set",
@@ -54,7 +58,7 @@ static json_t *json_of_event(struct daemon *daemon, uint64_t seq,
 		(int)event->dport, "vlan",
 		event->tags ? (int)(event->vlan[0] & 0xfff) : 0, "frag",
 		frag_name(event->frag), "rule", logged->rule, "direction",
-		event->direction == FW_OUT ? "out" : "in");
+		event->direction == FW_OUT ? "out" : "in", "process", process);
 }
 
 /* The first number a watcher gets who has read up to `after` (0: nothing),

@@ -130,6 +130,17 @@ static json_t *counts_of(const struct fw_sensor_counts *counts)
 	return kinds;
 }
 
+static json_t *json_of_talkers(const struct talkers *talkers)
+{
+	const struct talkers_usage usage = talkers_usage(talkers);
+
+	return json_pack("{s:I, s:I, s:I, s:I}", "processes",
+			 (json_int_t)usage.processes, "processes_evicted",
+			 (json_int_t)usage.processes_evicted, "talks",
+			 (json_int_t)usage.talks, "talks_evicted",
+			 (json_int_t)usage.talks_evicted);
+}
+
 void request_host_status(const struct daemon *daemon, json_t *answer)
 {
 	struct event_reader_info info;
@@ -145,10 +156,11 @@ void request_host_status(const struct daemon *daemon, json_t *answer)
 					    json_string(info.places[i]));
 	(void)json_object_set_new(
 		answer, "sensor",
-		json_pack("{s:o, s:o, s:I, s:I, s:I, s:I}", "tracepoints",
+		json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:o}", "tracepoints",
 			  places, "kinds", counts_of(&info.counts), "told",
 			  (json_int_t)info.told, "lost",
 			  (json_int_t)daemon->host.lost, "processes",
 			  (json_int_t)info.processes, "unremembered",
-			  (json_int_t)info.unremembered));
+			  (json_int_t)info.unremembered, "talkers",
+			  json_of_talkers(daemon->host.talkers)));
 }

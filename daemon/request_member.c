@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Requests about a few members: add, del, why. */
+/* Requests about a few members: add, del. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,7 +12,6 @@
 #include "daemon/json.h"
 #include "daemon/log.h"
 #include "daemon/members.h"
-#include "daemon/offending.h"
 #include "daemon/requests.h"
 
 #define UNTIL_MAX 40 /* bytes with the NUL */
@@ -365,57 +364,4 @@ void request_del(struct daemon *daemon, struct call *call)
 		return;
 	edit->edits.is_removal = true;
 	apply(edit);
-}
-
-static int add_claim(void *arg, const struct set *set,
-		     const struct member *member)
-{
-	json_t *claim = json_of_member(member);
-
-	(void)json_object_set_new(claim, "set", json_string(set->name));
-	(void)json_object_set_new(claim, "action",
-				  json_string(set_action_name(set->action)));
-	return json_array_append_new(arg, claim) < 0 ? -ENOMEM : 0;
-}
-
-static const char *verdict_of(struct daemon *daemon, uint16_t class_id)
-{
-	if (class_id == CLASS_NONE)
-		return "pass";
-	return set_action_name(
-		classes_info(ledger_classes(daemon->ledger), class_id).action);
-}
-
-void request_why(struct daemon *daemon, struct call *call)
-{
-	const struct guard_entry *entry;
-	struct prefix prefix;
-	char text[PREFIX_TEXT_MAX];
-	uint16_t class_id, live_id;
-	json_t *answer, *claims, *offence;
-
-	if (args_prefix(call, "address", &prefix) < 0)
-		return;
-	if (prefix_len(&prefix) == 0) {
-		call_refuse(call, -EINVAL, "%s is every address: ask for one",
-			    prefix_to_text(&prefix, text));
-		return;
-	}
-	class_id = ledger_class(daemon->ledger, &prefix);
-	live_id = table_lookup(daemon->table, &prefix);
-	claims = json_array();
-	(void)ledger_each_covering(daemon->ledger, &prefix, add_claim, claims);
-	answer = json_pack("{s:s, s:s, s:s, s:i, s:o}", "address",
-			   prefix_to_text(&prefix, text), "verdict",
-			   verdict_of(daemon, class_id), "from_table",
-			   verdict_of(daemon, live_id), "class", (int)live_id,
-			   "claims", claims);
-	entry = guard_find(daemon->guard, &prefix);
-	if (entry)
-		(void)json_object_set_new(answer, "protected",
-					  json_string(entry->name));
-	offence = offending_json(daemon, &prefix);
-	if (offence)
-		(void)json_object_set_new(answer, "offence", offence);
-	call_done(call, answer);
 }

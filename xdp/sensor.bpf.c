@@ -3,7 +3,8 @@
  * sensor.bpf.c - what the processes of this host do.
  *
  * Five places in the kernel, all by their typed tracepoints, so that neither
- * tracefs nor symbols are needed. System calls are looked at when they end:
+ * tracefs nor symbols are needed, and one of control groups, for the port that
+ * a connection gets behind the tracepoint. System calls are looked at when they end:
  * the result is known then, and a descriptor stands for what the kernel has
  * made of it. What is not told costs one look-up in a constant table.
  */
@@ -60,6 +61,16 @@ int BPF_PROG(sensor_connect, struct sock *sk, int old_state, int new_state)
 	if (new_state == TCP_SYN_SENT)
 		tell_connecting(sk);
 	return 0;
+}
+
+/* The kernel has chosen the port by now, and sends the first segment next. */
+SEC("sockops")
+int sensor_flow(struct bpf_sock_ops *ops)
+{
+	if (ops->op == BPF_SOCK_OPS_TCP_CONNECT_CB &&
+	    bpf_get_netns_cookie(ops) == cfg_netns)
+		talk_of_connect(ops);
+	return 1;
 }
 
 /* Is it more than the call does all day? */

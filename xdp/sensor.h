@@ -123,6 +123,35 @@ struct fw_watched_key {
 	__u8 path[FW_WATCHED_BYTES];
 };
 
+/*
+ * Whose a flow is: the process that connected, accepted, or sent a datagram to
+ * a peer. Of one that listens, or waits for datagrams, peer and its port are 0;
+ * `local` is 0 where the socket is bound to no address. An address of IPv4 in
+ * one of IPv6 is of IPv4. Only those of the loader's network namespace.
+ */
+#define FW_TALKS_MAX 65536 /* the one that was longest unused goes */
+
+struct fw_talk_key {
+	__u32 peer_be[4]; /* IPv4 in the first word, the others 0 */
+	__u32 local_be[4];
+	__u16 peer_port;
+	__u16 local_port;
+	__u8 family; /* 4, 6 */
+	__u8 protocol;
+	__u8 reserved[2];
+};
+
+struct fw_talk {
+	__u64 time_ns; /* since when it is this process's */
+	__u64 start_ns; /* of the process */
+	__u32 pid;
+	__u32 uid;
+	__u32 is_taken; /* it was another's before */
+	__u32 reserved;
+};
+
+_Static_assert(sizeof(struct fw_talk_key) == 40, "map key layout");
+_Static_assert(sizeof(struct fw_talk) == 32, "map value layout");
 _Static_assert(sizeof(struct fw_sensed) == 136, "ring record layout");
 _Static_assert(sizeof(struct fw_sensor_count) == 24, "map value layout");
 _Static_assert(FW_SENSE_COUNT <= FW_SENSE_ROOM, "table size");

@@ -19,6 +19,8 @@
 const volatile __u32 cfg_self = 0; /* process whose files are not told */
 const volatile __u64 cfg_window_ns = 1000000000; /* the same is told once in */
 
+const volatile __u64 cfg_netns = 0; /* cookie of the one whose flows count */
+
 #define WALK_BYTES 4096
 
 struct scratch {
@@ -102,6 +104,13 @@ struct {
 	__type(key, struct fw_watched_key);
 	__type(value, __u32);
 } watched SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, FW_TALKS_MAX);
+	__type(key, struct fw_talk_key);
+	__type(value, struct fw_talk);
+} talks SEC(".maps");
 
 static __always_inline struct scratch *scratch_here(void)
 {

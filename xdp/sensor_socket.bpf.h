@@ -4,8 +4,8 @@
  *
  *	reads	of a connection both ends as the kernel has them; of a datagram
  *		to a peer given with it, what the process gave, marked so
- *	writes	security_ring, recent, sensor_counts
- *	costs	of each datagram with an address one look-up
+ *	writes	security_ring, recent, talks, sensor_counts
+ *	costs	of each datagram with an address two look-ups
  *
  * TCP connects are told before the first packet leaves, whoever asked for it:
  * a system call, io_uring, or a send that opens the connection.
@@ -13,6 +13,7 @@
 #pragma once
 
 #include "xdp/sensor_serve.bpf.h"
+#include "xdp/sensor_talk.bpf.h"
 
 #define FAMILY_UNIX    1
 #define FAMILY_NETLINK 16
@@ -89,8 +90,12 @@ static __always_inline void tell_socket(const struct seen_call *seen, __u64 fd)
 	put_peer(&scratch->head, sk);
 	if (kind == FW_SENSE_BIND || kind == FW_SENSE_LISTEN) {
 		scratch->head.family = 0;
+		if (kind == FW_SENSE_LISTEN ||
+		    scratch->head.protocol != PROTOCOL_TCP)
+			talk_of_listener(sk);
 		record_end(scratch);
 	} else {
+		talk_of(sk, &scratch->head);
 		end_unless_again(scratch);
 	}
 }
@@ -131,10 +136,12 @@ __noinline int tell_send(__u64 fd, __u64 name, __u64 result)
 	scratch->head.marks |= FW_MARK_ASKED;
 	scratch->head.protocol = BPF_CORE_READ(sk, sk_protocol);
 	scratch->head.local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
-	if (peer_fill(&scratch->head, &peer))
-		end_unless_again(scratch);
-	else
+	if (!peer_fill(&scratch->head, &peer)) {
 		record_drop(scratch);
+		return 0;
+	}
+	talk_of(sk, &scratch->head);
+	end_unless_again(scratch);
 	return 0;
 }
 

@@ -314,6 +314,21 @@ void event_reader_tick(struct event_reader *reader, uint64_t now_ns)
 	processes_forget(reader->processes, now_ns, FORGET_PER_TICK);
 }
 
+static int look(void *arg, const struct fw_talk_key *key,
+		struct fw_talk *ret_talk)
+{
+	const struct event_reader *reader = arg;
+
+	return sensing_talk(reader->sensing, key, ret_talk);
+}
+
+int event_reader_owner(struct event_reader *reader,
+		       const struct owner_question *question,
+		       struct owner *ret_owner)
+{
+	return owner_find(question, look, reader, ret_owner);
+}
+
 int event_reader_info(const struct event_reader *reader,
 		      struct event_reader_info *ret_info)
 {

@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include "daemon/event/owner.h"
 #include "daemon/event/sensing.h"
 #include "rules/base.h"
 #include "rules/detect/event.h"
@@ -29,7 +30,8 @@ typedef void event_sink_fn(void *arg, const struct event *event);
 struct event_reader;
 
 /* Attach, and learn from /proc who was there before. `sink` is called from
- * turns and ticks only. */
+ * turns and ticks only. 0 with a note: it does not know whose TCP connects
+ * are. */
 int event_reader_start(const struct sensing_config *config, event_sink_fn *sink,
 		       void *arg, struct event_reader **ret_reader,
 		       char note[SENSING_NOTE_MAX]);
@@ -49,6 +51,11 @@ int event_reader_turn(struct event_reader *reader, uint64_t now_ns, int max);
 
 /* A few times a second: tell of losses, and forget who has long ended. */
 void event_reader_tick(struct event_reader *reader, uint64_t now_ns);
+
+/* Whose a packet is, as the kernel's table has it: a few calls into it. */
+int event_reader_owner(struct event_reader *reader,
+		       const struct owner_question *question,
+		       struct owner *ret_owner);
 
 struct event_reader_info {
 	const char *const *places; /* NULL behind the last */

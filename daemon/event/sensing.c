@@ -3,9 +3,11 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -20,6 +22,7 @@ struct sensing {
 	struct ring_buffer *security, *volume;
 	struct fw_sensor_counts *per_cpu; /* room to read them */
 	int cpu_count;
+	const char *cgroup_root; /* borrowed until it is attached; or NULL */
 	const char *places[PLACES_MAX + 1];
 };
 
@@ -62,15 +65,29 @@ static int put_all_watched(const struct sensing *sensing,
 	return 0;
 }
 
+/* What the kernel calls the network that fwd is in. */
+static int netns_cookie(uint64_t *ret_cookie)
+{
+	CLEANUP(closep) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(*ret_cookie);
+
+	if (fd < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, ret_cookie, &len) < 0)
+		return -errno;
+	return 0;
+}
+
 static int configure(struct sensor *programs,
 		     const struct sensing_config *config)
 {
-	int r = 0;
+	uint64_t netns = 0;
+	int r = netns_cookie(&netns);
 
 	programs->rodata->cfg_self = (uint32_t)getpid();
+	programs->rodata->cfg_netns = netns;
 	if (config->window_ns)
 		programs->rodata->cfg_window_ns = config->window_ns;
-	if (config->security_bytes)
+	if (r == 0 && config->security_bytes)
 		r = bpf_map__set_max_entries(programs->maps.security_ring,
 					     config->security_bytes);
 	if (r == 0 && config->volume_bytes)
@@ -113,6 +130,7 @@ int sensing_load(const struct sensing_config *config,
 	sensing = calloc(1, sizeof(*sensing));
 	if (!sensing)
 		return -ENOMEM;
+	sensing->cgroup_root = config->cgroup_root;
 	r = load_into(config, sensing, note);
 	if (r < 0)
 		sensing_free(sensing);
@@ -124,6 +142,22 @@ int sensing_load(const struct sensing_config *config,
 			       "programs: %s",
 			       strerror(-r));
 	return r;
+}
+
+/* Of all processes, so at the root of groups. */
+static int attach_flow(const struct sensing *sensing)
+{
+	CLEANUP(closep) int fd = -1;
+	struct sensor *programs = sensing->programs;
+
+	if (!sensing->cgroup_root)
+		return -ENOENT;
+	fd = open(sensing->cgroup_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	programs->links.sensor_flow =
+		bpf_program__attach_cgroup(programs->progs.sensor_flow, fd);
+	return programs->links.sensor_flow ? 0 : -errno;
 }
 
 int sensing_attach(struct sensing *sensing, char note[SENSING_NOTE_MAX])
@@ -144,9 +178,16 @@ int sensing_attach(struct sensing *sensing, char note[SENSING_NOTE_MAX])
 		const char *section = bpf_program__section_name(program);
 		const char *slash = strchr(section, '/');
 
-		if (*skeleton->progs[i].link)
-			sensing->places[count++] = slash ? slash + 1 : section;
+		if (*skeleton->progs[i].link && slash)
+			sensing->places[count++] = slash + 1;
 	}
+	r = attach_flow(sensing);
+	if (r < 0)
+		(void)snprintf(note, SENSING_NOTE_MAX,
+			       "whose TCP connects are is not known, for the "
+			       "root of control groups cannot be attached to: "
+			       "%s",
+			       strerror(-r));
 	return 0;
 }
 
@@ -221,6 +262,15 @@ int sensing_counts(const struct sensing *sensing,
 		add(&sum, &sensing->per_cpu[cpu]);
 	*ret_counts = sum;
 	return 0;
+}
+
+int sensing_talk(const struct sensing *sensing, const struct fw_talk_key *key,
+		 struct fw_talk *ret_talk)
+{
+	return bpf_map_lookup_elem(bpf_map__fd(sensing->programs->maps.talks),
+				   key, ret_talk) < 0
+		       ? -errno
+		       : 0;
 }
 
 const char *const *sensing_places(const struct sensing *sensing)

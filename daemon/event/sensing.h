@@ -26,6 +26,8 @@ struct sensing_config {
 	const char *const *watched; /* a path; with a slash at its end all that
 				     * is below */
 	size_t watched_count;
+	const char *cgroup_root; /* where control groups are mounted; NULL: the
+				  * ports of TCP connects are not known */
 };
 
 struct sensing;
@@ -34,7 +36,8 @@ struct sensing;
 int sensing_load(const struct sensing_config *config,
 		 struct sensing **ret_sensing, char note[SENSING_NOTE_MAX]);
 
-/* They run. */
+/* They run. Where all but the one at the root of control groups do, it is 0
+ * with a note. */
 int sensing_attach(struct sensing *sensing, char note[SENSING_NOTE_MAX]);
 
 void sensing_free(struct sensing *sensing);
@@ -57,6 +60,10 @@ int sensing_take_volume(struct sensing *sensing);
 /* Sums over all processors, read from the kernel now. */
 int sensing_counts(const struct sensing *sensing,
 		   struct fw_sensor_counts *ret_counts);
+
+/* Whose a flow is. -ENOENT: nobody's that is known. */
+int sensing_talk(const struct sensing *sensing, const struct fw_talk_key *key,
+		 struct fw_talk *ret_talk);
 
 /* Names of the places where it is attached, NULL behind the last. */
 const char *const *sensing_places(const struct sensing *sensing);

@@ -105,7 +105,8 @@ check_fwd() {
 	done
 }
 
-# Quoted words are the only thing of the shell that the pages use.
+# Quoted words, which may be packets with a ">" in them, are the only thing of
+# the shell that the pages use.
 check_command() {
 	local where=$1 line=$2 part
 	local -a words
@@ -116,7 +117,7 @@ check_command() {
 		fwctl) check_fwctl "$where" "${words[@]:1}" ;;
 		fwd) check_fwd "$where" "${words[@]:1}" ;;
 		esac
-	done < <(sed -E 's/ #.*//; s/ *(\|\||&&|[|;]) */\n/g; s/[<>].*//' \
+	done < <(sed -E 's/ #.*//; s/ *(\|\||&&|[|;]) */\n/g; s/[<>][^"]*$//' \
 		<<<"$line")
 }
 

@@ -127,6 +127,11 @@ group_explain() {
 	head -c 50 frames >short
 	run 'fwctl explain --pcap short --in wan1'
 	run 'fwctl explain --pcap absent --in wan1'
+	run 'fwctl why "tcp 192.0.2.7:443 > 198.51.100.7:51000"'
+	run 'fwctl why "tcp 192.0.2.7:443 > 198.51.100.7:51000" --json'
+	run 'fwctl why "udp 198.51.100.7 > 192.0.2.8:53 out wan0"'
+	run 'fwctl why "tcp 192.0.2.7 > 198.51.100"'
+	run 'fwctl why 192.0.2.300'
 }
 
 group_set() {

@@ -11,6 +11,8 @@
 
 #define FIRST 2ull
 
+static const struct owner nobody;
+
 static int setup(void **state)
 {
 	static struct event_log log;
@@ -31,7 +33,7 @@ static void put(struct event_log *log, uint32_t count)
 	for (uint32_t i = 0; i < count; i++) {
 		struct fw_event event = {.len = i};
 
-		event_log_put(log, &event, "");
+		event_log_put(log, &event, "", nobody);
 	}
 }
 
@@ -130,8 +132,8 @@ static void an_event_keeps_the_id_of_its_rule(void **state)
 	struct event_log *log = *state;
 	const struct fw_event event = {.counter = 7};
 
-	event_log_put(log, &event, "web");
-	event_log_put(log, &event, "");
+	event_log_put(log, &event, "web", nobody);
+	event_log_put(log, &event, "", nobody);
 	assert_string_equal(event_log_get(log, FIRST)->rule, "web");
 	assert_string_equal(event_log_get(log, FIRST + 1)->rule, "");
 }
