@@ -21,12 +21,11 @@
 #include <bpf/libbpf.h>
 #include <cmocka.h>
 
-#include "daemon/enforce/group.h"
 #include "rules/base.h"
+#include "tests/support/ends.h"
 #include "tests/support/host.h"
 
 static struct host_bench bench;
-static bool has_groups;
 
 static int setup(void **state)
 {
@@ -34,49 +33,6 @@ static int setup(void **state)
 	host_settle(&bench);
 	host_clear(&bench);
 	return 0;
-}
-
-union end {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-
-static union end end_of(const char *address, uint16_t port)
-{
-	union end end = {0};
-
-	if (strchr(address, ':')) {
-		end.v6.sin6_family = AF_INET6;
-		end.v6.sin6_port = htons(port);
-		(void)inet_pton(AF_INET6, address, &end.v6.sin6_addr);
-	} else {
-		end.v4.sin_family = AF_INET;
-		end.v4.sin_port = htons(port);
-		(void)inet_pton(AF_INET, address, &end.v4.sin_addr);
-	}
-	return end;
-}
-
-static socklen_t len_of(const union end *end)
-{
-	return end->any.sa_family == AF_INET ? sizeof(end->v4)
-					     : sizeof(end->v6);
-}
-
-/* A socket that listens on loopback, and where. */
-static int listener(const char *address, uint16_t *ret_port)
-{
-	union end end = end_of(address, 0);
-	socklen_t len = len_of(&end);
-	int fd = socket(end.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, &end.any, len), 0);
-	assert_int_equal(listen(fd, 16), 0);
-	assert_int_equal(getsockname(fd, &end.any, &len), 0);
-	*ret_port = ntohs(end.v4.sin_port); /* in the same place */
-	return fd;
 }
 
 struct call {
@@ -94,7 +50,7 @@ static int connect_there(void *arg)
 	for (int i = 0; i < call->times; i++) {
 		int fd = socket(end.any.sa_family, call->type, 0);
 
-		if (fd < 0 || connect(fd, &end.any, len_of(&end)) < 0)
+		if (fd < 0 || connect(fd, &end.any, end_len(&end)) < 0)
 			return 1;
 		(void)close(fd);
 	}
@@ -114,8 +70,8 @@ static void assert_peer(const struct event *event, const char *address,
 static void check_tcp(const char *address, const char *told)
 {
 	struct call call = {address, 0, SOCK_STREAM, 1};
-	int fd =
-		listener(strchr(address, ':') ? "::" : "127.0.0.1", &call.port);
+	int fd = end_listener(strchr(address, ':') ? "::" : "127.0.0.1",
+			      &call.port);
 	pid_t child = host_child(&bench, connect_there, &call);
 	const struct event *event = host_find(&bench, EVENT_CONNECT, child, 0);
 
@@ -160,7 +116,7 @@ static uint64_t suppressed(enum fw_sense sense)
 static void the_same_peer_within_a_second_is_counted_only(void **state)
 {
 	struct call call = {"127.0.0.1", 0, SOCK_STREAM, 5};
-	int fd = listener("127.0.0.1", &call.port);
+	int fd = end_listener("127.0.0.1", &call.port);
 	uint64_t before = suppressed(FW_SENSE_CONNECT);
 	pid_t child = host_child(&bench, connect_there, &call);
 
@@ -174,7 +130,7 @@ static void the_same_peer_within_a_second_is_counted_only(void **state)
 static void another_process_is_told_of_the_same_peer(void **state)
 {
 	struct call call = {"127.0.0.1", 0, SOCK_STREAM, 1};
-	int fd = listener("127.0.0.1", &call.port);
+	int fd = end_listener("127.0.0.1", &call.port);
 	pid_t first = host_child(&bench, connect_there, &call);
 	pid_t second = host_child(&bench, connect_there, &call);
 
@@ -239,7 +195,7 @@ static int send_messages(void *arg)
 	for (int i = 0; i < 2; i++)
 		messages[i].msg_hdr = (struct msghdr){
 			.msg_name = &ends[i],
-			.msg_namelen = len_of(&ends[i]),
+			.msg_namelen = end_len(&ends[i]),
 			.msg_iov = &part,
 			.msg_iovlen = 1,
 		};
@@ -262,7 +218,7 @@ static void every_way_to_send_is_seen(void **state)
 static int be_server(void *arg)
 {
 	uint16_t *port = arg;
-	int fd = listener("127.0.0.1", port);
+	int fd = end_listener("127.0.0.1", port);
 	union end end = end_of("127.0.0.1", *port);
 	int client = socket(AF_INET, SOCK_STREAM, 0);
 
@@ -336,7 +292,7 @@ static int join(uint16_t port)
 static int be_inetd(void *arg)
 {
 	struct serves *serves = arg;
-	int fd = listener("127.0.0.1", &serves->port), accepted;
+	int fd = end_listener("127.0.0.1", &serves->port), accepted;
 
 	/* the second is the same again to the sensor, and not told */
 	for (int i = 0; i < 2; i++) {
@@ -427,172 +383,13 @@ static void sockets_out_of_the_ordinary_are_told(void **state)
 			 AF_PACKET);
 }
 
-/* Whose flow it is from this port to that one, on loopback. */
-static int owner_of(const char *address, uint8_t protocol, uint16_t local_port,
-		    uint16_t peer_port, struct owner *ret_owner)
-{
-	struct owner_question question = {
-		.local_port = local_port,
-		.peer_port = peer_port,
-		.protocol = protocol,
-		.may_listen = true,
-	};
-
-	assert_int_equal(
-		prefix_from_text(address, strlen(address), &question.local), 0);
-	question.peer = question.local;
-	return event_reader_owner(bench.reader, &question, ret_owner);
-}
-
-static void assert_owner(const char *address, uint8_t protocol,
-			 uint16_t local_port, uint16_t peer_port,
-			 enum owner_how how, pid_t pid)
-{
-	struct owner owner = {0};
-
-	assert_int_equal(
-		owner_of(address, protocol, local_port, peer_port, &owner), 0);
-	assert_int_equal(owner.how, how);
-	assert_int_equal(owner.id.pid, pid);
-}
-
-struct flows {
-	const char *address;
-	uint16_t to;
-	uint16_t ports[12]; /* chosen by the kernel */
-};
-
-static int connect_often(void *arg)
-{
-	struct flows *flows = arg;
-	union end end = end_of(flows->address, flows->to);
-
-	for (size_t i = 0; i < ARRAY_LEN(flows->ports); i++) {
-		union end own = {0};
-		socklen_t len = sizeof(own);
-		int fd = socket(end.any.sa_family, SOCK_STREAM, 0);
-
-		if (fd < 0 || connect(fd, &end.any, len_of(&end)) < 0 ||
-		    getsockname(fd, &own.any, &len) < 0)
-			return 1;
-		flows->ports[i] = ntohs(own.v4.sin_port);
-	}
-	return 0;
-}
-
-static struct flows *shared_flows(void)
-{
-	void *room = mmap(NULL, sizeof(struct flows), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	assert_true(room != MAP_FAILED);
-	return room;
-}
-
-static void check_flows(const char *listens, const char *address,
-			const char *told)
-{
-	struct flows *flows = shared_flows();
-	int fd;
-	pid_t child;
-
-	flows->address = address;
-	fd = listener(listens, &flows->to);
-	child = host_child(&bench, connect_often, flows);
-	for (size_t i = 0; i < ARRAY_LEN(flows->ports); i++)
-		assert_owner(told, IPPROTO_TCP, flows->ports[i], flows->to,
-			     OWNER_FLOW, child);
-	(void)close(fd);
-	(void)munmap(flows, sizeof(*flows));
-}
-
-static void every_connect_has_its_owner_though_one_is_told(void **state)
-{
-	(void)state;
-	if (!has_groups)
-		skip();
-	check_flows("127.0.0.1", "127.0.0.1", "127.0.0.1");
-	check_flows("::1", "::1", "::1");
-	check_flows("127.0.0.1", "::ffff:127.0.0.1", "127.0.0.1");
-}
-
-static void a_listener_has_what_no_flow_is_known_of(void **state)
-{
-	uint16_t port = 0;
-	int fd = listener("::", &port);
-	struct owner owner;
-
-	(void)state;
-	assert_owner("127.0.0.1", IPPROTO_TCP, port, 1, OWNER_LISTENER,
-		     getpid());
-	assert_owner("::1", IPPROTO_TCP, port, 1, OWNER_LISTENER, getpid());
-	assert_int_equal(owner_of("::1", IPPROTO_UDP, port, 1, &owner),
-			 -ENOENT);
-	(void)close(fd);
-}
-
-static int send_from_own(void *arg)
-{
-	struct flows *flows = arg;
-	union end end = end_of("127.0.0.1", 4009), own = {0};
-	socklen_t len = sizeof(own);
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-
-	if (sendto(fd, "x", 1, 0, &end.any, sizeof(end.v4)) != 1 ||
-	    getsockname(fd, &own.any, &len) < 0)
-		return 1;
-	flows->ports[0] = ntohs(own.v4.sin_port);
-	return 0;
-}
-
-static void a_datagram_has_its_owner(void **state)
-{
-	struct flows *flows = shared_flows();
-	pid_t child = host_child(&bench, send_from_own, flows);
-
-	(void)state;
-	assert_owner("127.0.0.1", IPPROTO_UDP, flows->ports[0], 4009,
-		     OWNER_FLOW, child);
-	(void)munmap(flows, sizeof(*flows));
-}
-
-static int connect_elsewhere(void *arg)
-{
-	union end end = end_of("127.0.0.1", 4010);
-	int fd;
-
-	(void)arg;
-	if (unshare(CLONE_NEWNET) < 0 || system("ip link set lo up") != 0)
-		return 1;
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	return sendto(fd, "x", 1, 0, &end.any, sizeof(end.v4)) != 1;
-}
-
-static void another_network_s_flows_are_not_ours(void **state)
-{
-	struct owner owner;
-	pid_t child = host_child(&bench, connect_elsewhere, NULL);
-	const struct event *event = host_find(&bench, EVENT_SEND, child, 0);
-
-	(void)state;
-	assert_non_null(event);
-	assert_true(event->local_port > 0);
-	assert_int_equal(owner_of("127.0.0.1", IPPROTO_UDP, event->local_port,
-				  4010, &owner),
-			 -ENOENT);
-}
-
 #define TEST(f) cmocka_unit_test_setup(f, setup)
 
 static int begin(void **state)
 {
-	char groups[PATH_MAX];
-	const struct sensing_config config = {
-		.cgroup_root = group_root(groups) == 0 ? groups : NULL,
-	};
+	const struct sensing_config config = {0};
 
 	(void)state;
-	has_groups = config.cgroup_root != NULL;
 	host_begin(&bench, &config);
 	return 0;
 }
@@ -619,10 +416,6 @@ int main(void)
 		TEST(whoever_is_begun_for_a_connection_serves_its_peer),
 		TEST(what_stays_on_the_host_is_no_talk),
 		TEST(sockets_out_of_the_ordinary_are_told),
-		TEST(every_connect_has_its_owner_though_one_is_told),
-		TEST(a_listener_has_what_no_flow_is_known_of),
-		TEST(a_datagram_has_its_owner),
-		TEST(another_network_s_flows_are_not_ours),
 	};
 
 	(void)libbpf_set_print(NULL);
