@@ -115,6 +115,7 @@ static int start_reader(struct daemon *daemon,
 		.watched = watched->paths,
 		.watched_count = watched->count,
 		.cgroup_root = group_root(groups) == 0 ? groups : NULL,
+		.has_hostnames = daemon->config.sensor_hostnames,
 	};
 	int r = start_talkers(&daemon->host);
 
@@ -122,6 +123,20 @@ static int start_reader(struct daemon *daemon,
 		return r;
 	return event_reader_start(&config, on_event, daemon,
 				  &daemon->host.reader, note);
+}
+
+/* Rules about them are met by nobody, then. */
+static void tell_hostnames(struct daemon *daemon)
+{
+	struct event_reader_info info;
+
+	if (event_reader_info(daemon->host.reader, &info) < 0 ||
+	    info.hostnames_r == 0 || !daemon->config.sensor_hostnames)
+		return;
+	log_warning(info.hostnames_r,
+		    "sensor: packets of DNS cannot be seen%s, so names of "
+		    "peers are not known, ignoring",
+		    info.hostnames_r == -EPERM ? " without CAP_NET_RAW" : "");
 }
 
 int host_start(struct daemon *daemon)
@@ -144,6 +159,8 @@ int host_start(struct daemon *daemon)
 				   note);
 	if (r == 0 && *note)
 		log_warningx("sensor: %s, ignoring", note);
+	if (r == 0)
+		tell_hostnames(daemon);
 	if (r < 0)
 		log_err(r, "sensor: did not start, going on without: %s", note);
 	r = detecting_start(daemon);

@@ -141,6 +141,19 @@ static json_t *json_of_talkers(const struct talkers *talkers)
 			 (json_int_t)usage.talks_evicted);
 }
 
+static json_t *json_of_hostnames(const struct event_reader_info *info)
+{
+	const struct hostnames_usage *usage = &info->hostnames;
+
+	return json_pack("{s:b, s:I, s:I, s:I, s:I, s:I}", "on",
+			 info->hostnames_r == 0, "known",
+			 (json_int_t)usage->count, "questions",
+			 (json_int_t)usage->questions, "answers",
+			 (json_int_t)usage->answers, "unasked",
+			 (json_int_t)usage->unasked, "lost",
+			 (json_int_t)info->hostnames_lost);
+}
+
 void request_host_status(const struct daemon *daemon, json_t *answer)
 {
 	struct event_reader_info info;
@@ -156,11 +169,13 @@ void request_host_status(const struct daemon *daemon, json_t *answer)
 					    json_string(info.places[i]));
 	(void)json_object_set_new(
 		answer, "sensor",
-		json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:o}", "tracepoints",
-			  places, "kinds", counts_of(&info.counts), "told",
+		json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o}",
+			  "tracepoints", places, "kinds",
+			  counts_of(&info.counts), "told",
 			  (json_int_t)info.told, "lost",
 			  (json_int_t)daemon->host.lost, "processes",
 			  (json_int_t)info.processes, "unremembered",
 			  (json_int_t)info.unremembered, "talkers",
-			  json_of_talkers(daemon->host.talkers)));
+			  json_of_talkers(daemon->host.talkers), "hostnames",
+			  json_of_hostnames(&info)));
 }

@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "daemon/event/arguments.h"
 #include "daemon/event/cgroup.h"
+#include "daemon/event/dns_tap.h"
 #include "daemon/event/kind.h"
 #include "daemon/event/proc.h"
 #include "daemon/event/process.h"
@@ -18,6 +20,8 @@
 
 #define PROC_PATH	"/proc"
 #define FORGET_PER_TICK 1024
+#define DNS_PER_TICK	4096
+#define DNS_PER_EVENT	256
 
 struct event_reader {
 	struct sensing *sensing;
@@ -25,6 +29,9 @@ struct event_reader {
 	struct cgroups *cgroups;
 	struct users *users;
 	struct arguments *arguments;
+	struct hostnames *hostnames;
+	struct dns_tap *tap; /* NULL: names are not learnt, see hostnames_r */
+	int hostnames_r;
 	event_sink_fn *sink;
 	void *arg;
 	uint64_t now_ns; /* of the turn under way */
@@ -113,6 +120,18 @@ static void put_programs(struct event_reader *reader, struct event *event)
 	}
 }
 
+/* Whoever connects by a name has had an answer, which may wait still. */
+static void put_hostname(struct event_reader *reader, struct event *event)
+{
+	if (!reader->tap || event->peer.bits == 0 ||
+	    (event->kind != EVENT_CONNECT && event->kind != EVENT_SEND))
+		return;
+	dns_tap_read(reader->tap, reader->hostnames, reader->now_ns,
+		     DNS_PER_EVENT);
+	event->words[EVENT_HOSTNAME] =
+		hostnames_of(reader->hostnames, &event->peer, reader->now_ns);
+}
+
 /* What the record does not say, and the tables do. */
 static void put_known(struct event_reader *reader, struct event *event)
 {
@@ -127,6 +146,7 @@ static void put_known(struct event_reader *reader, struct event *event)
 	event->words[EVENT_UNIT] = names.unit;
 	event->words[EVENT_USER] =
 		users_name(reader->users, event->uid, reader->now_ns);
+	put_hostname(reader, event);
 }
 
 static void take_record(struct event_reader *reader, const void *bytes,
@@ -176,12 +196,29 @@ static int start_tables(struct event_reader *reader)
 	return r;
 }
 
+/* What can be done without is no error. */
+static int start_hostnames(struct event_reader *reader)
+{
+	uint64_t seed[2];
+	int r;
+
+	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
+		return -errno;
+	r = hostnames_new(seed, &reader->hostnames);
+	if (r == 0)
+		reader->hostnames_r = dns_tap_open(&reader->tap);
+	return r;
+}
+
 /* First the sensor, then /proc: who begins in between is in the ring. */
 static int start_into(const struct sensing_config *config,
 		      struct event_reader *reader, char note[SENSING_NOTE_MAX])
 {
 	int r = start_tables(reader);
 
+	reader->hostnames_r = -ENODATA;
+	if (r == 0 && config->has_hostnames)
+		r = start_hostnames(reader);
 	if (r == 0)
 		r = sensing_load(config, &reader->sensing, note);
 	if (r == 0)
@@ -231,6 +268,8 @@ void event_reader_stop(struct event_reader *reader)
 	cgroups_free(reader->cgroups);
 	users_free(reader->users);
 	arguments_free(reader->arguments);
+	dns_tap_close(reader->tap);
+	hostnames_free(reader->hostnames);
 	free(reader);
 }
 
@@ -309,6 +348,9 @@ static bool is_gone(void *arg, uint32_t pid)
 void event_reader_tick(struct event_reader *reader, uint64_t now_ns)
 {
 	reader->now_ns = now_ns;
+	if (reader->tap)
+		dns_tap_read(reader->tap, reader->hostnames, now_ns,
+			     DNS_PER_TICK);
 	tell_losses(reader);
 	processes_sweep(reader->processes, now_ns, is_gone, NULL);
 	processes_forget(reader->processes, now_ns, FORGET_PER_TICK);
@@ -339,9 +381,14 @@ int event_reader_info(const struct event_reader *reader,
 		.told = reader->told,
 		.processes = usage.count,
 		.unremembered = usage.refused,
+		.hostnames_r = reader->hostnames_r,
 	};
 	int r = sensing_counts(reader->sensing, &info.counts);
 
+	if (reader->tap) {
+		info.hostnames = hostnames_usage(reader->hostnames);
+		info.hostnames_lost = dns_tap_lost(reader->tap);
+	}
 	if (r == 0)
 		*ret_info = info;
 	return r;

@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include "daemon/event/hostnames.h"
 #include "daemon/event/owner.h"
 #include "daemon/event/sensing.h"
 #include "rules/base.h"
@@ -64,6 +65,10 @@ struct event_reader_info {
 	uint64_t told;
 	size_t processes;
 	uint64_t unremembered; /* processes there was no room for */
+	int hostnames_r; /* 0: names of peers are learnt; -ENODATA: they are not
+			  * asked for; else why not */
+	struct hostnames_usage hostnames;
+	uint64_t hostnames_lost; /* packets of DNS */
 };
 
 int event_reader_info(const struct event_reader *reader,

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,7 @@ struct sensing_config {
 	const char *const *watched; /* a path; with a slash at its end all that
 				     * is below */
 	size_t watched_count;
+	bool has_hostnames; /* learn names of peers from packets of DNS */
 	const char *cgroup_root; /* where control groups are mounted; NULL: the
 				  * ports of TCP connects are not known */
 };
