@@ -26,10 +26,11 @@
 	(1ull << 5 /* PROG_LOAD */ | 1ull << 8 /* PROG_ATTACH */ | \
 	 1ull << 17 /* RAW_TRACEPOINT_OPEN */ | 1ull << 28 /* LINK_CREATE */)
 
-#define PTRACE_TRACEME 0
-#define PTRACE_ATTACH  16
-#define PTRACE_SEIZE   0x4206
-#define PTRACE_POKES   6 /* POKETEXT 4, POKEDATA 5, POKEUSR 6 */
+#define PTRACE_TRACEME	  0
+#define PTRACE_ATTACH	  16
+#define PTRACE_SEIZE	  0x4206
+#define PERSONALITY_ASKED 0xffffffff /* which is it? */
+#define PTRACE_POKES	  6 /* POKETEXT 4, POKEDATA 5, POKEUSR 6 */
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -85,6 +86,9 @@ static __always_inline bool is_worth(const struct seen_call *seen)
 		return first == PTRACE_TRACEME || first == PTRACE_ATTACH ||
 		       first == PTRACE_SEIZE ||
 		       (first >= 4 && first <= PTRACE_POKES);
+	case FW_SENSE_CALL:
+		return seen->call.dir != FW_CALL_PERSONALITY ||
+		       (__u32)first != PERSONALITY_ASKED;
 	case FW_SENSE_SOCKET:
 		return !is_usual_socket(first, seen->args[1]);
 	default:
@@ -103,6 +107,8 @@ static __always_inline void tell_plain(const struct seen_call *seen)
 		return;
 	if (seen->call.kind == FW_SENSE_SETUID)
 		serve_put(&scratch->head, bpf_get_current_task_btf());
+	if (seen->call.kind == FW_SENSE_CALL)
+		scratch->head.count = seen->call.dir;
 	if (is_again(&scratch->head, scratch->head.flags, scratch->head.count,
 		     (__u16)-scratch->head.result))
 		record_drop(scratch);

@@ -42,7 +42,16 @@ enum fw_sense {
 	FW_SENSE_UNLINK,
 	FW_SENSE_RENAME,
 	FW_SENSE_CHMOD,
+	FW_SENSE_CALL, /* `count` says which */
 	FW_SENSE_COUNT,
+};
+
+/* Which call, of FW_SENSE_CALL, and what `flags` is then. */
+enum fw_call {
+	FW_CALL_MKNOD = 1, /* the mode */
+	FW_CALL_PERSONALITY, /* the one asked for; 0xffffffff: none */
+	FW_CALL_SYSINFO, /* 0 */
+	FW_CALL_SYSLOG, /* what is to be done */
 };
 
 #define FW_SENSE_FIRST_VOLUME FW_SENSE_WRITE

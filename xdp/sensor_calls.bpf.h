@@ -46,6 +46,12 @@ struct call {
 	{                                                                     \
 		kind, HOW_PLAIN, flags, NO_ARG, NO_ARG, NO_ARG, NO_ARG, count \
 	}
+/* `dir` says which. */
+#define CALL(which, flags)                                              \
+	{                                                               \
+		FW_SENSE_CALL, HOW_PLAIN, flags, which, NO_ARG, NO_ARG, \
+			NO_ARG, NO_ARG                                  \
+	}
 #define FD(kind, how, fd, flags)                                     \
 	{                                                            \
 		kind, how, flags, fd, NO_ARG, NO_ARG, NO_ARG, NO_ARG \
@@ -81,13 +87,18 @@ static const struct call calls_64[CALL_MAX] = {
 	[87] = PATH(FW_SENSE_UNLINK, NO_ARG, 0, NO_ARG),
 	[90] = PATH(FW_SENSE_CHMOD, NO_ARG, 0, 1),
 	[91] = FD(FW_SENSE_CHMOD, HOW_FILE, 0, 1), /* fchmod */
+	[99] = CALL(FW_CALL_SYSINFO, NO_ARG),
 	[101] = PLAIN(FW_SENSE_PTRACE, 0, 1),
+	[103] = CALL(FW_CALL_SYSLOG, 0),
 	[105] = PLAIN(FW_SENSE_SETUID, 0, NO_ARG), /* setuid */
 	[113] = PLAIN(FW_SENSE_SETUID, 1, NO_ARG), /* setreuid */
 	[117] = PLAIN(FW_SENSE_SETUID, 1, NO_ARG), /* setresuid */
+	[133] = CALL(FW_CALL_MKNOD, 1),
+	[135] = CALL(FW_CALL_PERSONALITY, 0),
 	[165] = PATH(FW_SENSE_MOUNT, NO_ARG, 1, 3), /* mount */
 	[175] = PLAIN(FW_SENSE_MODULE, NO_ARG, NO_ARG), /* init_module */
 	[257] = OPENED, /* openat */
+	[259] = CALL(FW_CALL_MKNOD, 2), /* mknodat */
 	[263] = PATH(FW_SENSE_UNLINK, 0, 1, 2), /* unlinkat */
 	[264] = PATHS(FW_SENSE_RENAME, 0, 1, 2, 3, NO_ARG), /* renameat */
 	[268] = PATH(FW_SENSE_CHMOD, 0, 1, 2), /* fchmodat */
@@ -110,17 +121,22 @@ static const struct call calls_32[CALL_MAX] = {
 	[5] = OPENED, /* open */
 	[8] = OPENED, /* creat */
 	[10] = PATH(FW_SENSE_UNLINK, NO_ARG, 0, NO_ARG),
+	[14] = CALL(FW_CALL_MKNOD, 1),
 	[15] = PATH(FW_SENSE_CHMOD, NO_ARG, 0, 1),
 	[21] = PATH(FW_SENSE_MOUNT, NO_ARG, 1, 3), /* mount */
 	[26] = PLAIN(FW_SENSE_PTRACE, 0, 1),
 	[38] = PATHS(FW_SENSE_RENAME, NO_ARG, 0, NO_ARG, 1, NO_ARG),
 	[40] = PATH(FW_SENSE_UNLINK, NO_ARG, 0, NO_ARG), /* rmdir */
 	[94] = FD(FW_SENSE_CHMOD, HOW_FILE, 0, 1), /* fchmod */
+	[103] = CALL(FW_CALL_SYSLOG, 0),
+	[116] = CALL(FW_CALL_SYSINFO, NO_ARG),
 	[128] = PLAIN(FW_SENSE_MODULE, NO_ARG, NO_ARG), /* init_module */
+	[136] = CALL(FW_CALL_PERSONALITY, 0),
 	[203] = PLAIN(FW_SENSE_SETUID, 1, NO_ARG), /* setreuid32 */
 	[208] = PLAIN(FW_SENSE_SETUID, 1, NO_ARG), /* setresuid32 */
 	[213] = PLAIN(FW_SENSE_SETUID, 0, NO_ARG), /* setuid32 */
 	[295] = OPENED, /* openat */
+	[297] = CALL(FW_CALL_MKNOD, 2), /* mknodat */
 	[301] = PATH(FW_SENSE_UNLINK, 0, 1, 2), /* unlinkat */
 	[302] = PATHS(FW_SENSE_RENAME, 0, 1, 2, 3, NO_ARG), /* renameat */
 	[306] = PATH(FW_SENSE_CHMOD, 0, 1, 2), /* fchmodat */

@@ -33,6 +33,7 @@ static const enum event_kind kinds[] = {
 	[FW_SENSE_UNLINK] = EVENT_UNLINK,
 	[FW_SENSE_RENAME] = EVENT_RENAME,
 	[FW_SENSE_CHMOD] = EVENT_CHMOD,
+	[FW_SENSE_CALL] = EVENT_CALL,
 };
 _Static_assert(ARRAY_LEN(kinds) == FW_SENSE_COUNT, "");
 

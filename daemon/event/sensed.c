@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/event/kind.h"
+#include "rules/base.h"
 
 static bool head_is_sound(const struct fw_sensed *head)
 {
@@ -188,6 +189,33 @@ static void put_paths(const struct sensed *record, struct sensed_room *room,
 		&texts[FW_TEXT_DIR2], &texts[FW_TEXT_PATH2], room->paths[1]);
 }
 
+static const char *const calls[] = {
+	[FW_CALL_MKNOD] = "mknod",
+	[FW_CALL_PERSONALITY] = "personality",
+	[FW_CALL_SYSINFO] = "sysinfo",
+	[FW_CALL_SYSLOG] = "syslog",
+};
+
+/* What auditd has as a0 and on, where rules ask for it. */
+static void put_call(const struct fw_sensed *head, struct event *event)
+{
+	const char *name;
+
+	if (head->kind == FW_SENSE_SOCKET) {
+		event->call_args[0] = head->flags;
+		event->call_args[1] = head->count;
+	}
+	if (head->kind != FW_SENSE_CALL)
+		return;
+	event->count = 0;
+	if (head->count >= ARRAY_LEN(calls) || !calls[head->count])
+		return;
+	name = calls[head->count];
+	event->words[EVENT_CALL_NAME] =
+		(struct event_text){name, (uint32_t)strlen(name), false};
+	event->call_args[head->count == FW_CALL_MKNOD] = head->flags;
+}
+
 void sensed_event(const struct sensed *record, const struct event_text *more,
 		  struct sensed_room *room, struct event *ret_event)
 {
@@ -217,6 +245,7 @@ void sensed_event(const struct sensed *record, const struct event_text *more,
 					 sizeof(head->comm)),
 	};
 	put_peer(head, ret_event);
+	put_call(head, ret_event);
 	if (head->kind == FW_SENSE_EXEC)
 		put_exec(record, more, room, ret_event);
 	else if (head->kind != FW_SENSE_ARGS)

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -275,6 +276,45 @@ static void calls_that_few_make_are_told_with_their_result(void **state)
 	assert_int_equal(event->uid, 0);
 }
 
+static int do_what_is_asked_for_by_name(void *arg)
+{
+	char path[64];
+
+	(void)arg;
+	(void)personality(0xffffffff);
+	(void)personality(ADDR_NO_RANDOMIZE);
+	(void)syscall(SYS_sysinfo, NULL);
+	(void)syscall(SYS_syslog, 4, NULL, -1); /* has no room: not done */
+	return mknod(below("fifo", path), S_IFIFO | 0600, 0) < 0;
+}
+
+static void calls_that_rules_name_are_told(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t args[2];
+	} expected[] = {
+		{"personality", {ADDR_NO_RANDOMIZE, 0}},
+		{"sysinfo", {0, 0}},
+		{"syslog", {4, 0}},
+		{"mknod", {0, S_IFIFO | 0600}},
+	};
+	pid_t child = host_child(&bench, do_what_is_asked_for_by_name, NULL);
+
+	(void)state;
+	assert_int_equal(host_count(&bench, EVENT_CALL, child),
+			 ARRAY_LEN(expected));
+	for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+		const struct event *event =
+			host_find(&bench, EVENT_CALL, child, i);
+
+		assert_true(text_is(&event->words[EVENT_CALL_NAME],
+				    expected[i].name));
+		assert_int_equal(event->call_args[0], expected[i].args[0]);
+		assert_int_equal(event->call_args[1], expected[i].args[1]);
+	}
+}
+
 #if defined(__x86_64__)
 /* As a program of 32 bits would: number 5 is open there, and fstat here. */
 static int open_by_32_bits(void *arg)
@@ -356,6 +396,7 @@ int main(void)
 		TEST(every_change_of_a_file_is_told),
 		TEST(a_path_rewritten_amid_the_call_is_told_as_it_was_opened),
 		TEST(calls_that_few_make_are_told_with_their_result),
+		TEST(calls_that_rules_name_are_told),
 #if defined(__x86_64__)
 		TEST(calls_of_32_bits_are_seen_by_their_own_numbers),
 #endif
