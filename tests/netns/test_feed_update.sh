@@ -39,7 +39,6 @@ define() {
 		commercial: "yes"
 		interval: 1h
 		min_interval: ${3:-1s}
-		insecure_http: true
 	END
 	does feed add tried
 }
@@ -93,7 +92,7 @@ define plain
 
 # A bad answer leaves what is in force, and is told.
 for bad in "broken 500" "page web page" "short cut short" \
-	"empty no entries|empty" "much-later 503|later|again"; do
+	"empty no entries|empty" "to-http redirect" "much-later 503|later|again"; do
 	define "${bad%% *}"
 	does --json feed update tried
 	is "$bad: members" 254 "$(feed members)"
