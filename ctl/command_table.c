@@ -327,9 +327,10 @@ const struct command command_table[] = {
 	 cmd_feed_show},
 	{"feed update",
 	 "fetch feeds that are due, and have them judged",
-	 "For a timer or cron. With FEED, that one, due or not, but no sooner "
-	 "than its provider lets it. A version that is held changes nothing "
-	 "and is no error.",
+	 "For a timer or cron. With NAME, that one, due or not, but no sooner "
+	 "than its provider lets it; the exit status is 1 when it cannot be "
+	 "fetched or is no list. A version that is held changes nothing and "
+	 "is no error.",
 	 {{.kind = KIND_SET, .optional = true}},
 	 feed_update_options,
 	 cmd_feed_update},
