@@ -267,7 +267,7 @@ const struct command command_table[] = {
 	 cmd_feed_enforce},
 	{"feed except",
 	 "take an address out of a feed, whatever it lists",
-	 "The rest of a network stays. It becomes a member of FEED-except.",
+	 "The rest of a network stays. It becomes a member of NAME-except.",
 	 {{.kind = KIND_ADDR}},
 	 feed_except_options,
 	 cmd_feed_except},
