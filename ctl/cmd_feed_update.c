@@ -220,6 +220,19 @@ static void view_update(FILE *out, const json_t *answer)
 	}
 }
 
+/* Who names a feed wants to know whether something came of it; for a timer what
+ * failed is an alert. */
+static enum outcome update_named(struct session *session, json_t *results)
+{
+	enum outcome outcome =
+		update_one(session, session_word(session, 0), results);
+	const char *became = answer_text(json_array_get(results, 0), "outcome");
+
+	if (strcmp(became, "failed") == 0 || strcmp(became, "refused") == 0)
+		return outcome == OUTCOME_DONE ? OUTCOME_REFUSED : outcome;
+	return outcome;
+}
+
 enum outcome cmd_feed_update(struct session *session)
 {
 	CLEANUP(closep) int lock_fd = -1;
@@ -235,10 +248,9 @@ enum outcome cmd_feed_update(struct session *session)
 	feed_fetch_sweep();
 	results = json_array();
 	answer = json_pack("{s:b, s:o}", "ok", 1, "feeds", results);
-	outcome =
-		session->invocation->word_count > 0
-			? update_one(session, session_word(session, 0), results)
-			: update_due(session, results);
+	outcome = session->invocation->word_count > 0
+			  ? update_named(session, results)
+			  : update_due(session, results);
 	if (outcome == OUTCOME_DONE || json_array_size(results) > 0)
 		printer_answer(&session->printer, answer, view_update);
 	return outcome;

@@ -152,7 +152,7 @@ const struct option feed_add_options[] = {
 };
 
 const struct option feed_except_options[] = {
-	{"feed", 0, OPTION_FEED, KIND_SET, NULL, "the feed"},
+	{"feed", 0, OPTION_FEED, KIND_SET, NULL, "the feed; it must be given"},
 	{"for", 'f', OPTION_FOR, KIND_SPAN, NULL, "for SPAN only"},
 	{"reason", 'r', OPTION_REASON, KIND_REASON, NULL,
 	 "why; shown by set show and log"},

@@ -301,7 +301,7 @@ const struct command command_table[] = {
 	 cmd_feed_enforce},
 	{"feed except",
 	 "take an address out of a feed, whatever it lists",
-	 "The rest of a network stays. It becomes a member of FEED-except.",
+	 "The rest of a network stays. It becomes a member of NAME-except.",
 	 {{.kind = KIND_ADDR}},
 	 feed_except_options,
 	 cmd_feed_except},
@@ -361,9 +361,10 @@ const struct command command_table[] = {
 	 cmd_feed_show},
 	{"feed update",
 	 "fetch feeds that are due, and have them judged",
-	 "For a timer or cron. With FEED, that one, due or not, but no sooner "
-	 "than its provider lets it. A version that is held changes nothing "
-	 "and is no error.",
+	 "For a timer or cron. With NAME, that one, due or not, but no sooner "
+	 "than its provider lets it; the exit status is 1 when it cannot be "
+	 "fetched or is no list. A version that is held changes nothing and "
+	 "is no error.",
 	 {{.kind = KIND_SET, .optional = true}},
 	 feed_update_options,
 	 cmd_feed_update},

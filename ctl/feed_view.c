@@ -219,6 +219,9 @@ void feed_view_result(FILE *out, const json_t *answer)
 		fputs("done\n", out);
 		return;
 	}
+	if (answer_is(answer, "dry") &&
+	    strcmp(answer_text(answer, "outcome"), "held") == 0)
+		fputs("would be ", out);
 	grid_put_safely(out, answer_text(answer, "outcome"));
 	if (answer_number(answer, "version"))
 		fprintf(out, ", version %" PRId64,

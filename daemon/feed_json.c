@@ -99,12 +99,15 @@ json_t *feed_json_slot(const struct daemon *daemon,
 void feed_json_add_fetch(json_t *answer, const struct feed_slot *slot)
 {
 	const struct feed *feed = &slot->feed;
+	bool is_http = strncmp(feed->url, "http://", strlen("http://")) == 0;
 
 	put_text(answer, "url", feed->url);
 	put_text(answer, "key_header", feed->key_header);
 	put_text(answer, "key_file", feed->key_file);
 	put_number(answer, "bytes_max", feed->bytes_max);
-	put_flag(answer, "http", feed->may_be_http);
+	/* of http without may_be_http it is this machine's, and stays there */
+	put_flag(answer, "http", feed->may_be_http || is_http);
+	put_flag(answer, "no_redirects", is_http && !feed->may_be_http);
 	put_text(answer, "etag", slot->state.etag);
 	put_text(answer, "modified", slot->state.modified);
 	(void)json_object_set_new(answer, "definition",

@@ -162,8 +162,9 @@ static const struct schema_key feed_keys[] = {
 	 .max = TEXT(FEED_URL_MAX),
 	 .offset = AT(url),
 	 .help = "Where the list is.\n"
-		 "It starts with https:// unless it is of this machine, or "
-		 "insecure_http says that it need not."},
+		 "It starts with https:// unless it is of this machine, which "
+		 "then may not redirect, or insecure_http says that it need "
+		 "not."},
 	{.name = "format",
 	 .type = SCHEMA_WORD,
 	 .words = &format_words,

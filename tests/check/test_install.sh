@@ -99,6 +99,10 @@ grep -q "^ExecStart=$prefix/sbin/fwd$" \
 	"$here/lib/systemd/system/portcullis.service" ||
 	wrong "portcullis.service does not start $prefix/sbin/fwd"
 
+grep -q "^\.It Pa $prefix/share/portcullis/feeds$" \
+	"$here/share/man/man5/feed.yml.5" ||
+	wrong "feed.yml.5 does not say that definitions are below $prefix"
+
 # "name default", one a line, sorted.
 items_of_help() {
 	"$here/sbin/fwd" --help | awk '

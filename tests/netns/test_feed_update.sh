@@ -39,7 +39,6 @@ define() {
 		commercial: "yes"
 		interval: 1h
 		min_interval: ${3:-1s}
-		insecure_http: true
 	END
 	does feed add tried
 }
@@ -93,9 +92,12 @@ define plain
 
 # A bad answer leaves what is in force, and is told.
 for bad in "broken 500" "page web page" "short cut short" \
-	"empty no entries|empty" "much-later 503|later|again"; do
+	"empty no entries|empty" "to-http redirect" "much-later 503|later|again"; do
 	define "${bad%% *}"
-	does --json feed update tried
+	status=0
+	"$fwctl" --json feed update tried >"$work/said" 2>&1 || status=$?
+	is "$bad: status" "$(jq '.feeds[0].outcome | if . == "held" then 0
+		else 1 end' "$work/said")" "$status"
 	is "$bad: members" 254 "$(feed members)"
 	is "$bad: version" 2 "$(feed version)"
 	feed why | grep -qE -- "${bad#* }" ||
@@ -158,9 +160,8 @@ cat >"$PORTCULLIS_FETCHER" <<-'END'
 	printf '{"ok": false, "outcome": "failed", "error": "a\\u001b[2Jb"}\n'
 END
 chmod +x "$PORTCULLIS_FETCHER"
-does feed update tried --force
+refuses 'failed: a.*b' feed update tried --force
 ! grep -q $'\033' "$work/said" || fail "an escape gets to the terminal"
-said 'failed: a.*b'
 printf '#!/bin/sh\nexec yes "[\\"no end\\","\n' >"$PORTCULLIS_FETCHER"
 refuses 'ended without an answer' feed update tried --force
 export PORTCULLIS_FETCHER=$own_fetcher
@@ -172,8 +173,7 @@ does feed update tried --dry-run
 said 'unchanged'
 define broken
 state=$(ask '.feeds[0]' feed list)
-does feed update tried --dry-run
-said '500'
+refuses '500' feed update tried --dry-run
 is "after a dry run" "$state" "$(ask '.feeds[0]' feed list)"
 
 # Who is killed on the way leaves nothing behind, and changes nothing.
@@ -266,6 +266,8 @@ is "nothing is left of fetches" "" "$(find /tmp -maxdepth 1 -name \
 
 # Of several documents: the fetcher goes through them all.
 define objects taxii
+does feed update tried --dry-run
+said 'would be held'
 updates held '^$'
 is "why it is held" shrink "$(jq -r '.feeds[0].findings[0].guard' "$work/said")"
 does feed accept tried
