@@ -71,7 +71,7 @@ static bool begin_rewriting(pthread_t *ret_thread)
 
 static int connect_one(int i)
 {
-	struct sockaddr_in took;
+	struct sockaddr_in took = {0};
 	socklen_t len = sizeof(took);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
