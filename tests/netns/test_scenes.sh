@@ -20,7 +20,10 @@ here=$(dirname "$0")
 # shellcheck source=tests/support/netns.sh
 . "$here/../support/netns.sh" "${1:?usage: test_scenes.sh BUILD_DIR}"
 stub=$1/tests/bpf/stub
-[ -x "$stub" ] || skip "$stub is not built"
+event_flood=$1/tests/netns/event_flood
+for program in "$stub" "$event_flood"; do
+	[ -x "$program" ] || skip "$program is not built"
+done
 command -v nc >/dev/null || skip "nc is not installed"
 
 rules=$work/rules
@@ -32,7 +35,7 @@ pipe=203.0.113.22
 thief=203.0.113.23
 master=203.0.113.24
 late=203.0.113.25
-flooded=203.0.113.128/25 # nobody is there
+flooded=203.0.113.128 # and so on; nobody is there
 
 cp -r "$top/rules/default/detect" "$rules"
 sed -i '/observe: true/d' "$rules"/{exfiltration,reverse-shells}.yml
@@ -189,20 +192,6 @@ sensed() {
 	ask "[.sensor.kinds[].$1] | add" status
 }
 
-# Without an end: connects to who is not there, each a port of its own, and so
-# an event. Nothing leaves: of datagrams, only the socket knows its peer.
-connects_ever() {
-	nsenter --net="/run/netns/$gateway" python3 - $flooded "$mark" <<-'END' &
-		import ipaddress, itertools, socket, sys
-		hosts = [str(h) for h in ipaddress.ip_network(sys.argv[1]).hosts()]
-		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-		for port in itertools.cycle(range(20000, 60000)):
-		    for host in hosts:
-		        s.connect((host, port))
-	END
-	others+=($!)
-}
-
 runs_ever() {
 	bash -c 'while :; do /bin/true; done' &
 	others+=($!)
@@ -219,14 +208,15 @@ has_alert_of_loss() {
 
 before=$(sensed seen)
 began=$(date +%s%N)
-connects_ever
-connects_ever
+in_background "$gateway" "$event_flood" $flooded
+in_background "$gateway" "$event_flood" 203.0.113.192
 runs_ever
 flood=("${others[@]: -3}")
 is_flooded() {
 	[ "$(sensed seen)" -ge $((before + 300000)) ]
 }
 wait_for "the flood" is_flooded
+rate=$((($(sensed seen) - before) * 1000000 / (($(date +%s%N) - began) / 1000)))
 calls=0
 calls_home() {
 	calls=$((calls + 1))
@@ -234,15 +224,38 @@ calls_home() {
 	is_member $late
 }
 wait_for "the block in a flood" calls_home
-rate=$((($(sensed seen) - before) * 1000000 / (($(date +%s%N) - began) / 1000)))
 is_shut_out $late site-master
 for pid in "${flood[@]}"; do
 	end "$pid"
 done
-wait_for "what was lost to be told" loss_is_told
-lost=$(ask .sensor.lost status)
-echo "flood: $rate events a second, $(sensed lost) lost of $((
+echo "flood: $rate events a second while all of it runs, $(sensed lost) lost of $((
 	$(sensed seen) - before)), calls until the block: $calls"
-[ "$lost" = 0 ] || wait_for "the alert of the loss" has_alert_of_loss
-echo "ok: the same in a flood of events, and what was lost is told"
+echo "ok: the same in a flood of events"
+
+# nobody reads meanwhile, so what does not fit into the ring is lost for sure
+before=$(sensed lost)
+kill -STOP "$fwd_pid"
+began=$(date +%s%N)
+in_gateway "$event_flood" $flooded 200000 &
+flood=("$!")
+in_gateway "$event_flood" 203.0.113.192 200000 &
+flood+=("$!")
+failed=
+wait "${flood[0]}" || failed=1
+wait "${flood[1]}" || failed=1
+rate=$((400000 * 1000000 / (($(date +%s%N) - began) / 1000)))
+kill -CONT "$fwd_pid"
+[ -z "$failed" ] || fail "the flood ended"
+wait_for "what was lost to be told" loss_is_told
+lost=$(sensed lost)
+echo "flood: $rate events a second made, $((lost - before)) lost of 400000"
+[ $((lost - before)) -ge 200000 ] || fail "only $((lost - before)) are lost"
+wait_for "the alert of the loss" has_alert_of_loss
+does detect status
+said "^lost +[1-9]"
+is_member $late || fail "who was blocked is not any more"
+does unblock --set detected $late
+calls_home || true
+wait_for "the block behind a loss" calls_home
+echo "ok: what was lost is told, and who calls after it is found"
 fwd_stop
