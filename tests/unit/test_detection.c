@@ -377,6 +377,42 @@ static void what_is_over_is_forgotten(void **state)
 	end(&bench);
 }
 
+/* Each ends when it has begun the next, as who does not want to be followed. */
+static void a_taint_is_kept_ten_thousand_generations_down(void **state)
+{
+	struct bench bench;
+	struct event event;
+	uint32_t pid;
+
+	(void)state;
+	begin(&bench, exfiltration);
+	opens(&bench, 10, 5, SECOND, "/secret", "secret,");
+	for (pid = 10; pid < 10010; pid++) {
+		forks(&bench, pid + 1, pid, SECOND + pid);
+		event = event_of(EVENT_EXIT, pid, pid - 1, SECOND + pid);
+		assert_tells(&bench, &event, "");
+	}
+	connects(&bench, pid, pid - 1, 2 * SECOND, "sent,");
+	end(&bench);
+}
+
+/* More than there is room for, and none ends: who is not followed is counted. */
+static void a_taint_that_finds_no_place_is_said(void **state)
+{
+	struct bench bench;
+	struct detection_usage usage;
+
+	(void)state;
+	begin(&bench, exfiltration);
+	opens(&bench, 10, 5, SECOND, "/secret", "secret,");
+	for (uint32_t pid = 10; pid < 10010; pid++)
+		forks(&bench, pid + 1, pid, SECOND + pid);
+	usage = detection_usage(bench.detection);
+	assert_true(usage.tainted <= DETECTION_TAINTED);
+	assert_true(usage.tainted_crowded > 0);
+	end(&bench);
+}
+
 /* More trees than there is room for: those that find none are counted. */
 static void a_full_table_is_said(void **state)
 {
@@ -456,6 +492,8 @@ int main(void)
 		cmocka_unit_test(a_peer_is_new_to_a_program_once),
 		cmocka_unit_test(what_is_over_is_forgotten),
 		cmocka_unit_test(a_full_table_is_said),
+		cmocka_unit_test(a_taint_is_kept_ten_thousand_generations_down),
+		cmocka_unit_test(a_taint_that_finds_no_place_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
