@@ -40,8 +40,8 @@ is_wanted() {
 copy_programs() {
 	local program count=0
 	for program in "$build"/tests/bpf.*; do
-		[ -f "$program" ] && [ -x "$program" ] &&
-			is_wanted "${program##*/bpf.}" || continue
+		[ -f "$program" ] && [ -x "$program" ] || continue
+		is_wanted "${program##*/bpf.}" || continue
 		strip --strip-debug -o "$payload/bpf/${program##*/}" "$program"
 		count=$((count + 1))
 	done
