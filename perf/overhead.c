@@ -31,7 +31,7 @@
 #include "rules/base.h"
 
 #define ROUNDS	     15
-#define ROUNDS_QUICK 5
+#define ROUNDS_QUICK 2
 #define GOAL_SPAWN   1.03 /* of the time without */
 
 static int spawn_one(void)

@@ -19,6 +19,13 @@
 #define START_STEP_US 50000
 #define PATH_BYTES    256
 
+/* Nothing that begins is audited. It takes no key, but there were no rules
+ * before, so it is ours. */
+#define PAUSE	 "auditctl -a task,never"
+#define RESUME	 "auditctl -d task,never"
+#define FORGET	 "auditctl -D -k " KEY " >/dev/null"
+#define SET(opt) "auditctl " opt " >/dev/null"
+
 #define STATUS(name) "auditctl -s | awk '$1 == \"" name "\" {print $2}'"
 
 /* Flags of openat are its third argument, those of open its second. */
@@ -53,8 +60,8 @@ static void keep(int fd, uint64_t backlog, uint64_t enabled)
 	(void)setsid();
 	while (read(fd, &byte, 1) < 0 && errno == EINTR)
 		;
-	_exit(shell_run("auditctl -e %llu; auditctl -D -k " KEY
-			"; auditctl -b %llu",
+	_exit(shell_run(SET("-e %llu") "; " FORGET "; " RESUME
+				       "; " SET("-b %llu"),
 			(unsigned long long)enabled,
 			(unsigned long long)backlog) < 0);
 }
@@ -187,15 +194,13 @@ int auditd_start(struct auditd *auditd)
 	if (r == 0)
 		r = wait_until_heard(auditd);
 	if (r == 0)
-		r = shell_run("auditctl -D -k " KEY " && " RULES
-			      " && auditctl -e 1");
+		r = shell_run(RESUME " && " RULES " && " SET("-e 1"));
 	return r;
 }
 
 int auditd_stop(struct auditd *auditd)
 {
-	int r = shell_run("auditctl -e 0 && auditctl -D -k " KEY
-			  " && auditctl -a task,never -k " KEY);
+	int r = shell_run(SET("-e 0") " && " FORGET " && " PAUSE);
 
 	end_daemon(auditd);
 	return r;

@@ -15,7 +15,7 @@
 #include "rules/base.h"
 
 #define ROUNDS	      9
-#define ROUNDS_QUICK  3
+#define ROUNDS_QUICK  2
 #define SETTLE_US     300000 /* until who watches has seen all */
 #define ROW_NAME_MAX  64
 #define GOAL_FORKEXEC 3 /* percent */
