@@ -61,7 +61,7 @@ static void keep(int fd, uint64_t backlog, uint64_t enabled)
 	while (read(fd, &byte, 1) < 0 && errno == EINTR)
 		;
 	_exit(shell_run(SET("-e %llu") "; " FORGET "; " RESUME
-				       "; " SET("-b %llu"),
+				       " 2>/dev/null; " SET("-b %llu"),
 			(unsigned long long)enabled,
 			(unsigned long long)backlog) < 0);
 }
@@ -120,9 +120,7 @@ int auditd_open(const char *dir, struct auditd *ret_auditd)
 	if (r == 0)
 		r = start_keeper(&auditd, backlog, enabled);
 	if (r == 0)
-		r = shell_run(
-			"auditctl -b %d && auditctl -a task,never -k " KEY,
-			BACKLOG);
+		r = shell_run(SET("-b %d") " && " PAUSE, BACKLOG);
 	if (r < 0)
 		return r;
 	auditd.dir = dir;
