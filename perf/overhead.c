@@ -30,7 +30,7 @@
 #include "perf/support/watched.h"
 #include "rules/base.h"
 
-#define ROUNDS	     15
+#define ROUNDS	     9
 #define ROUNDS_QUICK 2
 #define GOAL_SPAWN   1.03 /* of the time without */
 
