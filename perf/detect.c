@@ -2,10 +2,10 @@
 /*
  * detect - one event against all detection rules that load.
  *
- * The rules are those of SigmaHQ below PORTCULLIS_DATA, and the events of two
- * kinds: what the atomic tests beside them would execute, a line of a test's
- * script each, and the rules' own witnesses. They come again and again, each
- * time in another order.
+ * The rules are those that are shipped and those of SigmaHQ below
+ * PORTCULLIS_DATA, and the events of two kinds: what the atomic tests beside
+ * them would execute, a line of a test's script each, and the rules' own
+ * witnesses. They come again and again, each time in another order.
  *
  *	exec	one execution of a program, a clock around it: the median of its
  *		turns, for the machine takes 25 us now and then from whatever
@@ -41,8 +41,16 @@ struct subject {
 	uint32_t times_ns[TURNS];
 };
 
+enum {
+	SHIPPED,
+	SIGMA,
+	FOLDERS
+};
+
 struct bench {
-	struct detect_folder rules;
+	struct detect_folder folders[FOLDERS];
+	const struct detect_rule **rules; /* of both */
+	size_t rule_count;
 	struct detect_engine *engine;
 	struct detect_scratch *scratch;
 	struct subject *subjects[EVENTS_MAX]; /* all events */
@@ -164,10 +172,10 @@ static int add_witnesses(struct bench *bench, bool is_exec)
 {
 	const uint32_t exec = 1u << EVENT_EXEC;
 
-	for (size_t i = 0; i < bench->rules.rule_count; i++) {
+	for (size_t i = 0; i < bench->rule_count; i++) {
 		struct witness made, *kept;
 
-		if (witness_make(bench->rules.rules[i],
+		if (witness_make(bench->rules[i],
 				 is_exec ? exec : DETECT_KINDS_KERNEL & ~exec,
 				 i, &made) < 0)
 			continue;
@@ -191,16 +199,37 @@ static void shuffle(struct bench *bench, size_t from, size_t count)
 	}
 }
 
-static int prepare(struct bench *bench, const char *data)
+static int read_rules(struct bench *bench, const char *data)
 {
+	const struct detect_folder *folders = bench->folders;
 	char path[PATH_BYTES];
 	int r;
 
 	(void)snprintf(path, sizeof(path), "%s/sigma-linux", data);
-	r = detect_folder_read(path, DETECT_KINDS_KERNEL, &bench->rules);
+	r = detect_folder_read(PERF_SOURCE_DIR "/rules/default/detect",
+			       DETECT_KINDS_KERNEL, &bench->folders[SHIPPED]);
 	if (r >= 0)
-		r = detect_new(bench->rules.rules, bench->rules.rule_count,
-			       &bench->engine);
+		r = detect_folder_read(path, DETECT_KINDS_KERNEL,
+				       &bench->folders[SIGMA]);
+	if (r < 0)
+		return r;
+	bench->rules = calloc(folders[SHIPPED].rule_count +
+				      folders[SIGMA].rule_count + 1,
+			      sizeof(struct detect_rule *));
+	if (!bench->rules)
+		return -ENOMEM;
+	for (int i = 0; i < FOLDERS; i++)
+		for (size_t j = 0; j < folders[i].rule_count; j++)
+			bench->rules[bench->rule_count++] = folders[i].rules[j];
+	return 0;
+}
+
+static int prepare(struct bench *bench, const char *data)
+{
+	int r = read_rules(bench, data);
+
+	if (r >= 0)
+		r = detect_new(bench->rules, bench->rule_count, &bench->engine);
 	if (r >= 0)
 		r = detect_scratch_new(bench->engine, &bench->scratch);
 	if (r >= 0)
@@ -313,7 +342,9 @@ static void bench_free(struct bench *bench)
 	}
 	detect_scratch_free(bench->scratch);
 	detect_free(bench->engine);
-	detect_folder_done(&bench->rules);
+	free(bench->rules);
+	for (int i = 0; i < FOLDERS; i++)
+		detect_folder_done(&bench->folders[i]);
 	free(bench);
 }
 DEFINE_CLEANUP(struct bench *, bench_free)

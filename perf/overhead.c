@@ -7,6 +7,9 @@
  *
  * Its records are taken out between the spans that are measured; what the
  * daemon does with them has a row of its own.
+ *
+ * At last the whole, with the real fwd, and with --auditd beside the real auditd
+ * (perf/support/watched.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,10 +27,11 @@
 #include "daemon/clock.h"
 #include "daemon/event/reader.h"
 #include "perf/support/report.h"
+#include "perf/support/watched.h"
 #include "rules/base.h"
 
-#define ROUNDS	     15
-#define ROUNDS_QUICK 5
+#define ROUNDS	     9
+#define ROUNDS_QUICK 2
 #define GOAL_SPAWN   1.03 /* of the time without */
 
 static int spawn_one(void)
@@ -264,41 +268,48 @@ static void print_load(struct report *report, const struct load *load)
 					 .at_most_ratio = load->at_most_ratio});
 }
 
-int main(int argc, char **argv)
+static void print_parts(struct report *report)
 {
-	struct report report;
 	char name[64];
-	int r;
 
-	report_begin(&report, argc, argv);
-	(void)libbpf_set_print(NULL);
-	r = run_all(report.quick ? ROUNDS_QUICK : ROUNDS);
-	if (r < 0) {
-		report_skip(&report, "overhead", strerror(-r));
-		report_end(&report);
-		return 0;
-	}
-	report_note(&report, "spawn: /bin/true by posix_spawn, and its end; "
-			     "open: a file that is not watched, and close; "
-			     "getppid: a call that is not told");
+	report_note(report, "spawn: /bin/true by posix_spawn, and its end; "
+			    "open: a file that is not watched, and close; "
+			    "getppid: a call that is not told");
 	for (size_t i = 0; i < ARRAY_LEN(loads); i++)
-		print_load(&report, &loads[i]);
-	report_note(&report, "in the kernel, by its own clock, a run of each "
-			     "program; call is that of all system calls");
+		print_load(report, &loads[i]);
+	report_note(report, "in the kernel, by its own clock, a run of each "
+			    "program; call is that of all system calls");
 	for (size_t i = 0; i < ARRAY_LEN(programs); i++) {
 		(void)snprintf(name, sizeof(name), "overhead/kernel/%s",
 			       programs[i] + strlen("sensor_"));
 		if (program_ns[i].count)
-			report_row(&report,
+			report_row(report,
 				   &(struct row){.name = name,
 						 .unit = "ns",
 						 .sample = &program_ns[i]});
 	}
-	report_note(&report, "in the daemon, from a record of a fork, an "
-			     "execution or an end to the sink");
-	report_row(&report, &(struct row){.name = "overhead/daemon/event",
-					  .unit = "ns",
-					  .sample = &event_ns});
+	report_note(report, "in the daemon, from a record of a fork, an "
+			    "execution or an end to the sink");
+	report_row(report, &(struct row){.name = "overhead/daemon/event",
+					 .unit = "ns",
+					 .sample = &event_ns});
+}
+
+int main(int argc, char **argv)
+{
+	struct report report;
+	bool has_auditd;
+	int r;
+
+	has_auditd = report_begin_with(&report, argc, argv, "--auditd");
+	(void)libbpf_set_print(NULL);
+	r = run_all(report.quick ? ROUNDS_QUICK : ROUNDS);
+	if (r == 0) {
+		print_parts(&report);
+		r = watched_measure(&report, has_auditd);
+	}
+	if (r < 0)
+		report_skip(&report, "overhead", strerror(-r));
 	report_end(&report);
 	return 0;
 }

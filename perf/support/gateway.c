@@ -400,6 +400,21 @@ int gateway_memory(const struct gateway *gateway, double *ret_mib,
 	return 0;
 }
 
+int gateway_resident(const struct gateway *gateway, double *ret_mib,
+		     double *ret_own_mib)
+{
+	json_t *status;
+	int r = gateway_ask(gateway, REQ_STATUS, json_object(), &status);
+
+	if (r < 0)
+		return r;
+	*ret_own_mib =
+		number_of(json_object_get(status, "memory"), "rss_bytes") / MIB;
+	*ret_mib = process_bytes(gateway->pid, "VmRSS:") / MIB;
+	json_decref(status);
+	return 0;
+}
+
 static int spawn_and_wait(const char *const argv[],
 			  const posix_spawn_file_actions_t *actions,
 			  double *ret_s)

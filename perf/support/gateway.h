@@ -78,6 +78,11 @@ double gateway_cpu_s(const struct gateway *gateway);
 int gateway_memory(const struct gateway *gateway, double *ret_mib,
 		   double *ret_peak_mib);
 
+/* What the kernel says is resident of the daemon, and of that what is not maps
+ * of packets. */
+int gateway_resident(const struct gateway *gateway, double *ret_mib,
+		     double *ret_own_mib);
+
 /* Run a program to its end; how long that took, from before it was started.
  * What it prints goes to the file `output`, NULL: nowhere. */
 int gateway_spawn(const char *const argv[], const char *output, double *ret_s);

@@ -70,7 +70,7 @@ static void print_header(const struct report *report, const char *command)
 	}
 	(void)printf("machine  %s\nkernel   %s\ncommand  %s\ndate     %s\n\n",
 		     machine, name.release, command, date);
-	(void)printf("%-30s %10s %-5s %10s %10s %4s %7s  %s\n", "row", "median",
+	(void)printf("%-30s %10s %-5s %10s %10s %4s %7s  %s\n", "row", "value",
 		     "unit", "min", "max", "n", "ratio", "target");
 	(void)fflush(stdout);
 }
@@ -132,14 +132,18 @@ void report_note(struct report *report, const char *format, ...)
 	(void)fflush(stdout);
 }
 
+static double value_of(const struct row *row)
+{
+	return row->value ? *row->value : sample_median(row->sample);
+}
+
 static void row_json(const struct row *row)
 {
-	double median = sample_median(row->sample);
-	json_t *object =
-		json_pack("{ss sf ss sf sf sf si}", "name", row->name, "value",
-			  median, "unit", row->unit, "min",
-			  sample_min(row->sample), "median", median, "max",
-			  sample_max(row->sample), "n", row->sample->count);
+	json_t *object = json_pack(
+		"{ss sf ss sf sf sf si}", "name", row->name, "value",
+		value_of(row), "unit", row->unit, "min",
+		sample_min(row->sample), "median", sample_median(row->sample),
+		"max", sample_max(row->sample), "n", row->sample->count);
 
 	if (row->baseline) {
 		(void)json_object_set_new(object, "baseline",
@@ -152,9 +156,9 @@ static void row_json(const struct row *row)
 
 static bool target_met(const struct row *row)
 {
-	if (row->at_most > 0 && sample_median(row->sample) > row->at_most)
+	if (row->at_most > 0 && value_of(row) > row->at_most)
 		return false;
-	if (sample_median(row->sample) < row->at_least)
+	if (row->at_least > 0 && value_of(row) < row->at_least)
 		return false;
 	if (row->ratios && row->at_most_ratio > 0 &&
 	    sample_median(row->ratios) > row->at_most_ratio)
@@ -197,7 +201,7 @@ static void row_table(const struct row *row)
 			       sample_median(row->ratios));
 	target_text(row, target);
 	(void)printf("%-30s %10.2f %-5s %10.2f %10.2f %4d %7s  %s%s\n",
-		     row->name, sample_median(row->sample), row->unit,
+		     row->name, value_of(row), row->unit,
 		     sample_min(row->sample), sample_max(row->sample),
 		     row->sample->count, ratio, target,
 		     target_met(row) ? "" : "  MISSED");

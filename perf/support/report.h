@@ -26,7 +26,8 @@ struct report {
 struct row {
 	const char *name;
 	const char *unit;
-	const struct sample *sample; /* the row's value is its median */
+	const struct sample *sample;
+	const double *value; /* NULL: the median of `sample` */
 	const char *baseline; /* NULL: none */
 	const struct sample *ratios; /* to the baseline, round by round */
 	double at_most; /* target for the value; 0: none */

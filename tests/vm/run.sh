@@ -6,11 +6,14 @@
 #
 # The programs are those of the release build: sanitizers under emulation
 # cost minutes. When BUILD_DIR is another build, the release build beside it
-# is taken. Exit status 77, with the reason, when something is missing.
+# is taken. ONLY in the environment, as "sensor* enforce", leaves all others of
+# bpf.* out, and the attachment steps. Exit status 77, with the reason, when
+# something is missing.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 tree=$(cd "$here/../.." && pwd)
+: "${ONLY:=*}"
 series=${1:?usage: run.sh SERIES BUILD_DIR}
 build=$(realpath "${2:?}")
 
@@ -23,15 +26,26 @@ has_sanitizers() {
 	grep -qE '^CMAKE_C_FLAGS:.*-fsanitize=' "$1/CMakeCache.txt" 2>/dev/null
 }
 
+is_wanted() {
+	local pattern patterns
+	read -ra patterns <<<"$ONLY"
+	for pattern in "${patterns[@]}"; do
+		# shellcheck disable=SC2053 # it is a pattern
+		[[ $1 != $pattern ]] || return 0
+	done
+	return 1
+}
+
 # Into $payload/bpf without debug information, which is most of their size.
 copy_programs() {
 	local program count=0
 	for program in "$build"/tests/bpf.*; do
 		[ -f "$program" ] && [ -x "$program" ] || continue
+		is_wanted "${program##*/bpf.}" || continue
 		strip --strip-debug -o "$payload/bpf/${program##*/}" "$program"
 		count=$((count + 1))
 	done
-	[ "$count" -gt 0 ] || skip "no tests/bpf.* in $build"
+	[ "$count" -gt 0 ] || skip "no tests/bpf.{$ONLY} in $build"
 	for program in daemon/fwd ctl/fwctl; do
 		[ -x "$build/$program" ] || continue
 		strip --strip-debug -o "$payload/${program##*/}" \
@@ -72,7 +86,7 @@ copy_data
 clang -target bpf -mcpu=v3 -g -O2 -Wall -Werror -idirafter \
 	"/usr/include/$(gcc -print-multiarch)" \
 	-c "$here/foreign.bpf.c" -o "$payload/foreign.bpf.o"
-cp "$here/guest_attach.sh" "$payload/"
+[ "$ONLY" != "*" ] || cp "$here/guest_attach.sh" "$payload/"
 cp "$here/guest_run" "$payload/run"
 chmod 755 "$payload/run"
 "$BASH" "$here/mkinitramfs.sh" "$kernel" "$work/initramfs.gz" "$payload"
