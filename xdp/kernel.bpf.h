@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kernel.bpf.h - of the kernel's own structures what the sensor reads.
+ * kernel.bpf.h - of the kernel's own structures what programs of ours read.
  *
  * Only names and types: where a field is, libbpf finds out from the kernel
  * that runs when it loads the program. What kernels name differently has a
@@ -24,10 +24,26 @@ struct super_block {
 	__u32 s_dev;
 };
 
+struct timespec64 {
+	__s64 tv_sec;
+	long tv_nsec;
+};
+
 struct inode {
 	__u16 i_mode;
 	unsigned long i_ino;
 	struct super_block *i_sb;
+	__s64 i_size;
+	struct timespec64 i_ctime; /* before 6.6 */
+};
+
+struct inode___6_6 {
+	struct timespec64 __i_ctime;
+};
+
+struct inode___6_11 {
+	__s64 i_ctime_sec;
+	__u32 i_ctime_nsec;
 };
 
 struct dentry {
@@ -136,6 +152,7 @@ struct task_struct {
 };
 
 struct linux_binprm {
+	struct file *file;
 	const char *filename;
 };
 

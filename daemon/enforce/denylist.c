@@ -19,6 +19,8 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "daemon/enforce/barring.h"
+
 #define QUESTION_BYTES 4096
 #define DENIALS_MAX    64
 #define SECOND_NS      1000000000ull
@@ -51,6 +53,7 @@ struct denylist {
 	atomic_bool stop;
 	uint64_t answer_ns, bytes_max;
 	_Atomic uint64_t counts[COUNT_COUNT];
+	_Atomic uint64_t barred_count; /* digests that the kernel has */
 	pthread_t answering, reading;
 	bool is_answering, is_reading;
 	pthread_mutex_t lock; /* guards what follows */
@@ -63,6 +66,8 @@ struct denylist {
 	size_t denial_first, denial_count;
 	int ready_count; /* threads that have only what they keep */
 	int ready_error; /* of one that has more */
+	struct barring *barring; /* NULL: off */
+	char barring_note[BARRING_NOTE_MAX]; /* why */
 };
 
 static void count(struct denylist *denylist, enum count what)
@@ -78,17 +83,11 @@ static uint64_t now_ns_of(clockid_t clock)
 	return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
 }
 
-static int digest_cmp(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct file_digest));
-}
-
 static bool is_listed(const struct denylist *denylist,
 		      const struct file_digest *digest)
 {
-	return denylist->digest_count &&
-	       bsearch(digest, denylist->digests, denylist->digest_count,
-		       sizeof(*digest), digest_cmp);
+	return file_digest_find(denylist->digests, denylist->digest_count,
+				digest);
 }
 
 /* Of this thread's capabilities only one stays, or none (0). */
@@ -213,15 +212,34 @@ static int ask_reader(struct denylist *denylist, int fd,
 	return task->result;
 }
 
+/* The kernel is told what is certain: not of a file that changed just now.
+ * Where it does not take it we are asked as before. */
+static void label(struct denylist *denylist, int fd,
+		  const struct file_state *state)
+{
+	struct file_digest digest;
+
+	if (denylist->barring &&
+	    digest_cache_find(denylist->cache, state, &digest))
+		(void)barring_label(denylist->barring, fd, state, &digest);
+}
+
+/* A label that is there is put once more only where it matters. */
 static int find_digest(struct denylist *denylist, int fd,
 		       struct file_digest *ret_digest)
 {
 	struct file_state state;
+	bool is_known;
 	int r = file_state_read(fd, &state);
 
-	if (r < 0 || digest_cache_find(denylist->cache, &state, ret_digest))
+	if (r < 0)
 		return r;
-	return ask_reader(denylist, fd, &state, ret_digest);
+	is_known = digest_cache_find(denylist->cache, &state, ret_digest);
+	if (!is_known)
+		r = ask_reader(denylist, fd, &state, ret_digest);
+	if (r == 0 && (!is_known || is_listed(denylist, ret_digest)))
+		label(denylist, fd, &state);
+	return r;
 }
 
 static void tell(struct denylist *denylist, const struct file_digest *digest,
@@ -409,6 +427,8 @@ static int begin(struct denylist *denylist,
 			      O_RDONLY | O_LARGEFILE | O_CLOEXEC | O_NOATIME);
 	if (denylist->group < 0)
 		return -errno;
+	/* without it we are asked all the same */
+	(void)barring_new(&denylist->barring, denylist->barring_note);
 	r = begin_threads(denylist);
 	for (size_t i = 0; i < config->place_count && r == 0; i++)
 		r = watch(denylist, config->places[i], note);
@@ -477,6 +497,7 @@ void denylist_stop(struct denylist *denylist)
 	closep(&denylist->group);
 	if (denylist->is_reading)
 		(void)pthread_join(denylist->reading, NULL);
+	barring_free(denylist->barring);
 	closep(&denylist->stop_fd);
 	closep(&denylist->denial_fd);
 	(void)pthread_mutex_destroy(&denylist->lock);
@@ -493,18 +514,23 @@ int denylist_set(struct denylist *denylist, const struct file_digest *digests,
 {
 	struct file_digest *copy = calloc(count + 1, sizeof(*copy));
 	struct file_digest *old;
+	size_t barred = 0;
 
 	if (!copy)
 		return -ENOMEM;
 	if (count)
 		memcpy(copy, digests, count * sizeof(*copy));
-	qsort(copy, count, sizeof(*copy), digest_cmp);
+	qsort(copy, count, sizeof(*copy), file_digest_cmp);
 	(void)pthread_mutex_lock(&denylist->lock);
 	old = denylist->digests;
 	denylist->digests = copy;
 	denylist->digest_count = count;
 	(void)pthread_mutex_unlock(&denylist->lock);
 	free(old);
+	/* nobody else changes them: it may take its time without the lock */
+	if (denylist->barring)
+		barred = barring_set(denylist->barring, copy, count);
+	atomic_store(&denylist->barred_count, barred);
 	return 0;
 }
 
@@ -545,5 +571,11 @@ struct denylist_info denylist_info(struct denylist *denylist)
 		.unread = atomic_load(&denylist->counts[COUNT_UNREAD]),
 		.unmarked = atomic_load(&denylist->counts[COUNT_UNMARKED]),
 		.untold = atomic_load(&denylist->counts[COUNT_UNTOLD]),
+		.is_lsm = denylist->barring != NULL,
+		.lsm_digests = atomic_load(&denylist->barred_count),
+		.lsm_denied = denylist->barring
+				      ? barring_refused(denylist->barring)
+				      : 0,
+		.lsm_note = denylist->barring_note,
 	};
 }

@@ -12,13 +12,18 @@
  *	   another thread than the one that answers.
  *	2. A digest is kept as long as its file is the same one, unchanged.
  *	3. A list that changes holds for the next question.
+ *	4. Where the kernel runs LSM programs it also refuses by itself what it
+ *	   was told of: a file whose digest was read, once it is listed and as
+ *	   long as it is unchanged. So it does when a question came too late,
+ *	   and when a loader maps what it has open already.
  *
  * Not seen: a file that a dynamic loader or an interpreter is given, if it was
- * never executed and denied before; a file without a name (memfd); file
+ * never executed before (without LSM: executed and denied); a file without a name (memfd); file
  * systems that were mounted later; a file that is rewritten between the answer
  * and its execution, by whoever had it open for writing.
  *
- * Needs	CAP_SYS_ADMIN at the start, and CAP_DAC_READ_SEARCH, which one of
+ * Needs	CAP_SYS_ADMIN at the start, with CAP_BPF and CAP_PERFMON for what
+ *		the kernel refuses itself, and CAP_DAC_READ_SEARCH, which one of
  *		the threads keeps, for files that others may not read; of a
  *		seccomp filter fanotify_mark
  * Owns		two threads with no other capabilities; when it is gone, all questions have the answer yes
@@ -29,6 +34,7 @@
 #pragma once
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -85,6 +91,10 @@ struct denylist_info {
 			  * or is none */
 	uint64_t unmarked; /* denied, and a loader still gets it */
 	uint64_t untold; /* denials there was no room for */
+	bool is_lsm; /* the kernel denies too, by itself */
+	uint64_t lsm_digests; /* that it has, of the list */
+	uint64_t lsm_denied; /* by it alone; nobody is told of these */
+	const char *lsm_note; /* why it does not; lasts as the list does */
 };
 
 struct denylist_info denylist_info(struct denylist *denylist);

@@ -133,6 +133,18 @@ const char *file_digest_to_text(const struct file_digest *digest,
 	return text;
 }
 
+int file_digest_cmp(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct file_digest));
+}
+
+bool file_digest_find(const struct file_digest *digests, size_t count,
+		      const struct file_digest *digest)
+{
+	return count && bsearch(digest, digests, count, sizeof(*digest),
+				file_digest_cmp);
+}
+
 int digest_cache_new(struct digest_cache **ret_cache)
 {
 	struct digest_cache *cache = calloc(1, sizeof(*cache));

@@ -14,6 +14,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "rules/base.h"
@@ -47,6 +48,11 @@ int file_digest_from_text(const char *text, struct file_digest *ret_digest);
 
 const char *file_digest_to_text(const struct file_digest *digest,
 				char text[FILE_DIGEST_TEXT_MAX]);
+
+/* Whether it is among those, which are in order of file_digest_cmp(). */
+bool file_digest_find(const struct file_digest *digests, size_t count,
+		      const struct file_digest *digest);
+int file_digest_cmp(const void *a, const void *b);
 
 struct digest_cache;
 

@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fanotify.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -25,10 +27,13 @@
 
 #include "daemon/enforce/denylist.h"
 #include "tests/support/sandbox.h"
+#include "xdp/denied.h"
 
 #define PLACE	   "/mnt"
 #define LOADER	   "/lib64/ld-linux-x86-64.so.2"
 #define RUN	   "FW_TEST_DENYLIST_RUN"
+#define EMULATED   "PORTCULLIS_EMULATED"
+#define PAGE	   4096
 #define RAN	   42
 #define SKIP	   77
 #define PATIENT	   20000000000ull
@@ -303,6 +308,167 @@ static void without_it_all_runs(void **state)
 	assert_int_equal(run(PLACE "/bad", NULL), RAN);
 }
 
+/* ---- the kernel by itself ---- */
+
+/* The guests of tests/vm have kernels that can. */
+static void need_lsm(void)
+{
+	if (info().is_lsm)
+		return;
+	if (getenv(EMULATED))
+		fail_msg("%s", info().lsm_note);
+	print_message("skipped: %s\n", info().lsm_note);
+	skip();
+}
+
+/* From now on nobody is asked any more. */
+static void forget_marks(void)
+{
+	DIR *open_files = opendir("/proc/self/fd");
+	const struct dirent *entry;
+	int count = 0;
+
+	assert_non_null(open_files);
+	while ((entry = readdir(open_files))) {
+		int fd = (int)strtol(entry->d_name, NULL, 10);
+		char link[300], target[64];
+		ssize_t len;
+
+		(void)snprintf(link, sizeof(link), "/proc/self/fd/%s",
+			       entry->d_name);
+		len = readlink(link, target, sizeof(target) - 1);
+		target[len < 0 ? 0 : len] = '\0';
+		if (strcmp(target, "anon_inode:[fanotify]") != 0)
+			continue;
+		count++;
+		assert_int_equal(
+			fanotify_mark(fd, FAN_MARK_FLUSH | FAN_MARK_FILESYSTEM,
+				      0, AT_FDCWD, NULL),
+			0);
+		assert_int_equal(
+			fanotify_mark(fd, FAN_MARK_FLUSH, 0, AT_FDCWD, NULL),
+			0);
+	}
+	(void)closedir(open_files);
+	assert_int_equal(count, 1);
+}
+
+/* The bad one was run, so its digest is known; fanotify is out of the way. */
+static void leave_it_to_the_kernel(void)
+{
+	need_lsm();
+	(void)usleep(SETTLE_US);
+	deny(PLACE "/bad");
+	assert_int_equal(run(PLACE "/bad", NULL), -EPERM);
+	assert_int_equal(info().lsm_denied, 0);
+	forget_marks();
+}
+
+static void the_kernel_denies_by_itself(void **state)
+{
+	(void)state;
+	leave_it_to_the_kernel();
+	assert_int_equal(info().lsm_digests, 3);
+	assert_int_equal(run(PLACE "/bad", NULL), -EPERM);
+	assert_int_equal(info().lsm_denied, 1);
+	assert_int_equal(run(PLACE "/good", NULL), RAN);
+	assert_int_equal(info().asked, 1);
+}
+
+static void no_loader_gets_around_the_kernel(void **state)
+{
+	(void)state;
+	if (access(LOADER, X_OK) < 0)
+		skip();
+	leave_it_to_the_kernel();
+	assert_int_not_equal(run(LOADER, PLACE "/bad"), RAN);
+	assert_int_equal(info().lsm_denied, 1);
+	assert_int_equal(run(LOADER, PLACE "/good"), RAN);
+}
+
+/* Data of it are nobody's business, and memory without a file is none. */
+static void the_kernel_denies_no_other_mapping(void **state)
+{
+	int fd;
+	void *page;
+
+	(void)state;
+	leave_it_to_the_kernel();
+	fd = open(PLACE "/bad", O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_ptr_equal(
+		mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0),
+		MAP_FAILED);
+	assert_int_equal(errno, EPERM);
+	page = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	assert_ptr_not_equal(page, MAP_FAILED);
+	(void)munmap(page, PAGE);
+	page = mmap(NULL, PAGE, PROT_READ | PROT_EXEC,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(page, MAP_FAILED);
+	(void)munmap(page, PAGE);
+	(void)close(fd);
+}
+
+static void the_kernel_denies_not_what_was_rewritten(void **state)
+{
+	(void)state;
+	leave_it_to_the_kernel();
+	copy_to(PLACE "/bad", 'c'); /* of the same length */
+	assert_int_equal(run(PLACE "/bad", NULL), RAN);
+	assert_int_equal(run(LOADER, PLACE "/bad"), RAN);
+	assert_int_equal(info().lsm_denied, 0);
+}
+
+static void the_kernel_follows_the_list(void **state)
+{
+	(void)state;
+	leave_it_to_the_kernel();
+	assert_int_equal(denylist_set(denylist, NULL, 0), 0);
+	assert_int_equal(info().lsm_digests, 0);
+	assert_int_equal(run(PLACE "/bad", NULL), RAN);
+	deny(PLACE "/bad");
+	assert_int_equal(run(PLACE "/bad", NULL), -EPERM);
+}
+
+static void the_kernel_denies_what_ran_before_it_was_listed(void **state)
+{
+	(void)state;
+	need_lsm();
+	(void)usleep(SETTLE_US);
+	deny(PLACE "/bad");
+	assert_int_equal(run(PLACE "/good", NULL), RAN);
+	forget_marks();
+	deny(PLACE "/good");
+	assert_int_equal(run(PLACE "/good", NULL), -EPERM);
+}
+
+/* The last ones of a list that is too long are fanotify's alone. */
+static void the_kernel_has_no_more_than_it_may(void **state)
+{
+	struct file_digest *digests =
+		calloc(FW_DENIED_MAX + 1, sizeof(*digests));
+
+	(void)state;
+	assert_non_null(digests);
+	if (!info().is_lsm)
+		free(digests);
+	need_lsm();
+	for (uint32_t i = 0; i < FW_DENIED_MAX; i++)
+		memcpy(digests[i].bytes + 4, &i, sizeof(i)); /* before it */
+	digests[FW_DENIED_MAX] = digest_of(PLACE "/bad");
+	assert_int_equal(denylist_set(denylist, digests, FW_DENIED_MAX + 1), 0);
+	assert_int_equal(info().lsm_digests, FW_DENIED_MAX);
+	(void)usleep(SETTLE_US);
+	assert_int_equal(run(PLACE "/bad", NULL), -EPERM);
+	forget_marks();
+	assert_int_equal(run(PLACE "/bad", NULL), RAN);
+	assert_int_equal(denylist_set(denylist, digests + 1, FW_DENIED_MAX), 0);
+	assert_int_equal(info().lsm_digests, FW_DENIED_MAX);
+	assert_int_equal(run(PLACE "/bad", NULL), -EPERM);
+	free(digests);
+}
+
 static void a_place_that_is_not_there_is_named(void **state)
 {
 	static const char *const place = PLACE "/none";
@@ -354,6 +520,13 @@ int main(void)
 		TEST(what_was_denied_is_told),
 		TEST(its_threads_may_do_no_more_than_they_must),
 		TEST(without_it_all_runs),
+		TEST(the_kernel_denies_by_itself),
+		TEST(no_loader_gets_around_the_kernel),
+		TEST(the_kernel_denies_no_other_mapping),
+		TEST(the_kernel_denies_not_what_was_rewritten),
+		TEST(the_kernel_follows_the_list),
+		TEST(the_kernel_denies_what_ran_before_it_was_listed),
+		TEST(the_kernel_has_no_more_than_it_may),
 		TEST(a_place_that_is_not_there_is_named),
 	};
 

@@ -18,7 +18,8 @@ images		rules/
 daemon/packet	rules/ daemon/merge/ xdp/abi.h xdp/table4.h xdp/table6.h \
 		xdp/bits.h xdp/flow.h xdp/nets.h xdp/policy.h xdp/trace.h \
 		.skel.h
-daemon/enforce	rules/ daemon/merge/ daemon/event/ xdp/refuse.h .skel.h
+daemon/enforce	rules/ daemon/merge/ daemon/event/ xdp/denied.h xdp/refuse.h \
+		.skel.h
 daemon/event	rules/ daemon/merge/ xdp/sensor.h .skel.h
 daemon/*	rules/ daemon/merge/ xdp/abi.h
 daemon		rules/ daemon/merge/ xdp/abi.h xdp/trace.h
