@@ -179,7 +179,7 @@ const struct command command_table[] = {
 	 detect_options,
 	 cmd_detect_list},
 	{"detect offences",
-	 "peers that were banned before, for whom the next ban lasts longer",
+	 "peers that were banned before, and how often",
 	 "How often rules whose ttl grows have banned each, until when the last "
 	 "ban was to last, and when all of that is forgotten. With --json, one "
 	 "a line.",
