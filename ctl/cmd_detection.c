@@ -89,6 +89,22 @@ static void view_quarantine(FILE *out, json_t *trees)
 	}
 }
 
+/* A fwd of before does not say. */
+static void view_lsm(FILE *out, const json_t *denylist)
+{
+	const char *why = answer_text(denylist, "lsm_off");
+
+	if (answer_is(denylist, "lsm")) {
+		fprintf(out, "%-12s%" PRId64 " digests, denied %" PRId64 "\n",
+			"lsm", answer_number(denylist, "lsm_digests"),
+			answer_number(denylist, "lsm_denied"));
+	} else if (*why) {
+		fprintf(out, "%-12sis off: ", "lsm");
+		grid_put_safely(out, why);
+		fputc('\n', out);
+	}
+}
+
 static void view_denylist(FILE *out, const json_t *denylist)
 {
 	const char *error = answer_text(denylist, "error");
@@ -102,6 +118,7 @@ static void view_denylist(FILE *out, const json_t *denylist)
 		answer_number(denylist, "denied"),
 		answer_number(denylist, "late"),
 		answer_number(denylist, "unread"));
+	view_lsm(out, denylist);
 	if (!*error)
 		return;
 	fprintf(out, "%-12s", answer_is(denylist, "on") ? "refused" : "is off");

@@ -351,12 +351,16 @@ json_t *denying_json(const struct daemon *daemon)
 		info = denylist_info(denying->denylist);
 	return json_pack(
 		"{s:b, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:I, "
-		"s:I}",
+		"s:I, s:b, s:s, s:I, s:I}",
 		"on", denying->denylist != NULL, "digests",
 		(json_int_t)denying->count, "read", (json_int_t)denying->read_s,
 		"error", denying->note, "asked", (json_int_t)info.asked,
 		"denied", (json_int_t)info.denied, "told",
 		(json_int_t)denying->told, "late", (json_int_t)info.late,
 		"unread", (json_int_t)info.unread, "unmarked",
-		(json_int_t)info.unmarked, "untold", (json_int_t)info.untold);
+		(json_int_t)info.unmarked, "untold", (json_int_t)info.untold,
+		"lsm", info.is_lsm, "lsm_off",
+		info.lsm_note ? info.lsm_note : "", "lsm_digests",
+		(json_int_t)info.lsm_digests, "lsm_denied",
+		(json_int_t)info.lsm_denied);
 }

@@ -73,29 +73,41 @@ static int load(struct barring *barring)
 	return 0;
 }
 
-int barring_new(struct barring **ret_barring, char note[BARRING_NOTE_MAX])
+static int load_and_attach(struct barring *barring, char note[BARRING_NOTE_MAX])
 {
-	CLEANUP(barring_freep) struct barring *barring = NULL;
-	int r;
+	int r = load(barring);
 
-	assert(ret_barring);
-
-	barring = calloc(1, sizeof(*barring));
-	r = barring ? load(barring) : -ENOMEM;
 	if (r == 0) {
 		r = check_modules(note);
 		if (r < 0)
 			return r;
 		r = denied__attach(barring->programs);
 	}
-	if (r < 0) {
+	if (r < 0)
 		(void)snprintf(note, BARRING_NOTE_MAX,
 			       "the kernel does not allow LSM programs: %s",
 			       strerror(-r));
-		return r;
+	return r;
+}
+
+int barring_new(struct barring **ret_barring, char note[BARRING_NOTE_MAX])
+{
+	struct barring *barring;
+	int r;
+
+	assert(ret_barring);
+
+	barring = calloc(1, sizeof(*barring));
+	if (!barring) {
+		(void)snprintf(note, BARRING_NOTE_MAX, "%s", strerror(ENOMEM));
+		return -ENOMEM;
 	}
-	*ret_barring = TAKE(barring);
-	return 0;
+	r = load_and_attach(barring, note);
+	if (r < 0)
+		barring_free(barring);
+	else
+		*ret_barring = barring;
+	return r;
 }
 
 void barring_free(struct barring *barring)

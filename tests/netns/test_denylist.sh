@@ -46,6 +46,15 @@ if has_alert "CAP_SYS_ADMIN|cannot be watched: Operation not permitted"; then
 fi
 is "on" true "$(denylist on)"
 is "digests" 1 "$(denylist digests)"
+if [ "$(denylist lsm)" = true ]; then
+	is "lsm_digests" 1 "$(denylist lsm_digests)"
+	does detect status
+	said '^lsm +1 digests, denied'
+else
+	is "lsm" false "$(denylist lsm)"
+	does detect status
+	said '^lsm +is off: (the kernel|lsm=|/sys/)'
+fi
 is "another program" 0 "$(runs good)"
 is "the miner" EPERM "$(runs miner)"
 cp "$stub" "$disk/kworker"
