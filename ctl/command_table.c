@@ -542,7 +542,7 @@ const struct command command_table[] = {
 	 watch_options,
 	 cmd_watch},
 	{"why",
-	 "what happens to an address or a flow, who said so, and whose it is",
+	 "what happens to an address or a flow, why, and whose it is",
 	 "The sets and the live table are both asked, and must agree. Where "
 	 "the sensor is on, the last processes are told that talked to the "
 	 "address, or the one whose flow it is: \"tcp 192.0.2.1:443 > "
