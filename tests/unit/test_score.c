@@ -255,6 +255,29 @@ static void who_finds_no_room_is_counted(void **state)
 	scores_free(bench.scores);
 }
 
+/* Nobody keeps a tree from being scored with many that are next to nothing. */
+static void who_has_more_takes_the_room_of_who_has_least(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	begin(&bench, 100);
+	for (uint32_t tree = 1; tree <= CAPACITY; tree++)
+		(void)meets(&bench, 1, tree, 0, 0);
+	assert_int_equal(meets(&bench, 2, 99, 0, 0), 1);
+	assert_int_equal(scores_count(bench.scores), CAPACITY);
+	assert_int_equal(scores_crowded(bench.scores), 1);
+	assert_int_equal(points_at(&bench, 0), 100 + (CAPACITY - 1) * 5);
+	/* but not with as little as they have */
+	(void)meets(&bench, 1, 98, 0, 0);
+	assert_int_equal(scores_crowded(bench.scores), 2);
+	assert_int_equal(meets(&bench, 0, 99, 0, 0), 1);
+	/* who has nothing any more is not counted */
+	(void)meets(&bench, 1, 97, 0, MINUTE);
+	assert_int_equal(scores_crowded(bench.scores), 2);
+	scores_free(bench.scores);
+}
+
 static void a_clock_that_goes_back_takes_no_points(void **state)
 {
 	struct bench bench;
@@ -310,6 +333,7 @@ int main(void)
 		cmocka_unit_test(
 			what_comes_with_it_never_adds_more_than_the_rule),
 		cmocka_unit_test(who_finds_no_room_is_counted),
+		cmocka_unit_test(who_has_more_takes_the_room_of_who_has_least),
 		cmocka_unit_test(a_clock_that_goes_back_takes_no_points),
 		cmocka_unit_test(what_is_allowed_adds_nothing),
 		cmocka_unit_test(nobody_asks_and_nothing_is_counted),
