@@ -274,6 +274,19 @@ static uint32_t points_of(const struct part *part)
 	       part->sequence;
 }
 
+/* Bytes of a title that are told: no part of a character. */
+static int told_of(const char *title)
+{
+	size_t len = strnlen(title, TITLE_TOLD + 1);
+
+	if (len > TITLE_TOLD)
+		len = TITLE_TOLD;
+	while (len > 0 && ((unsigned char)title[len] & 0xc0) == 0x80)
+		len--;
+	return (int)len;
+}
+
+/* Parts for which there is no room are left out. */
 static void describe(const struct scores *scores, const struct tree *tree,
 		     uint64_t milli, char text[SCORE_TEXT_MAX])
 {
@@ -281,17 +294,22 @@ static void describe(const struct scores *scores, const struct tree *tree,
 		(size_t)snprintf(text, SCORE_TEXT_MAX,
 				 "%llu:", (unsigned long long)(milli / MILLI));
 
-	for (uint32_t i = 0; i < tree->count && at < SCORE_TEXT_MAX; i++) {
+	for (uint32_t i = 0; i < tree->count; i++) {
 		const struct part *part = &tree->parts[i];
-
-		at += (size_t)snprintf(
+		const char *title = scores->rules[part->rule]->title;
+		size_t len = (size_t)snprintf(
 			text + at, SCORE_TEXT_MAX - at,
 			"%s %.*s %u (base %u, lineage %u, rarity %u, "
 			"sequence %u)",
-			i > 0 ? ";" : "", TITLE_TOLD,
-			scores->rules[part->rule]->title, points_of(part),
-			part->base, part->lineage, part->rarity,
-			part->sequence);
+			i > 0 ? ";" : "", told_of(title), title,
+			points_of(part), part->base, part->lineage,
+			part->rarity, part->sequence);
+
+		if (len >= SCORE_TEXT_MAX - at) {
+			text[at] = '\0';
+			return;
+		}
+		at += len;
 	}
 }
 

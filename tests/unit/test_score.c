@@ -138,6 +138,25 @@ static void rules_add_up_and_the_sum_is_told(void **state)
 	scores_free(bench.scores);
 }
 
+/* What is told is text for whoever reads it: no half of a character. */
+static void a_long_title_is_cut_between_characters(void **state)
+{
+	struct bench bench;
+	char title[70];
+
+	(void)state;
+	begin(&bench, 1000);
+	memset(title, 'x', 59);
+	(void)snprintf(title + 59, sizeof(title) - 59, "\u00e9y");
+	bench.rules[2].title = title;
+	(void)meets(&bench, 2, 7, 0, 0);
+	title[59] = '\0';
+	assert_memory_equal(scores_text(bench.scores).bytes + 5, title, 59);
+	assert_string_equal(scores_text(bench.scores).bytes + 5 + 59,
+			    " 100 (base 100, lineage 0, rarity 0, sequence 0)");
+	scores_free(bench.scores);
+}
+
 static void each_tree_has_its_own_points(void **state)
 {
 	struct bench bench;
@@ -324,6 +343,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_add_up_and_the_sum_is_told),
+		cmocka_unit_test(a_long_title_is_cut_between_characters),
 		cmocka_unit_test(each_tree_has_its_own_points),
 		cmocka_unit_test(a_rule_adds_once_as_long_as_there_are_points),
 		cmocka_unit_test(generations_count_up_to_four),
