@@ -163,7 +163,8 @@ void detecting_reload(struct daemon *daemon, struct call *call)
 
 	denying_reload(daemon, NULL); /* before: our answer tells of it */
 	if (!daemon->host.reader || daemon->detecting.is_reading) {
-		daemon->detecting.is_wanted = !call && daemon->host.reader;
+		if (!call && daemon->host.reader)
+			daemon->detecting.is_wanted = true;
 		if (call)
 			call_refuse(call,
 				    daemon->host.reader ? -EBUSY : -ENOENT,

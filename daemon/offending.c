@@ -19,9 +19,17 @@
 #define PAGE_PLACES 4096u
 #define CHANGES_MAX 2 /* one that came, and one that made room */
 
+/* What a tick has forgotten: one commit, for there may be very many, and other
+ * changes wait behind it. */
+struct gone {
+	struct offence list[TICK_PLACES];
+	size_t count;
+};
+
 struct offending {
 	struct offences *table;
 	struct offence_store *store; /* the worker's; NULL: there is none */
+	struct gone gone; /* of a tick */
 };
 
 /* What the worker is to write. */
@@ -30,9 +38,9 @@ struct writing {
 	struct daemon *daemon;
 	struct call *call; /* or NULL */
 	struct offence_store *store;
-	struct offence list[CHANGES_MAX];
-	size_t count;
 	int r;
+	size_t count;
+	struct offence list[];
 };
 
 static void write_all(struct job *job)
@@ -73,7 +81,9 @@ static void submit(struct daemon *daemon, struct call *call,
 {
 	struct offending *offending = daemon->detecting.offending;
 	struct writing *writing =
-		offending->store ? calloc(1, sizeof(*writing)) : NULL;
+		offending->store
+			? calloc(1, sizeof(*writing) + count * sizeof(*list))
+			: NULL;
 
 	if (!writing) {
 		if (offending->store)
@@ -238,18 +248,23 @@ void offending_forgive(struct daemon *daemon, struct call *call,
 
 static void forget(void *arg, const struct offence *offence)
 {
-	const struct offence none = {.peer = offence->peer};
+	struct gone *gone = arg;
 
-	submit(arg, NULL, &none, 1);
+	gone->list[gone->count++] = (struct offence){.peer = offence->peer};
 }
 
 void offending_tick(struct daemon *daemon)
 {
-	const struct offending *offending = daemon->detecting.offending;
+	struct offending *offending = daemon->detecting.offending;
 
-	if (offending && !daemon->doubts_clock)
-		offences_tick(offending->table, clock_wall_s(), TICK_PLACES,
-			      forget, daemon);
+	if (!offending || daemon->doubts_clock)
+		return;
+	offending->gone.count = 0;
+	offences_tick(offending->table, clock_wall_s(), TICK_PLACES, forget,
+		      &offending->gone);
+	if (offending->gone.count > 0)
+		submit(daemon, NULL, offending->gone.list,
+		       offending->gone.count);
 }
 
 /* What is told of them. */

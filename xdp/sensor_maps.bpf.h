@@ -39,11 +39,12 @@ struct scratch {
  * first thread: the peer that it serves. */
 struct serving {
 	__u64 sk; /* 0: it has accepted none */
+	__u64 ends; /* of it: another one may come to lie there */
 	__u32 fd; /* under which it was */
 	__u8 depth; /* 0: it serves nobody; see sensor_serve.bpf.h */
 	__u8 family;
 	__u8 protocol;
-	__u8 reserved;
+	__u8 has_many; /* it had two at once: whom it serves is not known */
 	__u16 peer_port;
 	__u16 local_port;
 	__u8 peer[16];

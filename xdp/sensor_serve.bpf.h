@@ -10,7 +10,8 @@
  *
  *	1. A process serves a peer when the thread that began it had accepted a
  *	   connection, none after it, and had it open still: so the process has
- *	   it, too.
+ *	   it, too. Of a thread that ever accepted one while it had that before
+ *	   open still, nobody knows for whom it begins what.
  *	2. What such a process begins serves the same peer, but not what that
  *	   begins: a session that a server opens is not its connection.
  *	3. No other peer is ever told: what cannot be known serves nobody.
@@ -46,6 +47,24 @@ static __always_inline void put_peer(struct fw_sensed *head,
 	}
 }
 
+/* Of two sockets that lay at the same place one after the other, it differs. */
+static __always_inline __u64 ends_of(const struct sock *sk)
+{
+	const struct sock_common *ends = &sk->__sk_common;
+	__u64 v6[2] = {0};
+
+	(void)bpf_core_read(v6, sizeof(v6), &ends->skc_v6_daddr);
+	return v6[0] ^ v6[1] ^
+	       ((__u64)BPF_CORE_READ(ends, skc_daddr) << 16 |
+		BPF_CORE_READ(ends, skc_dport));
+}
+
+static __always_inline bool holds_accepted(const struct serving *own)
+{
+	return own->sk && (__u64)sock_of(own->fd) == own->sk &&
+	       ends_of((const struct sock *)own->sk) == own->ends;
+}
+
 /* The thread that runs has accepted this, and has it under `fd`. */
 static __always_inline void serve_accepted(const struct sock *sk, __u64 fd)
 {
@@ -55,18 +74,16 @@ static __always_inline void serve_accepted(const struct sock *sk, __u64 fd)
 
 	if (!own)
 		return;
+	if (own->fd != (__u32)fd && holds_accepted(own))
+		own->has_many = 1;
 	own->sk = (__u64)sk;
+	own->ends = ends_of(sk);
 	own->fd = (__u32)fd;
 }
 
 static __always_inline struct serving *serving_of(struct task_struct *task)
 {
 	return bpf_task_storage_get(&serving, task, 0, 0);
-}
-
-static __always_inline bool holds_accepted(const struct serving *own)
-{
-	return own && own->sk && (__u64)sock_of(own->fd) == own->sk;
 }
 
 static __always_inline void served_put(struct fw_sensed *head,
@@ -104,7 +121,7 @@ static __always_inline void serve_begin(struct fw_sensed *head,
 	const struct serving *own = serving_of(task), *of;
 	__u8 depth = 1;
 
-	if (holds_accepted(own)) {
+	if (own && !own->has_many && holds_accepted(own)) {
 		put_peer(head, (const struct sock *)own->sk);
 	} else {
 		of = serving_of(task->group_leader);

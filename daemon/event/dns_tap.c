@@ -22,30 +22,40 @@ struct dns_tap {
 	uint8_t packet[PACKET_BYTES];
 };
 
-/* From the IP header on: UDP that is no later fragment, from or to the port.
- * Extension headers of IPv6 are not followed. */
+#define PACKET_TYPE ((uint32_t)(SKF_AD_OFF + SKF_AD_PKTTYPE))
+
+/* From the IP header on: UDP that is no later fragment, to the port where it
+ * leaves, and from the port where it comes. Others may send both a question in
+ * our name and its answer, but nothing of theirs leaves. Extension headers of
+ * IPv6 are not followed. */
 static struct sock_filter filter[] = {
 	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
 	BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 4),
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 6, 10, 0),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 4, 0, 16),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 4, 0, 20),
 	/* IPv4 */
 	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PROTOCOL_UDP, 0, 14),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PROTOCOL_UDP, 0, 18),
 	BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6),
-	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 12, 0),
+	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 16, 0),
 	BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
-	BPF_STMT(BPF_LD | BPF_H | BPF_IND, 0),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PORT_DNS, 8, 0),
 	BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PORT_DNS, 6, 7),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PORT_DNS, 8, 0),
+	BPF_STMT(BPF_LD | BPF_H | BPF_IND, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PORT_DNS, 8, 11),
 	/* IPv6 */
 	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 6),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PROTOCOL_UDP, 0, 5),
-	BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 40),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PORT_DNS, 2, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PROTOCOL_UDP, 0, 9),
 	BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 42),
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PORT_DNS, 0, 1),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PORT_DNS, 2, 0),
+	BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 40),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PORT_DNS, 2, 5),
+	/* to the port */
+	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, PACKET_TYPE),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 2, 3),
+	/* from the port */
+	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, PACKET_TYPE),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 1, 0),
 	BPF_STMT(BPF_RET | BPF_K, PACKET_BYTES),
 	BPF_STMT(BPF_RET | BPF_K, 0),
 };

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * dns_tap.h - packets of DNS that come to, go from, or pass through this host's
- * network namespace, as the kernel shows them to who may look (packet(7)).
+ * dns_tap.h - questions of DNS that leave this host's network namespace, and
+ * answers that come to it, as the kernel shows them to who may look (packet(7)).
  *
  * A filter in the kernel lets through UDP over port 53 and no other. What XDP
- * drops is not seen; what is sent and what is received through lo is seen once
- * each way.
+ * drops is not seen; what goes through lo leaves, and comes then. A question
+ * that comes, of whomever it says to be, is not believed.
  *
  * Needs	CAP_NET_RAW at the start, and nothing afterwards
  * Owns		its socket

@@ -193,12 +193,27 @@ static uint64_t milli_at(const struct tree *tree, uint64_t now_ns)
 	return tree->milli > lost ? tree->milli - lost : 0;
 }
 
-/* NULL: there is no room. */
+/* Who has least of those that are in the way of one with so many points;
+ * NULL: nobody has less. */
+static struct tree *make_room(struct scores *scores, struct tree *least,
+			      uint64_t points, uint64_t now_ns)
+{
+	uint64_t milli = milli_at(least, now_ns);
+
+	if (milli >= points * MILLI)
+		return NULL;
+	scores->crowded += milli > 0;
+	scores->used--;
+	return least;
+}
+
+/* NULL: there is no room for one that begins with so many points. */
 static struct tree *tree_of(struct scores *scores,
-			    const struct process_id *root, uint64_t now_ns)
+			    const struct process_id *root, uint64_t points,
+			    uint64_t now_ns)
 {
 	struct sip sip = sip_begin(scores->seed);
-	struct tree *free_place = NULL;
+	struct tree *free_place = NULL, *least = NULL;
 	uint64_t hash;
 
 	sip_word(&sip, root->pid);
@@ -213,7 +228,11 @@ static struct tree *tree_of(struct scores *scores,
 			return at;
 		if (!free_place && at->root.pid == 0)
 			free_place = at;
+		if (!least || milli_at(at, now_ns) < milli_at(least, now_ns))
+			least = at;
 	}
+	if (!free_place)
+		free_place = make_room(scores, least, points, now_ns);
 	if (!free_place)
 		return NULL;
 	*free_place = (struct tree){.root = *root, .last_ns = now_ns};
@@ -255,6 +274,19 @@ static uint32_t points_of(const struct part *part)
 	       part->sequence;
 }
 
+/* Bytes of a title that are told: no part of a character. */
+static int told_of(const char *title)
+{
+	size_t len = strnlen(title, TITLE_TOLD + 1);
+
+	if (len > TITLE_TOLD)
+		len = TITLE_TOLD;
+	while (len > 0 && ((unsigned char)title[len] & 0xc0) == 0x80)
+		len--;
+	return (int)len;
+}
+
+/* Parts for which there is no room are left out. */
 static void describe(const struct scores *scores, const struct tree *tree,
 		     uint64_t milli, char text[SCORE_TEXT_MAX])
 {
@@ -262,17 +294,22 @@ static void describe(const struct scores *scores, const struct tree *tree,
 		(size_t)snprintf(text, SCORE_TEXT_MAX,
 				 "%llu:", (unsigned long long)(milli / MILLI));
 
-	for (uint32_t i = 0; i < tree->count && at < SCORE_TEXT_MAX; i++) {
+	for (uint32_t i = 0; i < tree->count; i++) {
 		const struct part *part = &tree->parts[i];
-
-		at += (size_t)snprintf(
+		const char *title = scores->rules[part->rule]->title;
+		size_t len = (size_t)snprintf(
 			text + at, SCORE_TEXT_MAX - at,
 			"%s %.*s %u (base %u, lineage %u, rarity %u, "
 			"sequence %u)",
-			i > 0 ? ";" : "", TITLE_TOLD,
-			scores->rules[part->rule]->title, points_of(part),
-			part->base, part->lineage, part->rarity,
-			part->sequence);
+			i > 0 ? ";" : "", told_of(title), title,
+			points_of(part), part->base, part->lineage,
+			part->rarity, part->sequence);
+
+		if (len >= SCORE_TEXT_MAX - at) {
+			text[at] = '\0';
+			return;
+		}
+		at += len;
 	}
 }
 
@@ -304,12 +341,12 @@ void scores_hear(struct scores *scores, size_t index,
 		 const struct lineage_place *place, const struct event *event,
 		 detect_fn *fn, void *arg)
 {
+	const uint32_t weight = weight_of(scores->rules[index]);
 	struct tree *tree;
 
-	if (!scores->is_asked || place->root.pid == 0 ||
-	    weight_of(scores->rules[index]) == 0)
+	if (!scores->is_asked || place->root.pid == 0 || weight == 0)
 		return;
-	tree = tree_of(scores, &place->root, event->time_ns);
+	tree = tree_of(scores, &place->root, weight, event->time_ns);
 	if (!tree) {
 		scores->crowded++;
 		return;

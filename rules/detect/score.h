@@ -18,9 +18,11 @@
  * has as many points as the rule asks for; it adds none itself.
  *
  *	1. Without a rule about a score nothing is counted.
- *	2. A tree that finds no room, and a rule that finds none in its tree,
- *	   is not scored, and is counted as crowded; none takes the room of
- *	   another.
+ *	2. A tree that finds no room takes that of the one with fewest points
+ *	   among those in its way, if these are fewer than the rule's weight;
+ *	   so nobody fills the table with what is next to nothing. Else it is
+ *	   not scored, as a rule that finds no room in its tree. All three are
+ *	   counted as crowded.
  *	3. All is whole numbers: the same events make the same points.
  *
  * Kinds of points and their numbers are those of Lavender (its detection

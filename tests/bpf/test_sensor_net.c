@@ -341,6 +341,47 @@ static void whoever_is_begun_for_a_connection_serves_its_peer(void **state)
 	(void)munmap(serves, sizeof(*serves));
 }
 
+/* Two connections are open when a process begins, and it may be for either; nor
+ * is it known later on, when one of them has ended. */
+static int be_many(void *arg)
+{
+	struct serves *serves = arg;
+	int fd = end_listener("127.0.0.1", &serves->port), first, second;
+
+	if (join(serves->port) < 0 || join(serves->port) < 0)
+		return 1;
+	first = accept4(fd, NULL, NULL, 0);
+	serves->next = begun(NULL, serves);
+	second = accept4(fd, NULL, NULL, 0);
+	if (first < 0 || second < 0)
+		return 1;
+	serves->own = begun(NULL, serves);
+	(void)close(second);
+	if (join(serves->port) < 0 || accept4(fd, NULL, NULL, 0) < 0)
+		return 1;
+	serves->other = begun(NULL, serves);
+	return 0;
+}
+
+static void nobody_is_served_of_whom_there_may_be_two(void **state)
+{
+	struct serves *serves =
+		mmap(NULL, sizeof(*serves), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	(void)state;
+	assert_true(serves != MAP_FAILED);
+	(void)host_child(&bench, be_many, serves);
+	assert_int_equal(
+		host_find(&bench, EVENT_EXIT, serves->next, 0)->local_port,
+		serves->port);
+	assert_int_equal(
+		host_find(&bench, EVENT_EXIT, serves->own, 0)->peer.bits, 0);
+	assert_int_equal(
+		host_find(&bench, EVENT_EXIT, serves->other, 0)->peer.bits, 0);
+	(void)munmap(serves, sizeof(*serves));
+}
+
 static int be_unix(void *arg)
 {
 	int pair[2];
@@ -414,6 +455,7 @@ int main(void)
 		TEST(every_way_to_send_is_seen),
 		TEST(a_server_binds_listens_and_accepts),
 		TEST(whoever_is_begun_for_a_connection_serves_its_peer),
+		TEST(nobody_is_served_of_whom_there_may_be_two),
 		TEST(what_stays_on_the_host_is_no_talk),
 		TEST(sockets_out_of_the_ordinary_are_told),
 	};

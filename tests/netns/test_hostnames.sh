@@ -149,10 +149,31 @@ in_internet python3 - $clean4 $own4 <<-'END'
 	           (sys.argv[2], 0))
 END
 wait_for "the answer to nobody" reaches unasked 1
+# Who can send in our name both asks and answers.
+in_internet python3 - $own4 <<-'END'
+	import socket, struct, sys
+	raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+	question = b"\3www\3bad\7example\0\0\1\0\1"
+	answer = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + \
+	    socket.inet_aton("203.0.113.13")
+
+	def send(source, destination, dns):
+	    udp = struct.pack("!4H", source, destination, 8 + len(dns), 0) + dns
+	    own = socket.inet_aton(sys.argv[1])
+	    raw.sendto(struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0,
+	                           64, 17, 0, own, own) + udp, (sys.argv[1], 0))
+
+	send(40001, 53, struct.pack("!6H", 4712, 0x100, 1, 0, 0, 0) + question)
+	send(53, 40001, struct.pack("!6H", 4712, 0x8180, 1, 1, 0, 0) + question +
+	     answer)
+END
+wait_for "the answer to a question of others" reaches unasked 2
 client - www.bad.example 203.0.113.12
+client - www.bad.example 203.0.113.13
 client $clean4 www.bad.example 203.0.113.7 # heard after it
 wait_for "what came before is heard" matches 5
 is "who was not asked for" pass "$(verdict 203.0.113.12)"
+is "who was asked for by others" pass "$(verdict 203.0.113.13)"
 is "whom nobody named" pass "$(verdict 203.0.113.11)"
 echo "ok: an answer that nobody asked for names nobody"
 

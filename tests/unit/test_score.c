@@ -138,6 +138,25 @@ static void rules_add_up_and_the_sum_is_told(void **state)
 	scores_free(bench.scores);
 }
 
+/* What is told is text for whoever reads it: no half of a character. */
+static void a_long_title_is_cut_between_characters(void **state)
+{
+	struct bench bench;
+	char title[70];
+
+	(void)state;
+	begin(&bench, 1000);
+	memset(title, 'x', 59);
+	(void)snprintf(title + 59, sizeof(title) - 59, "\u00e9y");
+	bench.rules[2].title = title;
+	(void)meets(&bench, 2, 7, 0, 0);
+	title[59] = '\0';
+	assert_memory_equal(scores_text(bench.scores).bytes + 5, title, 59);
+	assert_string_equal(scores_text(bench.scores).bytes + 5 + 59,
+			    " 100 (base 100, lineage 0, rarity 0, sequence 0)");
+	scores_free(bench.scores);
+}
+
 static void each_tree_has_its_own_points(void **state)
 {
 	struct bench bench;
@@ -255,6 +274,29 @@ static void who_finds_no_room_is_counted(void **state)
 	scores_free(bench.scores);
 }
 
+/* Nobody keeps a tree from being scored with many that are next to nothing. */
+static void who_has_more_takes_the_room_of_who_has_least(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	begin(&bench, 100);
+	for (uint32_t tree = 1; tree <= CAPACITY; tree++)
+		(void)meets(&bench, 1, tree, 0, 0);
+	assert_int_equal(meets(&bench, 2, 99, 0, 0), 1);
+	assert_int_equal(scores_count(bench.scores), CAPACITY);
+	assert_int_equal(scores_crowded(bench.scores), 1);
+	assert_int_equal(points_at(&bench, 0), 100 + (CAPACITY - 1) * 5);
+	/* but not with as little as they have */
+	(void)meets(&bench, 1, 98, 0, 0);
+	assert_int_equal(scores_crowded(bench.scores), 2);
+	assert_int_equal(meets(&bench, 0, 99, 0, 0), 1);
+	/* who has nothing any more is not counted */
+	(void)meets(&bench, 1, 97, 0, MINUTE);
+	assert_int_equal(scores_crowded(bench.scores), 2);
+	scores_free(bench.scores);
+}
+
 static void a_clock_that_goes_back_takes_no_points(void **state)
 {
 	struct bench bench;
@@ -301,6 +343,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_add_up_and_the_sum_is_told),
+		cmocka_unit_test(a_long_title_is_cut_between_characters),
 		cmocka_unit_test(each_tree_has_its_own_points),
 		cmocka_unit_test(a_rule_adds_once_as_long_as_there_are_points),
 		cmocka_unit_test(generations_count_up_to_four),
@@ -310,6 +353,7 @@ int main(void)
 		cmocka_unit_test(
 			what_comes_with_it_never_adds_more_than_the_rule),
 		cmocka_unit_test(who_finds_no_room_is_counted),
+		cmocka_unit_test(who_has_more_takes_the_room_of_who_has_least),
 		cmocka_unit_test(a_clock_that_goes_back_takes_no_points),
 		cmocka_unit_test(what_is_allowed_adds_nothing),
 		cmocka_unit_test(nobody_asks_and_nothing_is_counted),
