@@ -190,7 +190,11 @@ int heard_journal(const char *line, size_t len, json_t **ret_event,
 		return r;
 	r = put_message(event, json_object_get(object, "MESSAGE"));
 	service = text_of(object, "SYSLOG_IDENTIFIER");
-	put(event, "service", *service ? service : text_of(object, "_COMM"));
+	if (!*service)
+		service = text_of(object, "_COMM");
+	/* anybody may call themselves so, there */
+	put(event, "service",
+	    strcmp(service, "falco") == 0 ? "falco of the journal" : service);
 	put(event, "image", text_of(object, "_EXE"));
 	put(event, "unit", text_of(object, "_SYSTEMD_UNIT"));
 	pid = strtoul(text_of(object, "_PID"), NULL, 10);

@@ -8,8 +8,9 @@
  *			line, user, container, pid and the remote address are
  *			those of its output_fields that are there
  *	journal		a line of journalctl -o json. The service is
- *			SYSLOG_IDENTIFIER, or _COMM; image, unit and pid are what
- *			journald itself knows of who wrote it
+ *			SYSLOG_IDENTIFIER, or _COMM, and never "falco"; image,
+ *			unit and pid are what journald itself knows of who
+ *			wrote it
  *
  * Texts are cut after HEARD_TEXT_MAX bytes; bytes of a message that are not
  * UTF-8 stand as \xNN.

@@ -17,6 +17,7 @@
 
 #define ALERT_FAILED	  "detection failures"
 #define ALERT_STEPS	  "detection steps"
+#define REFUSED_MAX_S	  3153600000u /* a hundred years */
 #define S_TO_NS		  1000000000ull
 #define RELEASE_CALLS_MAX 16 /* of one tree */
 
@@ -87,9 +88,10 @@ static int refuse_again(void *arg, const struct set *set,
 		.peer = member->prefix,
 		.steps = ENFORCE_REFUSE,
 		.is_tied = true,
-		.until_ns = ends_s == 0 ? UINT64_MAX
-					: clock_boot_ns() +
-						  (ends_s - now_s) * S_TO_NS,
+		.until_ns =
+			ends_s == 0 || ends_s - now_s > REFUSED_MAX_S
+				? UINT64_MAX
+				: clock_boot_ns() + (ends_s - now_s) * S_TO_NS,
 	};
 	struct enforce_answer answer;
 

@@ -20,7 +20,9 @@
 #include "daemon/offending.h"
 #include "daemon/requests.h"
 
-#define NEEDLE_MAX (PREFIX_TEXT_MAX + 16)
+/* Whoever may only view can ask often, and commits wait meanwhile. */
+#define ALERTS_LOOKED 1000
+#define NEEDLE_MAX    (PREFIX_TEXT_MAX + 16)
 
 struct claims {
 	const struct fw_count *counts; /* by set id; NULL: not known */
@@ -100,6 +102,7 @@ struct why_job {
 	struct call *call;
 	json_t *answer;
 	char needle[NEEDLE_MAX]; /* what its line says of the peer */
+	uint32_t looked; /* at so many alerts */
 	json_t *alert; /* the line that was found, or NULL */
 };
 
@@ -123,6 +126,8 @@ static int look_at(void *arg, const struct kept_notice *kept)
 	struct why_job *why = arg;
 	json_t *line;
 
+	if (++why->looked > ALERTS_LOOKED)
+		return 1;
 	if (!memmem(kept->json, kept->json_len, why->needle,
 		    strlen(why->needle)))
 		return 0;

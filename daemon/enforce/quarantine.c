@@ -112,7 +112,9 @@ static int adopt(struct quarantine *quarantine, const char *origin)
 	while (r == 0 && (entry = readdir(list))) {
 		struct process_id id;
 
-		if (!is_name(entry->d_name, &id) || !has_place(quarantine, &id))
+		if (!is_name(entry->d_name, &id) ||
+		    !has_place(quarantine, &id) ||
+		    quarantine->held_count == QUARANTINE_LIST_MAX)
 			continue;
 		quarantine->held[quarantine->held_count] =
 			(struct held){.id = id, .origin = strdup(origin)};

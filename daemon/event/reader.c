@@ -21,7 +21,7 @@
 #define PROC_PATH	"/proc"
 #define FORGET_PER_TICK 1024
 #define DNS_PER_TICK	4096
-#define DNS_PER_EVENT	256
+#define DNS_PER_EVENT	32
 
 struct event_reader {
 	struct sensing *sensing;

@@ -353,12 +353,13 @@ void scores_hear(struct scores *scores, size_t index,
 	}
 	if (!add(scores, tree, index, place->depth, event))
 		return;
-	describe(scores, tree, tree->milli, scores->text);
 	for (size_t i = 0; i < scores->rule_count; i++) {
 		const struct detect_rule *rule = scores->rules[i];
 
-		if (rule->score && tree->milli >= rule->score * MILLI)
-			fn(arg, rule, i);
+		if (!rule->score || tree->milli < rule->score * MILLI)
+			continue;
+		describe(scores, tree, tree->milli, scores->text);
+		fn(arg, rule, i);
 	}
 }
 

@@ -114,6 +114,9 @@ static void the_journal_says_who_wrote(void **state)
 	assert_heard(heard_journal,
 		     "{\"MESSAGE\":\"m\",\"_COMM\":\"cron\",\"_PID\":\"x\"}",
 		     "{\"line\":\"m\",\"service\":\"cron\"}");
+	assert_heard(heard_journal,
+		     "{\"MESSAGE\":\"m\",\"SYSLOG_IDENTIFIER\":\"falco\"}",
+		     "{\"line\":\"m\",\"service\":\"falco of the journal\"}");
 }
 
 static void a_message_that_is_bytes_is_a_text(void **state)
