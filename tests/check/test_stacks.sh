@@ -17,5 +17,5 @@ echo "$found"
 [ "$(wc -l <<<"$found")" -ge 4 ]
 # the walk over rules is seen as the chain that it is
 grep -q 'firewall.bpf.o [0-9]* firewall' <<<"$found"
-awk -v limit=$limit '$2 > limit || $2 < 64 { bad = 1 } END { exit bad }' \
+awk -v limit=$limit '$2 > limit || $2 < 16 { bad = 1 } END { exit bad }' \
 	<<<"$found"
