@@ -139,8 +139,6 @@ static int read_rule(struct native_reader *reader, const struct node *node)
 	r = read_when(reader, node);
 	if (r >= 0)
 		r = native_read_about(reader, node);
-	if (r >= 0)
-		r = native_read_block(reader, node);
 	return r < 0 ? r : native_read_limits(reader, node);
 }
 

@@ -93,28 +93,6 @@ static int read_weight(struct native_reader *reader, const struct node *value)
 	return read_points(reader, value, 0, &reader->rule->weight);
 }
 
-int native_read_about(struct native_reader *reader, const struct node *node)
-{
-	static const struct {
-		const char *key;
-		int (*read)(struct native_reader *, const struct node *);
-	} parts[] = {
-		{"id", read_id},
-		{"level", read_level},
-		{"tags", read_tags},
-		{"weight", read_weight},
-	};
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < ARRAY_LEN(parts); i++) {
-		const struct node *value = keys_value(node, parts[i].key);
-
-		if (value)
-			r = parts[i].read(reader, value);
-	}
-	return r;
-}
-
 static int read_observe(struct native_reader *reader, const struct node *value)
 {
 	bool is_true = strcmp(scalar(value), "true") == 0;
@@ -209,16 +187,21 @@ static int read_steps(struct native_reader *reader, const struct node *value)
 	return r;
 }
 
-int native_read_block(struct native_reader *reader, const struct node *node)
+int native_read_about(struct native_reader *reader, const struct node *node)
 {
 	static const struct {
 		const char *key;
 		int (*read)(struct native_reader *, const struct node *);
+		bool is_of_block;
 	} parts[] = {
-		{"observe", read_observe},
-		{"ttl", read_ttl},
-		{"ttl_grows", read_growth},
-		{"steps", read_steps},
+		{"id", read_id, false},
+		{"level", read_level, false},
+		{"tags", read_tags, false},
+		{"weight", read_weight, false},
+		{"observe", read_observe, true},
+		{"ttl", read_ttl, true},
+		{"ttl_grows", read_growth, true},
+		{"steps", read_steps, true},
 	};
 	int r = 0;
 
@@ -227,7 +210,8 @@ int native_read_block(struct native_reader *reader, const struct node *node)
 
 		if (!value)
 			continue;
-		if (reader->rule->action != DETECT_BLOCK)
+		if (parts[i].is_of_block &&
+		    reader->rule->action != DETECT_BLOCK)
 			return native_break(reader, value->mark,
 					    "only a block has the key \"%s\"",
 					    parts[i].key);

@@ -57,8 +57,7 @@ int native_read_span(struct native_reader *reader, const struct node *value,
 		     uint64_t *ret_ns);
 int native_read_limits(struct native_reader *reader, const struct node *node);
 
-/* native_about.c: id, level, tags, weight; the score it is about; and of a block
- * observe, ttl, steps. */
+/* native_about.c: id, level, tags, weight, and of a block observe, ttl,
+ * ttl_grows, steps; the score it is about. */
 int native_read_about(struct native_reader *reader, const struct node *node);
 int native_read_score(struct native_reader *reader, const struct node *value);
-int native_read_block(struct native_reader *reader, const struct node *node);
