@@ -15,8 +15,8 @@
 
 /* Whoever waits is woken at once for what may call for a verdict; for the rest
  * only when a good part of the ring is full. */
-#define VOLUME_WAKE_BYTES   (256 << 10)
-#define SECURITY_WAKE_BYTES (256 << 10)
+#define VOLUME_WAKE_BYTES (256 << 10)
+#define SECURITY_PART	  16 /* of its ring, likewise */
 
 static __always_inline bool is_volume(__u32 kind)
 {
@@ -87,9 +87,11 @@ static __always_inline void record_drop(struct scratch *scratch)
  * reader is an interrupt, and costs more than the record. */
 static __always_inline bool is_urgent(__u32 kind)
 {
-	return (kind != FW_SENSE_FORK && kind != FW_SENSE_EXIT) ||
-	       bpf_ringbuf_query(&security_ring, BPF_RB_AVAIL_DATA) >=
-		       SECURITY_WAKE_BYTES;
+	if (kind != FW_SENSE_FORK && kind != FW_SENSE_EXIT)
+		return true;
+	return bpf_ringbuf_query(&security_ring, BPF_RB_AVAIL_DATA) >=
+	       bpf_ringbuf_query(&security_ring, BPF_RB_RING_SIZE) /
+		       SECURITY_PART;
 }
 
 /* True to one of all who ask before the reader comes. */
