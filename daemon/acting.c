@@ -149,6 +149,10 @@ void acting_stop(struct acting *acting)
 	*acting = (struct acting){0};
 }
 
+#define CUT_COUNT 2 /* place of ENFORCE_CUT in these */
+
+_Static_assert(1 << CUT_COUNT == ENFORCE_CUT, "a place for each bit");
+
 static void count(uint64_t counts[5], uint32_t steps)
 {
 	for (unsigned int i = 0; i < 5; i++)
@@ -226,7 +230,7 @@ static void run_follow(struct job *job)
 {
 	struct acting_follow *follow = (struct acting_follow *)job;
 
-	enforce_follow(follow->enforce);
+	enforce_follow(follow->enforce, &follow->done);
 	follow->tree_count = enforce_trees(follow->enforce, follow->trees);
 }
 
@@ -236,6 +240,10 @@ static void followed(struct job *job)
 	struct acting *acting = &follow->daemon->acting;
 
 	acting->is_following = false;
+	acting->done[CUT_COUNT] += follow->done.cuts;
+	acting->failed[CUT_COUNT] += follow->done.cuts_failed;
+	if (follow->done.cuts_failed)
+		tell_failed(follow->daemon, follow->done.note);
 	acting->tree_count = follow->tree_count;
 	memcpy(acting->trees, follow->trees,
 	       follow->tree_count * sizeof(*follow->trees));

@@ -33,6 +33,7 @@ struct acting_follow {
 	struct enforce *enforce;
 	struct quarantine_tree trees[QUARANTINE_LIST_MAX];
 	size_t tree_count;
+	struct enforce_followed done;
 };
 
 struct acting {

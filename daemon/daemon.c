@@ -135,6 +135,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	maps_set_credit(daemon->maps, pace.credit);
 	ledger_prepare(daemon->ledger, 0, &touch);
+	table_prepare(daemon->table, ledger_usage(daemon->ledger).prefix_count,
+		      &touch);
 	if (pace.pause_us != daemon->tick_us &&
 	    event_add(daemon->tick, &pause) == 0)
 		daemon->tick_us = pace.pause_us;

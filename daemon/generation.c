@@ -146,10 +146,14 @@ static int load_member(void *arg, uint8_t set_id, const struct member *member)
 
 static int fill(struct generation *generation, struct store *store)
 {
+	struct store_usage usage;
 	int r = ledger_new(&sink, generation, &generation->ledger);
 
+	if (r == 0)
+		r = store_usage(store, &usage);
 	if (r < 0)
 		return r;
+	table_prepare(generation->table, usage.member_count, &pool_touch_now);
 	r = seed_classes(generation);
 	if (r == 0)
 		r = store_each_set(store, load_set, generation);

@@ -431,6 +431,7 @@ static void planned(struct import *import)
 	need_reserve(import, 1);
 	touch = ahead_touch(import->daemon->ahead);
 	ledger_prepare(import->daemon->ledger, import->added, &touch);
+	table_prepare(import->daemon->table, import->added, &touch);
 	(void)snprintf(import->entry.text, sizeof(import->entry.text),
 		       "%s %s: added %zu, renewed %zu, removed %zu",
 		       import->drops_set ? "drop" : "import", import->set.name,

@@ -32,6 +32,7 @@
 #include "daemon/privileges.h"
 
 #define HEAP_STEP_BYTES (4 << 20)
+#define LARGE_BYTES	(128 << 10)
 
 enum exit_status {
 	EXIT_DONE,
@@ -237,13 +238,14 @@ static int touch_object(struct dl_phdr_info *info, size_t size, void *arg)
 	return 0;
 }
 
-/* And let the heap grow and shrink seldom: each time the kernel takes a lock
- * that the worker may hold. */
-static void settle_memory(void)
+/* Let the heap grow and shrink seldom: each time the kernel takes a lock that
+ * the worker may hold. What is large is not of the heap: so it is zero pages
+ * until it is touched, and goes back when it is freed. */
+static void settle_heap(void)
 {
 	(void)mallopt(M_TOP_PAD, HEAP_STEP_BYTES);
 	(void)mallopt(M_TRIM_THRESHOLD, 2 * HEAP_STEP_BYTES);
-	(void)dl_iterate_phdr(touch_object, NULL);
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 }
 
 static int give_up_privileges(struct daemon *daemon,
@@ -295,7 +297,8 @@ static int run(const struct arguments *args, const struct config *config)
 			log_err(r, "cannot start");
 		return r;
 	}
-	settle_memory();
+	(void)malloc_trim(0); /* what reading rules and the store has left */
+	(void)dl_iterate_phdr(touch_object, NULL);
 	r = give_up_privileges(daemon, config);
 	if (r < 0)
 		return r;
@@ -319,6 +322,7 @@ int main(int argc, char **argv)
 		return EXIT_DONE;
 
 	(void)signal(SIGPIPE, SIG_IGN);
+	settle_heap();
 	log_start(config.log_level);
 	if (args.unload)
 		return unload(&config) < 0 ? EXIT_FAILED : EXIT_DONE;

@@ -21,6 +21,10 @@ const volatile __u64 cfg_window_ns = 1000000000; /* the same is told once in */
 
 const volatile __u64 cfg_netns = 0; /* cookie of the one whose flows count */
 
+/* The reader was called and has not come yet: nobody need call it. It writes 0
+ * before it reads the ring. */
+volatile __u32 reader_called = 0;
+
 #define WALK_BYTES 4096
 
 struct scratch {

@@ -16,6 +16,7 @@
 /* Whoever waits is woken at once for what may call for a verdict; for the rest
  * only when a good part of the ring is full. */
 #define VOLUME_WAKE_BYTES (256 << 10)
+#define SECURITY_PART	  16 /* of its ring, likewise */
 
 static __always_inline bool is_volume(__u32 kind)
 {
@@ -82,6 +83,50 @@ static __always_inline void record_drop(struct scratch *scratch)
 	scratch->is_busy = 0;
 }
 
+/* Begins and ends of processes are told with what comes next: each call of the
+ * reader is an interrupt, and costs more than the record. */
+static __always_inline bool is_urgent(__u32 kind)
+{
+	if (kind != FW_SENSE_FORK && kind != FW_SENSE_EXIT)
+		return true;
+	return bpf_ringbuf_query(&security_ring, BPF_RB_AVAIL_DATA) >=
+	       bpf_ringbuf_query(&security_ring, BPF_RB_RING_SIZE) /
+		       SECURITY_PART;
+}
+
+/* True to one of all who ask before the reader comes. */
+static __always_inline bool is_to_call(void)
+{
+	return !reader_called && !__sync_lock_test_and_set(&reader_called, 1);
+}
+
+static __always_inline void call_reader(void)
+{
+	void *empty = bpf_ringbuf_reserve(&security_ring, 8, 0);
+
+	if (empty)
+		bpf_ringbuf_discard(empty, BPF_RB_FORCE_WAKEUP);
+	else
+		reader_called = 0;
+}
+
+/* The reader may come, and leave, between our look and the record: so there is
+ * a second look behind it. */
+static __always_inline long security_send(struct scratch *scratch, __u32 bytes)
+{
+	bool is_urgent_kind = is_urgent(scratch->head.kind);
+	bool calls = is_urgent_kind && is_to_call();
+	long r = bpf_ringbuf_output(&security_ring, scratch, bytes,
+				    calls ? BPF_RB_FORCE_WAKEUP
+					  : BPF_RB_NO_WAKEUP);
+
+	if (r < 0 && calls)
+		reader_called = 0;
+	else if (is_urgent_kind && !calls && is_to_call())
+		call_reader();
+	return r;
+}
+
 static __always_inline long record_send(struct scratch *scratch)
 {
 	__u32 bytes = scratch->used;
@@ -91,7 +136,7 @@ static __always_inline long record_send(struct scratch *scratch)
 		bytes = FW_SENSED_ROOM;
 	bytes += sizeof(scratch->head);
 	if (!is_volume(scratch->head.kind))
-		return bpf_ringbuf_output(&security_ring, scratch, bytes, 0);
+		return security_send(scratch, bytes);
 	wake = bpf_ringbuf_query(&volume_ring, BPF_RB_AVAIL_DATA) >=
 			       VOLUME_WAKE_BYTES
 		       ? BPF_RB_FORCE_WAKEUP

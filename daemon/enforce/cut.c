@@ -20,6 +20,7 @@
 #define V4_AT	     12
 #define NO_PEER	     (1u << TCP_LISTEN | 1u << TCP_CLOSE)
 #define OVER	     (1u << TCP_TIME_WAIT)
+#define BOUND	     (1u << 13) /* and nothing more; in a table of its own */
 
 /* A socket as the kernel names it. */
 struct found {
@@ -28,25 +29,34 @@ struct found {
 };
 
 struct search {
-	const struct prefix *peer; /* NULL: `owned` says */
+	const struct prefix *peers; /* NULL: `owned` says */
+	size_t peer_count;
 	const struct cut_owned *owned;
 	struct found found[CUT_SOCKETS_MAX];
 	size_t count;
 	bool is_full;
 };
 
-/* A filter that the kernel runs: has the other end this address? */
+/*
+ * A filter that the kernel runs: has the other end one of these addresses? A
+ * place in it is how far to go on. Exactly at the end is a yes, and behind it a
+ * no (inet_diag_bc_run() of net/ipv4/inet_diag.c, Linux 6.1).
+ */
 struct condition {
 	struct inet_diag_bc_op op;
 	struct inet_diag_hostcond host;
 	uint8_t addr[16];
 };
 
+#define FILTER_MAX       \
+	(CUT_PEERS_MAX * \
+	 (sizeof(struct condition) + sizeof(struct inet_diag_bc_op)))
+
 struct question {
 	struct nlmsghdr head;
 	struct inet_diag_req_v2 wanted;
 	struct nlattr filter_head;
-	struct condition filter;
+	uint8_t filter[FILTER_MAX];
 };
 
 static int diag_open(void)
@@ -56,20 +66,60 @@ static int diag_open(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* An address that does not match leads past the end, which means no. */
-static void put_condition(struct question *question, const struct prefix *peer)
+static size_t condition_bytes(const struct prefix *peer)
 {
-	bool is_v4 = prefix_is_v4(peer);
-	size_t bytes = offsetof(struct condition, addr) + (is_v4 ? 4 : 16);
-	struct condition *filter = &question->filter;
+	return offsetof(struct condition, addr) + (prefix_is_v4(peer) ? 4 : 16);
+}
 
-	filter->op.code = INET_DIAG_BC_D_COND;
-	filter->op.yes = (uint8_t)bytes;
-	filter->op.no = (uint16_t)(bytes + 4);
-	filter->host.family = is_v4 ? AF_INET : AF_INET6;
-	filter->host.prefix_len = (uint8_t)prefix_len(peer);
-	filter->host.port = -1;
-	memcpy(filter->addr, peer->addr + (is_v4 ? V4_AT : 0), is_v4 ? 4 : 16);
+/* From the first of these on to the end. */
+static size_t filter_bytes(const struct prefix peers[], size_t count)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < count; i++)
+		bytes += condition_bytes(&peers[i]);
+	return bytes + (count ? count - 1 : 0) * sizeof(struct inet_diag_bc_op);
+}
+
+/* One that matches leads to what is behind it: a jump to the end, or the end
+ * itself. One that does not leads past that. */
+static size_t put_condition(uint8_t *at, const struct prefix peers[],
+			    size_t count)
+{
+	bool is_v4 = prefix_is_v4(peers);
+	size_t bytes = condition_bytes(peers);
+	struct condition condition = {
+		.op = {.code = INET_DIAG_BC_D_COND,
+		       .yes = (uint8_t)bytes,
+		       .no = (uint16_t)(bytes + sizeof(condition.op))},
+		.host = {.family = is_v4 ? AF_INET : AF_INET6,
+			 .prefix_len = (uint8_t)prefix_len(peers),
+			 .port = -1},
+	};
+	struct inet_diag_bc_op jump = {
+		.code = INET_DIAG_BC_JMP,
+		.yes = sizeof(jump),
+		.no = (uint16_t)(sizeof(jump) +
+				 filter_bytes(peers + 1, count - 1)),
+	};
+
+	memcpy(condition.addr, peers->addr + (is_v4 ? V4_AT : 0),
+	       is_v4 ? 4 : 16);
+	memcpy(at, &condition, bytes);
+	if (count == 1)
+		return bytes;
+	memcpy(at + bytes, &jump, sizeof(jump));
+	return bytes + sizeof(jump);
+}
+
+static void put_filter(struct question *question, const struct prefix peers[],
+		       size_t count)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < count; i++)
+		bytes += put_condition(question->filter + bytes, peers + i,
+				       count - i);
 	question->filter_head.nla_type = INET_DIAG_REQ_BYTECODE;
 	question->filter_head.nla_len =
 		(uint16_t)(sizeof(struct nlattr) + bytes);
@@ -96,9 +146,9 @@ static int ask(int fd, const struct search *search, uint8_t family,
 			},
 	};
 
-	if (search->peer) {
-		question.wanted.idiag_states &= ~NO_PEER;
-		put_condition(&question, search->peer);
+	if (search->peers) {
+		question.wanted.idiag_states &= ~(NO_PEER | BOUND);
+		put_filter(&question, search->peers, search->peer_count);
 	}
 	return send(fd, &question, question.head.nlmsg_len, 0) < 0 ? -errno : 0;
 }
@@ -133,7 +183,7 @@ static bool is_wanted(const struct search *search,
 {
 	struct prefix peer;
 
-	if (search->peer)
+	if (search->peers)
 		return true;
 	if (!bsearch(&msg->idiag_inode, search->owned->inodes,
 		     search->owned->count, sizeof(uint32_t), inode_cmp))
@@ -252,15 +302,23 @@ static int destroy_all(const struct search *search, struct cut_tally *tally)
 	return first;
 }
 
+/* Sockets of IPv6 may have peers of IPv4. */
+static bool has_v4(const struct search *search)
+{
+	for (size_t i = 0; i < search->peer_count; i++)
+		if (prefix_is_v4(&search->peers[i]))
+			return true;
+	return !search->peers;
+}
+
 static int cut(struct search *search, struct cut_tally *ret_tally)
 {
 	static const uint8_t protocols[] = {IPPROTO_TCP, IPPROTO_UDP};
-	bool is_v4 = !search->peer || prefix_is_v4(search->peer);
 	struct cut_tally tally = {0};
 	int first = 0, r;
 
 	for (size_t i = 0; i < ARRAY_LEN(protocols); i++) {
-		r = is_v4 ? look(search, AF_INET, protocols[i]) : 0;
+		r = has_v4(search) ? look(search, AF_INET, protocols[i]) : 0;
 		if (r == 0)
 			r = look(search, AF_INET6, protocols[i]);
 		first = first ? first : r;
@@ -271,14 +329,17 @@ static int cut(struct search *search, struct cut_tally *ret_tally)
 	return first ? first : r;
 }
 
-int cut_peer(const struct prefix *peer, struct cut_tally *ret_tally)
+int cut_peers(const struct prefix peers[], size_t count,
+	      struct cut_tally *ret_tally)
 {
-	struct search search = {.peer = peer};
+	struct search search = {.peers = peers, .peer_count = count};
 
+	assert(count > 0 && count <= CUT_PEERS_MAX);
 	assert(ret_tally);
 
-	if (has_loopback(peer))
-		return -EINVAL;
+	for (size_t i = 0; i < count; i++)
+		if (has_loopback(&peers[i]))
+			return -EINVAL;
 	return cut(&search, ret_tally);
 }
 

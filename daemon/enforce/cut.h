@@ -24,14 +24,17 @@
 #include "rules/prefix.h"
 
 #define CUT_SOCKETS_MAX 128 /* of a call */
+#define CUT_PEERS_MAX	64
 
 struct cut_tally {
 	size_t ended;
 	bool has_more; /* a call more finds some */
 };
 
-/* Of this peer. Loopback is -EINVAL, as all that is around it. */
-int cut_peer(const struct prefix *peer, struct cut_tally *ret_tally);
+/* Of these peers, CUT_PEERS_MAX at most, in one walk through the kernel's
+ * sockets. Loopback is -EINVAL, as all that is around it. */
+int cut_peers(const struct prefix peers[], size_t count,
+	      struct cut_tally *ret_tally);
 
 struct cut_owned {
 	const uint32_t *inodes; /* of sockets, in order */

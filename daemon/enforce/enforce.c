@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/enforce/cut.h"
+#include "daemon/enforce/cutting.h"
 #include "daemon/enforce/group.h"
 #include "daemon/enforce/subject.h"
 
@@ -19,11 +19,9 @@
 #define CALLS_MAX  16 /* of an order that ends the process, too */
 #define ROUNDS_MAX 50 /* of calls that go on with one thing */
 
-/* What a call has not finished, or is to be done once more. */
+/* A quarantine that a call has not finished. */
 struct rest {
-	uint32_t step;
 	int rounds; /* left */
-	struct prefix peer;
 	struct process_id process;
 };
 
@@ -48,6 +46,7 @@ struct enforce {
 	struct refusing *refusing;
 	struct rest rest[REST_MAX];
 	size_t rest_count;
+	struct cutting cutting;
 	uint64_t counts[COUNT_COUNT]; /* by either thread */
 };
 
@@ -233,42 +232,41 @@ static void keep_rest(struct enforce *enforce, const struct rest *rest)
 	set_rest(enforce, enforce->rest_count + 1);
 }
 
-static int cut(struct enforce *enforce, const struct prefix *peer,
-	       bool *ret_has_more)
+static void count_cut(struct enforce *enforce,
+		      const struct cutting_tally *tally)
 {
-	struct cut_tally tally = {0};
-	int r = cut_peer(peer, &tally);
+	count(enforce, COUNT_CUT, tally->sockets);
+	count(enforce, COUNT_FORGONE, tally->forgone);
+}
 
-	count(enforce, COUNT_CUT, tally.ended);
-	*ret_has_more = tally.has_more;
-	return r;
+/* The peer is the last of those that wait, so a failure is its too. */
+static void cut(struct enforce *enforce, const struct prefix *peer,
+		struct enforce_answer *answer)
+{
+	struct cutting_tally tally;
+	int r = cutting_add(&enforce->cutting, peer);
+
+	if (r == 0 && !cutting_go(&enforce->cutting, &tally)) {
+		answer->later |= ENFORCE_CUT;
+		return;
+	}
+	if (r == 0) {
+		count_cut(enforce, &tally);
+		r = tally.r;
+	}
+	settle(answer, ENFORCE_CUT, r);
 }
 
 static void act_on_peer(struct enforce *enforce,
 			const struct enforce_order *order, uint32_t steps,
 			struct enforce_answer *answer)
 {
-	struct rest rest = {
-		.step = ENFORCE_CUT,
-		.rounds = 1,
-		.peer = order->peer,
-	};
-	bool has_more = false;
-	int r;
-
 	if (steps & ENFORCE_REFUSE)
 		settle(answer, ENFORCE_REFUSE,
 		       refusing_add(enforce->refusing, &order->peer,
 				    order->until_ns, order->is_tied));
-	if (!(steps & ENFORCE_CUT))
-		return;
-	r = cut(enforce, &order->peer, &has_more);
-	settle(answer, ENFORCE_CUT, r);
-	if (r < 0)
-		return;
-	if (has_more)
-		rest.rounds = ROUNDS_MAX;
-	keep_rest(enforce, &rest);
+	if (steps & ENFORCE_CUT)
+		cut(enforce, &order->peer, answer);
 }
 
 static int quarantine(struct enforce *enforce, const struct subject *subject,
@@ -289,7 +287,6 @@ static void act_on_subject(struct enforce *enforce,
 			   struct enforce_answer *answer)
 {
 	struct rest rest = {
-		.step = ENFORCE_QUARANTINE,
 		.rounds = ROUNDS_MAX,
 		.process = subject->id,
 	};
@@ -372,8 +369,6 @@ static bool go_on(struct enforce *enforce, const struct rest *rest)
 	struct subject subject;
 	bool has_more = false;
 
-	if (rest->step == ENFORCE_CUT)
-		return cut(enforce, &rest->peer, &has_more) == 0 && has_more;
 	if (subject_open(&rest->process, &subject) < 0) {
 		count(enforce, COUNT_FORGONE, 1);
 		return false;
@@ -391,16 +386,10 @@ void enforce_tick(struct enforce *enforce, uint64_t now_ns,
 		refusing_tick(enforce->refusing, now_ns, keeps, arg);
 }
 
-/* One thing a call, so that it is as bounded as an order. */
-void enforce_follow(struct enforce *enforce)
+static void go_on_with_first(struct enforce *enforce)
 {
-	struct rest rest;
+	struct rest rest = enforce->rest[0];
 
-	if (enforce->quarantine)
-		quarantine_tick(enforce->quarantine);
-	if (enforce->rest_count == 0)
-		return;
-	rest = enforce->rest[0];
 	set_rest(enforce, enforce->rest_count - 1);
 	memmove(enforce->rest, enforce->rest + 1,
 		enforce->rest_count * sizeof(rest));
@@ -411,6 +400,29 @@ void enforce_follow(struct enforce *enforce)
 		keep_rest(enforce, &rest);
 	else
 		count(enforce, COUNT_FORGONE, 1);
+}
+
+/* One tree a call, so that it is as bounded as an order. */
+void enforce_follow(struct enforce *enforce, struct enforce_followed *ret_done)
+{
+	struct enforce_answer answer = {0};
+	struct cutting_tally tally;
+
+	assert(ret_done);
+
+	*ret_done = (struct enforce_followed){0};
+	if (enforce->quarantine)
+		quarantine_tick(enforce->quarantine);
+	if (cutting_tick(&enforce->cutting, &tally)) {
+		count_cut(enforce, &tally);
+		count(enforce, COUNT_FAILED, tally.failed);
+		settle(&answer, ENFORCE_CUT, tally.r);
+		ret_done->cuts = tally.done;
+		ret_done->cuts_failed = tally.failed;
+		memcpy(ret_done->note, answer.note, sizeof(answer.note));
+	}
+	if (enforce->rest_count > 0)
+		go_on_with_first(enforce);
 }
 
 int enforce_forgive(struct enforce *enforce, const struct prefix *peer)
@@ -434,8 +446,6 @@ static struct rest_held rest_held(struct enforce *enforce)
 	for (size_t i = 0; i < enforce->rest_count; i++) {
 		const struct rest *rest = &enforce->rest[i];
 
-		if (rest->step == ENFORCE_CUT)
-			continue;
 		if (quarantine_has(enforce->quarantine, &rest->process))
 			held.own |= 1ull << i;
 		else if (has_further)
@@ -502,8 +512,9 @@ int enforce_info(const struct enforce *enforce, struct enforce_info *ret_info)
 		.lost = counted(enforce, COUNT_LOST),
 		.withheld = counted(enforce, COUNT_WITHHELD),
 		.failed = counted(enforce, COUNT_FAILED),
-		.unfinished =
-			__atomic_load_n(&enforce->rest_count, __ATOMIC_RELAXED),
+		.unfinished = __atomic_load_n(&enforce->rest_count,
+					      __ATOMIC_RELAXED) +
+			      cutting_waiting(&enforce->cutting),
 		.forgone = counted(enforce, COUNT_FORGONE),
 	};
 	int r = 0;

@@ -23,7 +23,7 @@
  *
  * `refuse` takes microseconds, and `end` half a millisecond, for four files of
  * /proc. ENFORCE_SLOW are steps that take more: to find sockets the kernel goes
- * through the tables of all it has, and to move a process it waits for all its
+ * through the tables of all it has (a few times a second: cutting.h), and to move a process it waits for all its
  * processors; each is some milliseconds, and a call takes a bounded number of
  * sockets and processes. So orders without ENFORCE_REFUSE may be carried out on
  * a thread of their own, "slow" below.
@@ -84,6 +84,7 @@ struct enforce_order {
 
 struct enforce_answer {
 	uint32_t done, failed;
+	uint32_t later; /* cuts: see enforce_follow() */
 	uint32_t withheld; /* protected, gone, or there is no peer */
 	char note[ENFORCE_NOTE_MAX]; /* of the last that was not done */
 };
@@ -105,10 +106,15 @@ void enforce_act(struct enforce *enforce, const struct enforce_order *order,
 void enforce_tick(struct enforce *enforce, uint64_t now_ns,
 		  refusing_keeps_fn *keeps, void *arg);
 
-/* A few times a second, on the slow thread: go on with cuts and quarantines
- * that one call could not finish, and do each cut once more, for who had been
- * let through and had no socket yet that could be found. */
-void enforce_follow(struct enforce *enforce);
+/* What came of cuts since. */
+struct enforce_followed {
+	size_t cuts, cuts_failed;
+	char note[ENFORCE_NOTE_MAX]; /* of the last that failed */
+};
+
+/* Ten times a second, on the slow thread: go on with quarantines that one call
+ * could not finish, and with cuts, as cutting.h says. */
+void enforce_follow(struct enforce *enforce, struct enforce_followed *ret_done);
 
 /* The peer is refused no longer. -ENOENT. */
 int enforce_forgive(struct enforce *enforce, const struct prefix *peer);

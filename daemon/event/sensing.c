@@ -228,9 +228,18 @@ int sensing_volume_fd(const struct sensing *sensing)
 	return ring_buffer__epoll_fd(sensing->volume);
 }
 
+/* Whoever called while the ring was read may have been seen already: then no
+ * poll finds anything, and none would call again. So until nobody has. */
 int sensing_take_security(struct sensing *sensing)
 {
-	return ring_buffer__consume(sensing->security);
+	__u32 *called = (__u32 *)&sensing->programs->bss->reader_called;
+	int r;
+
+	do {
+		__atomic_store_n(called, 0, __ATOMIC_SEQ_CST);
+		r = ring_buffer__consume(sensing->security);
+	} while (r >= 0 && __atomic_load_n(called, __ATOMIC_SEQ_CST));
+	return r;
 }
 
 int sensing_take_volume(struct sensing *sensing)

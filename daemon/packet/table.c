@@ -50,6 +50,15 @@ void table_free(struct table *table)
 	free(table);
 }
 
+void table_prepare(struct table *table, size_t prefixes,
+		   const struct pool_touch *touch)
+{
+	assert(table);
+
+	if (prefixes >= TABLE_MANY)
+		table4_prepare(table->table4, touch);
+}
+
 static struct fw_key6 key_of(const struct prefix *prefix)
 {
 	uint64_t half[2];

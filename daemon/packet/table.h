@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "daemon/packet/table4.h"
@@ -37,6 +38,16 @@ void table_clear(struct table *table, const struct prefix *prefix,
 /* The prefix is soon to be set or cleared: fetch into the caches what that
  * reads. Of many in a row, some ahead. */
 void table_expect(const struct table *table, const struct prefix *prefix);
+
+/*
+ * So many prefixes are there, or soon will be: from TABLE_MANY on, what the
+ * writer keeps beside the table is brought into memory once, 32 MiB, so that
+ * writing does not wait for each of its pages.
+ */
+void table_prepare(struct table *table, size_t prefixes,
+		   const struct pool_touch *touch);
+
+#define TABLE_MANY 4096
 
 /* What the kernel would find for the first address of `prefix`; 0: nothing. */
 uint16_t table_lookup(const struct table *table, const struct prefix *prefix);

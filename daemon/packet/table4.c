@@ -10,7 +10,6 @@
 
 #include "daemon/merge/classes.h"
 #include "daemon/packet/buckets4.h"
-#include "daemon/packet/touch.h"
 
 #define NETS	     FW_TOP4_COUNT /* of length 24 */
 #define NET_LEN	     24u
@@ -28,13 +27,10 @@ struct table4 {
 	uint8_t *owner_lens; /* of top, for each /24; 0: no owner */
 	uint8_t *below; /* entries below each /24, FULL_COUNT stays */
 	uint8_t *blocks_below;
+	bool is_prepared;
 };
 
-/*
- * The first two are written with every prefix, so they are there from the
- * start and in huge pages where the kernel lets; networks longer than /24 and
- * shorter than hosts are rare, so the third is zero pages until touched.
- */
+/* Zero pages until touched, or table4_prepare(). */
 static int map_arrays(struct table4 *table)
 {
 	const size_t bytes = ARRAYS_BYTES;
@@ -48,9 +44,24 @@ static int map_arrays(struct table4 *table)
 	table->owner_lens = at;
 	table->below = at + NETS;
 	table->blocks_below = at + (size_t)2 * NETS;
-	(void)madvise(at, (size_t)2 * NETS, MADV_HUGEPAGE);
-	touch(at, (size_t)2 * NETS);
 	return 0;
+}
+
+/* The two that are written with every prefix; networks longer than /24 and
+ * shorter than hosts are rare. */
+void table4_prepare(struct table4 *table, const struct pool_touch *touch)
+{
+	const size_t bytes = (size_t)2 * NETS;
+
+	assert(table);
+	assert(touch);
+
+	if (table->is_prepared)
+		return;
+	table->is_prepared = true;
+	(void)madvise(table->owner_lens, bytes, MADV_HUGEPAGE);
+	for (size_t at = 0; at < bytes; at += HUGE_BYTES)
+		touch->fn(touch->arg, table->owner_lens + at, HUGE_BYTES);
 }
 
 static int init(struct table4 *table, const struct fw_view4 *view)

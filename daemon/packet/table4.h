@@ -23,6 +23,7 @@
 
 #include "daemon/packet/view.h"
 #include "rules/base.h"
+#include "rules/pool.h"
 
 struct table4;
 
@@ -42,6 +43,9 @@ void table4_clear(struct table4 *table, uint32_t addr, unsigned int len,
 
 /* See table_expect(). */
 void table4_expect(const struct table4 *table, uint32_t addr, unsigned int len);
+
+/* See table_prepare(). */
+void table4_prepare(struct table4 *table, const struct pool_touch *touch);
 
 struct table4_usage {
 	uint32_t hosts, hosts_capacity;

@@ -59,8 +59,10 @@ int stand_open(const struct list *list, struct stand *ret_stand)
 	if (r == 0)
 		r = table_new(maps_view4(stand.maps), maps_view6(stand.maps),
 			      &stand.table);
-	if (r == 0)
+	if (r == 0) {
+		table_prepare(stand.table, list->count, &pool_touch_now);
 		r = fill(&stand, list);
+	}
 	if (r < 0) {
 		stand_close(&stand);
 		return r;

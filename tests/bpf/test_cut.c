@@ -5,15 +5,28 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
 #include <cmocka.h>
 
 #include "daemon/enforce/cut.h"
+#include "daemon/enforce/cutting.h"
 #include "tests/support/enforce_bench.h"
 
 static struct enforce_bench bench;
+
+/* Of all that wait, once. */
+static void cut_what_waits(void)
+{
+	struct enforce_followed followed = {0};
+
+	for (int i = 0; i < CUTTING_REST && followed.cuts == 0; i++)
+		enforce_follow(bench.enforce, &followed);
+	assert_int_not_equal(followed.cuts, 0);
+	assert_int_equal(followed.cuts_failed, 0);
+}
 
 static void check_cut(const char *address, int type)
 {
@@ -26,7 +39,10 @@ static void check_cut(const char *address, int type)
 
 	if (has_no_cut(&answer))
 		skip();
-	assert_int_equal(answer.done, ENFORCE_CUT);
+	if (answer.later)
+		cut_what_waits();
+	else
+		assert_int_equal(answer.done, ENFORCE_CUT);
 	assert_true(info_of(&bench).cut > before);
 	assert_true(is_cut(far_error(fd)));
 	(void)close(fd);
@@ -82,6 +98,7 @@ static void loopback_is_not_cut(void **state)
 /* More than a call takes: it goes on. */
 static void many_sockets_are_cut_by_and_by(void **state)
 {
+	struct enforce_followed followed;
 	int fds[300];
 
 	(void)state;
@@ -91,12 +108,64 @@ static void many_sockets_are_cut_by_and_by(void **state)
 			 ENFORCE_CUT);
 	assert_int_equal(info_of(&bench).cut, CUT_SOCKETS_MAX);
 	assert_int_equal(info_of(&bench).unfinished, 1);
-	for (int i = 0; i < 10 && info_of(&bench).unfinished; i++)
-		enforce_follow(bench.enforce);
+	for (int i = 0; i < 20 && info_of(&bench).unfinished; i++)
+		enforce_follow(bench.enforce, &followed);
 	assert_int_equal(info_of(&bench).cut, ARRAY_LEN(fds));
 	assert_int_equal(info_of(&bench).unfinished, 0);
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		(void)close(fds[i]);
+}
+
+/* Behind a walk the next one waits, and is for all that have come meanwhile. */
+static void peers_that_come_together_share_a_walk(void **state)
+{
+	int to_far = far_talk(FAR, SOCK_STREAM);
+	int to_friend = far_talk(FRIEND, SOCK_STREAM);
+	int to_v6 = far_talk(FAR6, SOCK_STREAM);
+	struct enforce_followed followed;
+
+	(void)state;
+	assert_int_equal(act_against(&bench, "192.0.2.250", ENFORCE_CUT).later,
+			 0);
+	assert_int_equal(act_against(&bench, FAR, ENFORCE_CUT).later,
+			 ENFORCE_CUT);
+	assert_int_equal(act_against(&bench, FRIEND, ENFORCE_CUT).later,
+			 ENFORCE_CUT);
+	assert_int_equal(act_against(&bench, FAR6, ENFORCE_CUT).later,
+			 ENFORCE_CUT);
+	enforce_follow(bench.enforce, &followed);
+	assert_int_equal(followed.cuts, 0);
+	assert_int_equal(far_error(to_far), 0);
+	enforce_follow(bench.enforce, &followed);
+	assert_int_equal(followed.cuts, 3);
+	assert_true(is_cut(far_error(to_far)));
+	assert_true(is_cut(far_error(to_friend)));
+	assert_true(is_cut(far_error(to_v6)));
+	(void)close(to_far);
+	(void)close(to_friend);
+	(void)close(to_v6);
+}
+
+/* As many as a walk takes and one more: none is forgotten, and none is cut that
+ * was not asked for. */
+static void more_peers_than_a_walk_takes_are_cut(void **state)
+{
+	int to_far = far_talk(FAR, SOCK_STREAM);
+	int to_friend = far_talk(FRIEND, SOCK_STREAM);
+	char text[32];
+
+	(void)state;
+	for (int i = 0; i < CUT_PEERS_MAX + 1; i++) {
+		(void)snprintf(text, sizeof(text), "203.0.113.%d", i + 1);
+		assert_int_equal(act_against(&bench, text, ENFORCE_CUT).failed,
+				 0);
+	}
+	(void)act_against(&bench, FAR, ENFORCE_CUT);
+	cut_what_waits();
+	assert_true(is_cut(far_error(to_far)));
+	assert_int_equal(far_error(to_friend), 0);
+	(void)close(to_far);
+	(void)close(to_friend);
 }
 
 static int setup(void **state)
@@ -137,6 +206,8 @@ int main(void)
 		TEST(a_whole_network_is_cut),
 		TEST(loopback_is_not_cut),
 		TEST(many_sockets_are_cut_by_and_by),
+		TEST(peers_that_come_together_share_a_walk),
+		TEST(more_peers_than_a_walk_takes_are_cut),
 	};
 
 	(void)libbpf_set_print(NULL);

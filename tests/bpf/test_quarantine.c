@@ -284,13 +284,14 @@ static pid_t start_crowd(void)
 static void more_than_a_call_moves_are_moved_by_and_by(void **state)
 {
 	pid_t child = start_crowd();
+	struct enforce_followed followed;
 
 	(void)state;
 	assert_int_equal(act_on(&bench, child, ENFORCE_QUARANTINE).done,
 			 ENFORCE_QUARANTINE);
 	assert_int_equal(info_of(&bench).quarantined, QUARANTINE_MOVES_MAX);
 	for (int i = 0; i < 10 && info_of(&bench).unfinished; i++)
-		enforce_follow(bench.enforce);
+		enforce_follow(bench.enforce, &followed);
 	assert_int_equal(info_of(&bench).quarantined, CROWD);
 	assert_int_equal(info_of(&bench).forgone, 0);
 	tree->asked = 1;
@@ -314,9 +315,10 @@ static void all_of_them_are_moved_before_the_first_ends(void **state)
 static size_t count_trees(void)
 {
 	struct quarantine_tree trees[QUARANTINE_LIST_MAX];
+	struct enforce_followed followed;
 
 	for (int i = 0; i < QUARANTINE_LIST_MAX; i++)
-		enforce_follow(bench.enforce);
+		enforce_follow(bench.enforce, &followed);
 	return enforce_trees(bench.enforce, trees);
 }
 

@@ -178,6 +178,35 @@ static void a_full_part_refuses_and_the_other_goes_on(void **state)
 	assert_int_equal(table_lookup(fixture->table, &one), 3);
 }
 
+static void count_bytes(void *arg, void *at, size_t bytes)
+{
+	size_t *sum = arg;
+
+	assert_non_null(at);
+	*sum += bytes;
+}
+
+/* A table of few members has few pages; what is brought in for many keeps what
+ * is written there. */
+static void many_are_prepared_for_once(void **state)
+{
+	struct fixture *fixture = *state;
+	size_t bytes = 0;
+	const struct pool_touch touch = {.fn = count_bytes, .arg = &bytes};
+
+	set(fixture, "198.51.100.7/32", 1);
+	set(fixture, "192.0.2.0/24", 2);
+	table_prepare(fixture->table, TABLE_MANY - 1, &touch);
+	assert_int_equal(bytes, 0);
+	table_prepare(fixture->table, TABLE_MANY, &touch);
+	assert_int_equal(bytes, 2 * FW_TOP4_COUNT);
+	table_prepare(fixture->table, TABLE_MANY, &touch);
+	assert_int_equal(bytes, 2 * FW_TOP4_COUNT);
+	clear(fixture, "192.0.2.0/24", NULL, 0);
+	assert_int_equal(found(fixture, "192.0.2.1/32"), 0);
+	assert_int_equal(found(fixture, "198.51.100.7/32"), 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -190,6 +219,7 @@ int main(void)
 		TEST(nothing_is_left_when_all_is_cleared),
 		TEST(what_a_list_needs_is_what_it_takes),
 		TEST(a_full_part_refuses_and_the_other_goes_on),
+		TEST(many_are_prepared_for_once),
 	};
 
 	return cmocka_run_group_tests_name("table", tests, NULL, NULL);

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/enforce/cutting.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/enforce/cut.h"
+#include "daemon/enforce/loopback.h"
+
+#define WALKS	   2 /* for each peer */
+#define ROUNDS_MAX 50
+
+/* Another thread may read it meanwhile. */
+static void set_count(struct cutting *cutting, size_t count)
+{
+	__atomic_store_n(&cutting->count, count, __ATOMIC_RELAXED);
+}
+
+static struct cutting_peer *find(struct cutting *cutting,
+				 const struct prefix *peer)
+{
+	for (size_t i = 0; i < cutting->count; i++)
+		if (prefix_cmp(&cutting->peers[i].peer, peer) == 0)
+			return &cutting->peers[i];
+	return NULL;
+}
+
+int cutting_add(struct cutting *cutting, const struct prefix *peer)
+{
+	struct cutting_peer *place = find(cutting, peer);
+
+	if (has_loopback(peer))
+		return -EINVAL;
+	if (!place && cutting->count == CUTTING_PEERS_MAX)
+		return -EAGAIN;
+	if (!place) {
+		place = &cutting->peers[cutting->count];
+		set_count(cutting, cutting->count + 1);
+	}
+	*place = (struct cutting_peer){
+		.peer = *peer,
+		.walks = WALKS,
+		.is_new = true,
+	};
+	return 0;
+}
+
+/* A walk was for it; is it to be kept? */
+static bool settle(struct cutting_peer *peer, bool has_more, int r,
+		   struct cutting_tally *tally)
+{
+	tally->done += peer->is_new && r == 0;
+	tally->failed += r < 0;
+	peer->is_new = false;
+	if (r < 0)
+		return false;
+	if (!has_more)
+		return --peer->walks > 0;
+	if (++peer->rounds < ROUNDS_MAX)
+		return true;
+	tally->forgone++;
+	return false;
+}
+
+/* As many as a walk takes, from `first` on. Returns how many stay. */
+static size_t walk(struct cutting *cutting, size_t first, size_t count,
+		   size_t kept, struct cutting_tally *tally)
+{
+	struct prefix peers[CUT_PEERS_MAX];
+	struct cut_tally cut = {0};
+	int r;
+
+	for (size_t i = 0; i < count; i++)
+		peers[i] = cutting->peers[first + i].peer;
+	r = cut_peers(peers, count, &cut);
+	tally->sockets += cut.ended;
+	if (r < 0)
+		tally->r = r;
+	for (size_t i = 0; i < count; i++) {
+		struct cutting_peer peer = cutting->peers[first + i];
+
+		if (settle(&peer, cut.has_more, r, tally))
+			cutting->peers[kept++] = peer;
+	}
+	return kept;
+}
+
+bool cutting_go(struct cutting *cutting, struct cutting_tally *ret_tally)
+{
+	size_t kept = 0;
+
+	assert(ret_tally);
+
+	*ret_tally = (struct cutting_tally){0};
+	if (cutting->count == 0 || cutting->rest > 0)
+		return false;
+	for (size_t i = 0; i < cutting->count; i += CUT_PEERS_MAX) {
+		size_t left = cutting->count - i;
+
+		kept = walk(cutting, i,
+			    left < CUT_PEERS_MAX ? left : CUT_PEERS_MAX, kept,
+			    ret_tally);
+	}
+	set_count(cutting, kept);
+	cutting->rest = CUTTING_REST;
+	return true;
+}
+
+bool cutting_tick(struct cutting *cutting, struct cutting_tally *ret_tally)
+{
+	if (cutting->rest > 0)
+		cutting->rest--;
+	return cutting_go(cutting, ret_tally);
+}
+
+size_t cutting_waiting(const struct cutting *cutting)
+{
+	return __atomic_load_n(&cutting->count, __ATOMIC_RELAXED);
+}
