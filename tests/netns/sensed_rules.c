@@ -25,6 +25,7 @@
 #define TURN_RECORDS 256
 #define ALARMS	     16384
 #define RING_BYTES   (16u << 20)
+#define SPREAD	     0x9e3779b97f4a7c15u /* brings near numbers far apart */
 
 static const uint64_t seed[2] = {1, 2};
 
@@ -36,8 +37,6 @@ struct watch {
 	uint64_t events, lost, matches;
 	bool is_each;
 };
-
-#define SPREAD 0x9e3779b97f4a7c15u /* brings near numbers far apart */
 
 static bool is_hushed(struct watch *watch, const struct detect_rule *rule,
 		      const struct event *event)
