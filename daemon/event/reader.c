@@ -37,6 +37,10 @@ struct event_reader {
 	uint64_t now_ns; /* of the turn under way */
 	int budget; /* of it */
 	int taken;
+	uint64_t heard_ns; /* all of the first ring up to this was taken */
+	/* The first record of the second ring that is of after `heard_ns`. */
+	uint64_t held[(sizeof(struct fw_sensed) + FW_SENSED_ROOM) / 8];
+	size_t held_bytes; /* 0: there is none */
 	uint64_t told;
 	uint64_t malformed, malformed_told;
 	struct fw_sensor_counts counts_told; /* losses up to these are told */
@@ -174,13 +178,62 @@ static void take_record(struct event_reader *reader, const void *bytes,
 	tell(reader, &event);
 }
 
-static int on_record(void *arg, void *bytes, size_t len)
+static uint64_t time_of(const void *bytes, size_t len)
+{
+	const struct fw_sensed *head = bytes;
+
+	return len >= sizeof(*head) ? head->time_ns : 0;
+}
+
+static int count_record(struct event_reader *reader)
+{
+	reader->taken++;
+	return --reader->budget > 0 ? 0 : -ECANCELED;
+}
+
+static void heard_until(struct event_reader *reader, uint64_t time_ns)
+{
+	if (time_ns > reader->heard_ns)
+		reader->heard_ns = time_ns;
+}
+
+static int on_security(void *arg, void *bytes, size_t len)
 {
 	struct event_reader *reader = arg;
 
+	heard_until(reader, time_of(bytes, len));
 	take_record(reader, bytes, len);
-	reader->taken++;
-	return --reader->budget > 0 ? 0 : -ECANCELED;
+	return count_record(reader);
+}
+
+/* A record that was lent is taken from its ring, so what has to wait is
+ * copied, and what comes behind it waits in the ring. */
+static int on_volume(void *arg, void *bytes, size_t len)
+{
+	struct event_reader *reader = arg;
+
+	if (time_of(bytes, len) > reader->heard_ns &&
+	    len <= sizeof(reader->held)) {
+		memcpy(reader->held, bytes, len);
+		reader->held_bytes = len;
+		return -ECANCELED;
+	}
+	take_record(reader, bytes, len);
+	return count_record(reader);
+}
+
+static int take_volume(struct event_reader *reader)
+{
+	if (reader->held_bytes) {
+		if (time_of(reader->held, reader->held_bytes) >
+		    reader->heard_ns)
+			return 0;
+		take_record(reader, reader->held, reader->held_bytes);
+		reader->held_bytes = 0;
+		if (count_record(reader) < 0)
+			return 0;
+	}
+	return sensing_take_volume(reader->sensing);
 }
 
 static int start_tables(struct event_reader *reader)
@@ -222,7 +275,8 @@ static int start_into(const struct sensing_config *config,
 	if (r == 0)
 		r = sensing_load(config, &reader->sensing, note);
 	if (r == 0)
-		r = sensing_listen(reader->sensing, on_record, reader);
+		r = sensing_listen(reader->sensing, on_security, on_volume,
+				   reader);
 	if (r == 0)
 		r = sensing_attach(reader->sensing, note);
 	if (r == 0)
@@ -293,9 +347,11 @@ int event_reader_turn(struct event_reader *reader, uint64_t now_ns, int max)
 	reader->taken = 0;
 	reader->budget = max;
 	r = sensing_take_security(reader->sensing);
+	if (r >= 0)
+		heard_until(reader, now_ns); /* nothing waits there */
 	reader->budget = max;
 	if (r >= 0 || r == -ECANCELED)
-		r = sensing_take_volume(reader->sensing);
+		r = take_volume(reader);
 	return r < 0 && r != -ECANCELED ? r : reader->taken;
 }
 

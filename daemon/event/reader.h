@@ -6,7 +6,9 @@
  * what both run, in which control group, container and unit, as which user.
  *
  *	1. Events of the first ring are told in the order they happened. Those
- *	   about files come from a ring of their own, a moment later.
+ *	   about files come from a ring of their own, a moment later, and never
+ *	   before what the first ring has of that time: so it is known who did
+ *	   it, also when much waits there.
  *	2. Whatever was lost is told: EVENT_LOSS, with the kind as `number` and
  *	   how many as `count`; of records that were none, EVENT_LOSS itself.
  *	3. A turn takes at most as many records as it is given.
@@ -47,7 +49,7 @@ int event_reader_security_fd(const struct event_reader *reader);
 int event_reader_volume_fd(const struct event_reader *reader);
 
 /* Take at most `max` records of the first ring, and as many of the second;
- * how many it was. */
+ * how many it was. Those of after `now_ns` may wait for the next turn. */
 int event_reader_turn(struct event_reader *reader, uint64_t now_ns, int max);
 
 /* A few times a second: tell of losses, and forget who has long ended. */

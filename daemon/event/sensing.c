@@ -203,18 +203,20 @@ void sensing_free(struct sensing *sensing)
 	free(sensing);
 }
 
-int sensing_listen(struct sensing *sensing, sensing_record_fn *fn, void *arg)
+int sensing_listen(struct sensing *sensing, sensing_record_fn *security_fn,
+		   sensing_record_fn *volume_fn, void *arg)
 {
-	assert(fn);
+	assert(security_fn);
+	assert(volume_fn);
 
 	sensing->security = ring_buffer__new(
-		bpf_map__fd(sensing->programs->maps.security_ring), fn, arg,
-		NULL);
+		bpf_map__fd(sensing->programs->maps.security_ring), security_fn,
+		arg, NULL);
 	if (!sensing->security)
 		return -errno;
 	sensing->volume = ring_buffer__new(
-		bpf_map__fd(sensing->programs->maps.volume_ring), fn, arg,
-		NULL);
+		bpf_map__fd(sensing->programs->maps.volume_ring), volume_fn,
+		arg, NULL);
 	return sensing->volume ? 0 : -errno;
 }
 

@@ -48,8 +48,9 @@ DEFINE_CLEANUP(struct sensing *, sensing_free)
 /* Return 0 to go on, or a negative number to stop behind this record. */
 typedef int sensing_record_fn(void *arg, void *bytes, size_t len);
 
-/* What takes records, once; `arg` is lent until the end. */
-int sensing_listen(struct sensing *sensing, sensing_record_fn *fn, void *arg);
+/* What takes the records of each ring, once; `arg` is lent until the end. */
+int sensing_listen(struct sensing *sensing, sensing_record_fn *security_fn,
+		   sensing_record_fn *volume_fn, void *arg);
 
 /* Readable when records wait that should not. */
 int sensing_security_fd(const struct sensing *sensing);

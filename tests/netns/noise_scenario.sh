@@ -10,22 +10,6 @@ tree=$1 group=$2 work=$3 debs=$4
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 unset CCACHE_DIR CMAKE_C_COMPILER_LAUNCHER
 
-enter_copy() {
-	mount --make-rprivate / &&
-		mount -t tmpfs noise /mnt &&
-		mkdir /mnt/upper /mnt/under /mnt/root &&
-		mount -t overlay overlay /mnt/root \
-			-o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/under ||
-		return 77
-	for dir in /dev /proc /sys "$tree" "$work"; do
-		mkdir -p "/mnt/root$dir"
-		mount --rbind "$dir" "/mnt/root$dir" || return 77
-	done
-	# not /mnt itself: the copy's is below it
-	mkdir -p /mnt/root/old
-	cd /mnt/root && pivot_root . old && umount -l /old && cd /
-}
-
 # part NAME: run the function of this name in the group of this name.
 part() {
 	if (
@@ -93,7 +77,9 @@ do_control() {
 	cat /etc/shadow
 }
 
-enter_copy || exit 77
+# shellcheck source=tests/support/root_copy.sh
+. "$tree/tests/support/root_copy.sh"
+enter_copy "$tree" "$work" || exit 77
 ip link set lo up
 echo 'APT::Periodic::RandomSleep "0";' >/etc/apt/apt.conf.d/99noise
 if [ -n "$debs" ]; then

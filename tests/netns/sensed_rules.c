@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * sensed_rules RULES - what the rules say of what this host does, a line of
- * JSON for each match that is not hushed, until SIGTERM; the last line counts.
+ * sensed_rules RULES [each] - what the rules say of what this host does, a line
+ * of JSON for each match that is not hushed, until SIGTERM; the last line
+ * counts. `each`: what is told of one control group hushes nothing of another.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@
 #define TURN_RECORDS 256
 #define ALARMS	     16384
 #define RING_BYTES   (16u << 20)
+#define SPREAD	     0x9e3779b97f4a7c15u /* brings near numbers far apart */
 
 static const uint64_t seed[2] = {1, 2};
 
@@ -33,7 +35,19 @@ struct watch {
 	struct alarms *alarms;
 	struct event_reader *reader;
 	uint64_t events, lost, matches;
+	bool is_each;
 };
+
+static bool is_hushed(struct watch *watch, const struct detect_rule *rule,
+		      const struct event *event)
+{
+	struct alarm_key key = alarms_key(watch->alarms, rule, event);
+
+	if (watch->is_each)
+		key.high ^= event->cgroup * SPREAD;
+	return alarms_hear(watch->alarms, key, rule, event->time_ns).verdict ==
+	       ALARM_HUSH;
+}
 
 static void tell(void *arg, const struct detect_rule *rule, size_t index,
 		 const struct event *event)
@@ -45,12 +59,12 @@ static void tell(void *arg, const struct detect_rule *rule, size_t index,
 	if (rule->action == DETECT_ALLOW || rule->action == DETECT_IGNORE)
 		return;
 	watch->matches++;
-	if (alarms_hear(watch->alarms, alarms_key(watch->alarms, rule, event),
-			rule, event->time_ns)
-		    .verdict == ALARM_HUSH)
+	if (is_hushed(watch, rule, event))
 		return;
 	line = host_json_of_event(event);
 	(void)json_object_set_new(line, "id", json_string(rule->id));
+	(void)json_object_set_new(line, "rule", json_string(rule->title));
+	(void)json_object_set_new(line, "list", json_integer(rule->list));
 	(void)json_object_set_new(line, "level",
 				  json_string(detect_level_name(rule->level)));
 	(void)json_object_set_new(
@@ -123,8 +137,9 @@ int main(int argc, char **argv)
 	sigset_t set;
 	int r, ending;
 
-	if (argc != 2)
+	if (argc < 2 || argc > 3 || (argc == 3 && strcmp(argv[2], "each") != 0))
 		return 2;
+	watch.is_each = argc == 3;
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);

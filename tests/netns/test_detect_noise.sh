@@ -14,39 +14,16 @@ set -eu
 build=$(realpath "${1:?usage: test_detect_noise.sh BUILD_DIR}")
 top=$(cd "$(dirname "$0")/../.." && pwd)
 parts="package apt build login ssh cron control"
-
-skip() {
-	echo "skipped: $*"
-	exit 77
-}
+# shellcheck source=tests/support/sensed.sh
+. "$top/tests/support/sensed.sh"
 
 [ "$(id -u)" = 0 ] || skip "needs root"
 for tool in cmake dpkg-deb jq ninja run-parts unshare; do
 	command -v "$tool" >/dev/null || skip "needs $tool"
 done
-for groups in /sys/fs/cgroup/unified /sys/fs/cgroup ""; do
-	[ ! -e "$groups/cgroup.procs" ] || break
-done
-[ "$(stat -f -c %T "${groups:-/}")" = cgroup2fs ] ||
-	skip "control groups of version 2 are not mounted"
 
 work=$(mktemp -d)
-group=portcullis-noise-$$
-watcher=
-# shellcheck disable=SC2317 # the trap calls it
-finish() {
-	[ -z "$watcher" ] || kill "$watcher" 2>/dev/null || true
-	for part in $parts; do
-		rmdir "$groups/$group/$part" 2>/dev/null || true
-	done
-	rmdir "$groups/$group" 2>/dev/null || true
-	rm -rf "$work"
-}
-trap finish EXIT
-
-for part in $parts; do
-	mkdir -p "$groups/$group/$part"
-done
+trap sensed_clear EXIT
 
 # A package with what may look odd: a job of cron, a unit, a script of logins,
 # and scripts of its own.
@@ -71,42 +48,28 @@ make_package() {
 	dpkg-deb --root-owner-group -b "$root" "$work/noise.deb" >/dev/null
 }
 
-# say PART: what was told of it, a line of JSON each.
-say() {
-	jq -c --arg group "/$group/$1" 'select(.cgroup == $group or
-		((.cgroup // "") | startswith($group + "/")))' "$work/told"
-}
-
 make_package
-"$build/tests/netns/sensed_rules" "$top/rules/default/detect" >"$work/lines" &
-watcher=$!
-while ! grep -q '^ready' "$work/lines" && kill -0 "$watcher" 2>/dev/null; do
-	sleep 0.1
-done
-grep -q '^ready' "$work/lines" || skip "$(cat "$work/lines")"
+sensed_start "$parts" "$build/tests/netns/sensed_rules" \
+	"$top/rules/default/detect" each
 
 code=0
 unshare --mount --net bash "$top/tests/netns/noise_scenario.sh" \
 	"$top" "$groups/$group" "$work" "${NOISE_DEBS:-}" || code=$?
 [ "$code" != 77 ] || skip "there can be no copy of the root's files"
 [ "$code" = 0 ] || { echo "FAILED: the scenario ended with $code"; exit 1; }
-sleep 1
-kill "$watcher"
-wait "$watcher" || true
-watcher=
-grep -v '^ready' "$work/lines" >"$work/told"
+sensed_end
 
 failed=0
 printf '%-9s %-6s %-14s %6s  %s\n' PART RAN LEVEL TOLD RULE
 for part in $parts; do
 	ran=yes
 	grep -qx "$part" "$work/done" || ran=no
-	say "$part" | jq -r '[.level, .id] | @tsv' | sort | uniq -c |
+	sensed_of "$part" | jq -r '[.level, .id] | @tsv' | sort | uniq -c |
 		while read -r count level id; do
 			printf '%-9s %-6s %-14s %6s  %s\n' "$part" "$ran" \
 				"$level" "$count" "$id"
 		done
-	loud=$(say "$part" | jq -c 'select(.level == "medium" or
+	loud=$(sensed_of "$part" | jq -c 'select(.level == "medium" or
 		.level == "high" or .level == "critical")')
 	if [ "$part" = control ]; then
 		grep -q credentials-shadow <<<"$loud" ||
