@@ -235,23 +235,20 @@ struct deed {
 	uint32_t done, ordered, withheld;
 };
 
+/* `whom`: the peer, or what it is counted as. */
 static int block_peer(const struct heard *heard, const struct detect_rule *rule,
-		      uint32_t ttl_s)
+		      const struct prefix *whom, uint32_t ttl_s)
 {
 	struct block_order order = {
-		.peer = heard->event->peer,
+		.peer = *whom,
 		.ttl_s = ttl_s,
+		.growth = rule->growth,
 		.uid = heard->event->uid,
 		.since_ns = clock_mono_ns(),
 	};
 
-	int r;
-
 	write_reason(rule, heard->event, order.reason);
-	r = blocking_put(heard->daemon, &order, heard->now_ns);
-	if (r == 0)
-		offending_note(heard->daemon, rule, &order.peer, ttl_s);
-	return r;
+	return blocking_put(heard->daemon, &order, heard->now_ns);
 }
 
 bool detecting_may_block(const struct daemon *daemon, const struct prefix *peer)
@@ -266,15 +263,33 @@ static bool may_block(const struct heard *heard)
 {
 	struct daemon *daemon = heard->daemon;
 
-	if (detecting_may_block(daemon, &heard->event->peer))
+	if (prefix_is_address(&heard->event->peer) &&
+	    detecting_may_block(daemon, &heard->event->peer))
 		return true;
 	daemon->detecting.blocking.withheld++;
 	return false;
 }
 
+/* Of a network that a rule counts as one the next address takes in all. */
+static struct prefix whom(const struct heard *heard,
+			  const struct detect_rule *rule)
+{
+	const struct prefix *peer = &heard->event->peer;
+	struct prefix wider = *peer;
+
+	if (rule->steps & heard->daemon->acting.steps & DETECT_STEP_TABLE &&
+	    prefix_is_address(peer) && alarms_group_peers(rule, heard->event))
+		wider = blocking_whom(heard->daemon, peer);
+	return prefix_is_address(&wider) ||
+			       !detecting_may_block(heard->daemon, &wider)
+		       ? *peer
+		       : wider;
+}
+
 /* The steps against the peer that may follow the table. */
 static uint32_t act_on_peer(const struct heard *heard,
-			    const struct detect_rule *rule, uint32_t ttl_s,
+			    const struct detect_rule *rule,
+			    const struct prefix *peer, uint32_t ttl_s,
 			    struct deed *deed)
 {
 	const uint32_t all =
@@ -288,7 +303,7 @@ static uint32_t act_on_peer(const struct heard *heard,
 		return 0;
 	}
 	r = all & DETECT_STEP_TABLE
-		    ? block_peer(heard, rule, ttl_s)
+		    ? block_peer(heard, rule, peer, ttl_s)
 		    : blocking_spend(heard->daemon, heard->event->uid,
 				     heard->now_ns);
 	if (r < 0 && r != -EALREADY) {
@@ -324,7 +339,7 @@ static struct deed act(const struct heard *heard,
 	struct enforce_answer answer = {0};
 	struct enforce_order order = {
 		.process = heard->event->process,
-		.peer = heard->event->peer,
+		.peer = whom(heard, rule),
 		.until_ns = heard->now_ns + ttl_s * 1000000000ull,
 	};
 	struct deed deed = {0};
@@ -334,7 +349,7 @@ static struct deed act(const struct heard *heard,
 		return deed;
 	}
 	deed.withheld = rule->steps & ~daemon->acting.steps;
-	order.steps = act_on_peer(heard, rule, ttl_s, &deed) |
+	order.steps = act_on_peer(heard, rule, &order.peer, ttl_s, &deed) |
 		      steps_on_process(heard, rule, &deed);
 	order.is_tied = deed.done & DETECT_STEP_TABLE;
 	if (order.steps)
