@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/alert/line.h"
 #include "daemon/apply.h"
 #include "daemon/clock.h"
 #include "daemon/commit.h"
@@ -20,6 +21,7 @@
 #define ALERT_BUDGET   "detection budget"
 #define ALERT_FAILED   "detection blocks"
 #define ALERT_SET      "detection set"
+#define PAYER_MAX      192
 
 static void set_stored(void *arg, int r)
 {
@@ -101,17 +103,32 @@ static int find_set(struct daemon *daemon, const struct set **ret_set)
 	return 0;
 }
 
-int blocking_spend(struct daemon *daemon, uint32_t uid, uint64_t now_ns)
+static void write_payer(const struct budget_payer *payer, int r,
+			char who[PAYER_MAX])
+{
+	char group[PAYER_MAX / 2];
+
+	*who = '\0';
+	(void)line_show(payer->group.bytes, payer->group.len, group,
+			sizeof(group));
+	if (r == -EUSERS)
+		(void)snprintf(who, PAYER_MAX, " for user %u", payer->uid);
+	else if (r == -EXFULL)
+		(void)snprintf(who, PAYER_MAX, " for what is in %s", group);
+}
+
+int blocking_spend(struct daemon *daemon, const struct budget_payer *payer,
+		   uint64_t now_ns)
 {
 	struct blocking *blocking = &daemon->detecting.blocking;
 	uint32_t budget = daemon->config.detect_blocks_per_minute;
-	int r = budget_spend(&blocking->budget, budget, uid, now_ns);
-	char who[32] = "";
+	int r = budget_spend(&blocking->budget, budget, payer, blocking->seed,
+			     now_ns);
+	char who[PAYER_MAX];
 
 	if (r == 0)
 		return 0;
-	if (r == -EUSERS)
-		(void)snprintf(who, sizeof(who), " for user %u", uid);
+	write_payer(payer, r, who);
 	blocking->over++;
 	blocking->over_ns = now_ns;
 	if (alerts_raise(&daemon->alerts, clock_wall_s(), ALERT_BUDGET,
@@ -319,7 +336,7 @@ int blocking_put(struct daemon *daemon, const struct block_order *order,
 	int r = check(daemon, order, &set);
 
 	if (r == 0)
-		r = blocking_spend(daemon, order->uid, now_ns);
+		r = blocking_spend(daemon, &order->payer, now_ns);
 	if (r == 0)
 		r = apply(daemon, set->id, order);
 	if (r == 0)

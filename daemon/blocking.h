@@ -11,8 +11,8 @@
  *	2. Every member ends by itself, after BLOCKING_TTL_MAX at most.
  *	3. One that is there is not put there again, so its end stays.
  *	4. At most `detect_blocks_per_minute` new ones, together with what is
- *	   done about processes, and no more than budget.h has for a user;
- *	   above that an alert, and no more until the minute is over.
+ *	   done about processes, and no more than budget.h has for whose
+ *	   doing it is; above that an alert, and no more until the minute is over.
  *
  * It is in the table when blocking_put() returns; LMDB follows, and if it
  * cannot, the member is taken out again. That and other failures are an alert.
@@ -37,6 +37,7 @@ struct daemon;
 
 struct blocking {
 	struct budget budget;
+	uint64_t seed[2]; /* of the budget */
 	uint64_t over_ns, failed_ns; /* last time; CLOCK_BOOTTIME */
 	uint64_t store_again_ns; /* the set; 0: it is stored */
 	uint64_t put, withheld,
@@ -57,8 +58,9 @@ bool blocking_has(const struct daemon *daemon, const struct prefix *peer);
 struct prefix blocking_whom(const struct daemon *daemon,
 			    const struct prefix *address);
 
-/* One of the minute's for this user, or -EDQUOT and an alert. */
-int blocking_spend(struct daemon *daemon, uint32_t uid, uint64_t now_ns);
+/* One of the minute's for this payer, or -EDQUOT and an alert. */
+int blocking_spend(struct daemon *daemon, const struct budget_payer *payer,
+		   uint64_t now_ns);
 
 /* A few times a second. */
 void blocking_tick(struct daemon *daemon, uint64_t now_ns);
@@ -67,7 +69,7 @@ struct block_order {
 	struct prefix peer;
 	uint32_t ttl_s;
 	struct detect_growth growth; /* by > 0: it is an offence, once stored */
-	uint32_t uid; /* whose process had it blocked */
+	struct budget_payer payer; /* whose process had it blocked */
 	uint64_t since_ns; /* CLOCK_MONOTONIC: what it is measured from */
 	char reason[REASON_MAX];
 };

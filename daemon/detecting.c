@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "daemon/acting.h"
 #include "daemon/alert/notices.h"
@@ -75,10 +76,14 @@ int detecting_start(struct daemon *daemon)
 	const struct rulebook_order order = order_of(&daemon->config);
 	char note[RULEBOOK_NOTE_MAX];
 	struct rulebook *book = NULL;
+	uint64_t *seed = daemon->detecting.blocking.seed;
 	int r;
 
 	if (!daemon->host.reader)
 		return 0;
+	if (getrandom(seed, sizeof(daemon->detecting.blocking.seed), 0) !=
+	    sizeof(daemon->detecting.blocking.seed))
+		return -EIO;
 	r = offending_start(daemon);
 	if (r < 0)
 		return r;
@@ -243,7 +248,7 @@ static int block_peer(const struct heard *heard, const struct detect_rule *rule,
 		.peer = *whom,
 		.ttl_s = ttl_s,
 		.growth = rule->growth,
-		.uid = heard->event->uid,
+		.payer = budget_payer(heard->event),
 		.since_ns = clock_mono_ns(),
 	};
 
@@ -268,6 +273,13 @@ static bool may_block(const struct heard *heard)
 		return true;
 	daemon->detecting.blocking.withheld++;
 	return false;
+}
+
+static int spend(const struct heard *heard)
+{
+	const struct budget_payer payer = budget_payer(heard->event);
+
+	return blocking_spend(heard->daemon, &payer, heard->now_ns);
 }
 
 /* Of a network that a rule counts as one the next address takes in all. */
@@ -302,10 +314,8 @@ static uint32_t act_on_peer(const struct heard *heard,
 		deed->withheld |= all;
 		return 0;
 	}
-	r = all & DETECT_STEP_TABLE
-		    ? block_peer(heard, rule, peer, ttl_s)
-		    : blocking_spend(heard->daemon, heard->event->uid,
-				     heard->now_ns);
+	r = all & DETECT_STEP_TABLE ? block_peer(heard, rule, peer, ttl_s)
+				    : spend(heard);
 	if (r < 0 && r != -EALREADY) {
 		deed->withheld |= all;
 		return 0;
@@ -323,8 +333,7 @@ static uint32_t steps_on_process(const struct heard *heard,
 
 	if (steps == 0 || heard->event->process.pid == 0)
 		return 0;
-	if (blocking_spend(heard->daemon, heard->event->uid, heard->now_ns) ==
-	    0)
+	if (spend(heard) == 0)
 		return steps;
 	deed->withheld |= steps;
 	return 0;
