@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Who is blocked by a rule that counts peers, and what becomes of a block and
- * of its set when the store refuses them. */
+/* Who is blocked by a rule that counts peers, what becomes of a block and of its
+ * set when the store refuses them, and rules that are to be read anew while
+ * they are. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -45,6 +46,18 @@ struct stand {
 	char rules[RULES_MAX];
 };
 
+static void write_rules(const struct stand *stand, const char *name)
+{
+	char path[RULES_MAX + 16];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", stand->rules, name);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	assert_true(fputs(rule_text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
 static void read_rules(struct stand *stand)
 {
 	const struct rulebook_order order = {
@@ -52,15 +65,10 @@ static void read_rules(struct stand *stand)
 		.own = stand->rules,
 		.resolvers = "",
 	};
-	char note[RULEBOOK_NOTE_MAX], path[RULES_MAX + 16];
+	char note[RULEBOOK_NOTE_MAX];
 	struct daemon *daemon = &stand->desk.daemon;
-	FILE *file;
 
-	(void)snprintf(path, sizeof(path), "%s/own.yml", stand->rules);
-	file = fopen(path, "we");
-	assert_non_null(file);
-	assert_true(fputs(rule_text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
+	write_rules(stand, "own.yml");
 	assert_int_equal(rulebook_read(&order, &daemon->detecting.book, note),
 			 0);
 	assert_int_equal(daemon->detecting.book->rule_count, 1);
@@ -297,6 +305,57 @@ static void a_set_that_is_not_stored_is_tried_again(void **state)
 	assert_int_equal(bans(stand, "192.0.2.1"), 1);
 }
 
+/* A file of rules that is written by the worker, behind what it has. */
+struct late_rules {
+	struct job job; /* first: the worker's view of it */
+	const struct stand *stand;
+};
+
+static void write_late(struct job *job)
+{
+	write_rules(((struct late_rules *)job)->stand, "late.yml");
+}
+
+static void is_written(struct job *job)
+{
+	(void)job;
+}
+
+/* So many signals come at once, and behind the first reading a rule. Returns
+ * how many rules are in force then. */
+static size_t signal_often(struct stand *stand, int count)
+{
+	struct daemon *daemon = &stand->desk.daemon;
+	struct late_rules late = {
+		.job = {.run = write_late, .done = is_written},
+		.stand = stand,
+	};
+
+	(void)snprintf(daemon->config.detect_rules,
+		       sizeof(daemon->config.detect_rules), "%s", stand->rules);
+	/* only that it is there */
+	daemon->host.reader = (struct event_reader *)stand;
+	detecting_reload(daemon, NULL);
+	worker_submit(daemon->worker, &late.job);
+	for (int i = 1; i < count; i++)
+		detecting_reload(daemon, NULL);
+	commit(stand);
+	daemon->host.reader = NULL;
+	assert_false(daemon->detecting.is_reading);
+	assert_false(daemon->detecting.is_wanted);
+	return daemon->detecting.book->rule_count;
+}
+
+static void one_signal_has_rules_read_once(void **state)
+{
+	assert_int_equal(signal_often(*state, 1), 1);
+}
+
+static void a_signal_while_rules_are_read_has_them_read_once_more(void **state)
+{
+	assert_int_equal(signal_often(*state, 4), 2);
+}
+
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -308,6 +367,8 @@ int main(void)
 		test(a_network_with_somebody_protected_is_never_blocked),
 		test(a_block_that_is_not_stored_is_an_alert_and_no_offence),
 		test(a_set_that_is_not_stored_is_tried_again),
+		test(one_signal_has_rules_read_once),
+		test(a_signal_while_rules_are_read_has_them_read_once_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
