@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Lines as they come through a pipe. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "ctl/lines.h"
+
+struct stream {
+	struct lines lines;
+	int in;
+};
+
+static int setup(void **state)
+{
+	static struct stream stream;
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	lines_init(&stream.lines, ends[0]);
+	stream.in = ends[1];
+	*state = &stream;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct stream *stream = *state;
+
+	(void)close(stream->lines.fd);
+	lines_done(&stream->lines);
+	if (stream->in >= 0)
+		(void)close(stream->in);
+	return 0;
+}
+
+static void say(const struct stream *stream, const char *text)
+{
+	assert_int_equal(write(stream->in, text, strlen(text)),
+			 (ssize_t)strlen(text));
+}
+
+static void end(struct stream *stream)
+{
+	assert_int_equal(close(stream->in), 0);
+	stream->in = -1;
+}
+
+static void assert_next(struct stream *stream, const char *expected)
+{
+	size_t len = 0;
+	char *line = NULL;
+
+	assert_int_equal(lines_next(&stream->lines, &line, &len), 1);
+	assert_int_equal(len, strlen(expected));
+	assert_memory_equal(line, expected, len);
+}
+
+static void assert_end(struct stream *stream)
+{
+	size_t len;
+	char *line;
+
+	assert_int_equal(lines_next(&stream->lines, &line, &len), 0);
+}
+
+static void lines_come_one_after_the_other(void **state)
+{
+	struct stream *stream = *state;
+
+	say(stream, "one\n\nthr");
+	assert_next(stream, "one");
+	assert_next(stream, "");
+	say(stream, "ee\nlast");
+	end(stream);
+	assert_next(stream, "three");
+	assert_next(stream, "last");
+	assert_end(stream);
+}
+
+static void what_was_read_ahead_is_not_dry(void **state)
+{
+	struct stream *stream = *state;
+
+	assert_true(lines_are_dry(&stream->lines));
+	say(stream, "one\ntwo\npart");
+	assert_false(lines_are_dry(&stream->lines));
+	assert_next(stream, "one");
+	assert_false(lines_are_dry(&stream->lines)); /* the pipe is */
+	assert_next(stream, "two");
+	assert_true(lines_are_dry(&stream->lines));
+	say(stream, "\n");
+	assert_false(lines_are_dry(&stream->lines));
+	assert_next(stream, "part");
+	end(stream);
+	assert_false(lines_are_dry(&stream->lines));
+	assert_end(stream);
+}
+
+static void a_line_that_is_too_long_is_one_line(void **state)
+{
+	struct stream *stream = *state;
+	char *text = malloc(LINES_BYTES_MAX * 3);
+	char path[] = "/dev/shm/fw-lines-XXXXXX";
+	size_t len = 0;
+	char *line;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0 && text);
+	memset(text, 'x', LINES_BYTES_MAX * 3);
+	text[LINES_BYTES_MAX] = '\n';
+	memcpy(text + LINES_BYTES_MAX * 3 - 5, "\ntwo\n", 5);
+	assert_int_equal(write(fd, text, LINES_BYTES_MAX * 3),
+			 (ssize_t)LINES_BYTES_MAX * 3);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	(void)close(stream->lines.fd);
+	stream->lines.fd = fd;
+	assert_int_equal(lines_next(&stream->lines, &line, &len), 1);
+	assert_int_equal(len, LINES_BYTES_MAX);
+	assert_int_equal(lines_next(&stream->lines, &line, &len), 1);
+	assert_int_equal(len, LINES_BYTES_MAX + 1);
+	assert_next(stream, "two");
+	assert_end(stream);
+	assert_true(stream->lines.room <= 4 * LINES_BYTES_MAX);
+	(void)unlink(path);
+	free(text);
+}
+
+#define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(lines_come_one_after_the_other),
+		test(what_was_read_ahead_is_not_dry),
+		test(a_line_that_is_too_long_is_one_line),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
