@@ -86,7 +86,7 @@ static void each_is_counted_once(void **state)
 		now_ns += dice_below(&dice, HUSH_NS / 200);
 		if (now_ns < period_ns + HUSH_NS)
 			continue;
-		assert_true(tellings <= 2 * (HUSH_FILES + 1));
+		assert_true(tellings <= 2ul * (HUSH_FILES + 1));
 		tellings = 0;
 		period_ns = now_ns;
 	}

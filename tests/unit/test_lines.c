@@ -13,6 +13,8 @@
 
 #include "ctl/lines.h"
 
+#define FILE_BYTES (3ul * LINES_BYTES_MAX)
+
 struct stream {
 	struct lines lines;
 	int in;
@@ -106,19 +108,19 @@ static void what_was_read_ahead_is_not_dry(void **state)
 
 static void a_line_that_is_too_long_is_one_line(void **state)
 {
+	static const char end[] = {'\n', 't', 'w', 'o', '\n'};
 	struct stream *stream = *state;
-	char *text = malloc(LINES_BYTES_MAX * 3);
+	char *text = malloc(FILE_BYTES);
 	char path[] = "/dev/shm/fw-lines-XXXXXX";
 	size_t len = 0;
 	char *line;
 	int fd = mkstemp(path);
 
 	assert_true(fd >= 0 && text);
-	memset(text, 'x', LINES_BYTES_MAX * 3);
+	memset(text, 'x', FILE_BYTES);
 	text[LINES_BYTES_MAX] = '\n';
-	memcpy(text + LINES_BYTES_MAX * 3 - 5, "\ntwo\n", 5);
-	assert_int_equal(write(fd, text, LINES_BYTES_MAX * 3),
-			 (ssize_t)LINES_BYTES_MAX * 3);
+	memcpy(text + FILE_BYTES - sizeof(end), end, sizeof(end));
+	assert_int_equal(write(fd, text, FILE_BYTES), (ssize_t)FILE_BYTES);
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
 	(void)close(stream->lines.fd);
 	stream->lines.fd = fd;
@@ -128,7 +130,7 @@ static void a_line_that_is_too_long_is_one_line(void **state)
 	assert_int_equal(len, LINES_BYTES_MAX + 1);
 	assert_next(stream, "two");
 	assert_end(stream);
-	assert_true(stream->lines.room <= 4 * LINES_BYTES_MAX);
+	assert_true(stream->lines.room <= 4ul * LINES_BYTES_MAX);
 	(void)unlink(path);
 	free(text);
 }
