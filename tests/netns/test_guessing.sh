@@ -78,6 +78,7 @@ is "bans of it" "$network:/64 2" \
 	"$("$fwctl" --json detect offences | jq -rs '.[] |
 		select(.address | startswith("2001:")) |
 		"\(.address) \(.bans)"')"
+is "cuts that failed" 0 "$(detection .steps.cut.failed)"
 is "another network" pass "$(verdict 2001:db8:bae::11)"
 fwd_stop
 echo "ok: the addresses of a /64 count together, and the second has all of it banned"

@@ -119,8 +119,9 @@ static void commit(struct stand *stand)
 	assert_int_equal(worker_new(daemon->base, &daemon->worker), 0);
 }
 
-/* A login from there has failed. */
-static void guess(struct stand *stand, const char *peer)
+/* A login from there has failed, in a container or, "", in none. */
+static void guess_in(struct stand *stand, const char *container,
+		     const char *peer)
 {
 	struct event event = {
 		.kind = EVENT_EXIT,
@@ -131,7 +132,14 @@ static void guess(struct stand *stand, const char *peer)
 
 	event.words[EVENT_USER].bytes = "sshd";
 	event.words[EVENT_USER].len = 4;
+	event.words[EVENT_CONTAINER].bytes = container;
+	event.words[EVENT_CONTAINER].len = (uint32_t)strlen(container);
 	detecting_event(&stand->desk.daemon, &event);
+}
+
+static void guess(struct stand *stand, const char *peer)
+{
+	guess_in(stand, "", peer);
 }
 
 static void guess_often(struct stand *stand, const char *peer)
@@ -239,6 +247,26 @@ static void a_network_with_somebody_protected_is_never_blocked(void **state)
 	assert_true(is_member(stand, "2001:db8:2::2"));
 	assert_false(is_member(stand, "2001:db8:1::/64"));
 	assert_false(is_member(stand, "2001:db8:2::/64"));
+}
+
+static void root_of_a_container_leaves_half_of_the_blocks(void **state)
+{
+	struct stand *stand = *state;
+	struct daemon *daemon = &stand->desk.daemon;
+
+	daemon->config.detect_blocks_per_minute = 2;
+	for (int i = 0; i < THRESHOLD; i++) {
+		guess_in(stand, "cafe", "192.0.2.1");
+		guess_in(stand, "cafe", "192.0.2.2");
+	}
+	assert_true(is_member(stand, "192.0.2.1"));
+	assert_false(is_member(stand, "192.0.2.2"));
+	assert_int_equal(daemon->alerts.count, 1);
+	assert_non_null(strstr(daemon->alerts.list[0].text,
+			       "more than 1 times a minute for what is in "
+			       "cafe: no more"));
+	guess_often(stand, "192.0.2.3");
+	assert_true(is_member(stand, "192.0.2.3"));
 }
 
 /* From now on no file may be written, or any again. */
@@ -365,6 +393,7 @@ int main(void)
 		test(the_second_address_of_a_network_blocks_all_of_it),
 		test(ipv4_is_counted_and_blocked_by_address),
 		test(a_network_with_somebody_protected_is_never_blocked),
+		test(root_of_a_container_leaves_half_of_the_blocks),
 		test(a_block_that_is_not_stored_is_an_alert_and_no_offence),
 		test(a_set_that_is_not_stored_is_tried_again),
 		test(one_signal_has_rules_read_once),
