@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "ctl/alert_pattern.h"
 #include "ctl/alert_view.h"
@@ -12,16 +13,27 @@
 #include "ctl/session.h"
 #include "rules/base.h"
 
-/* One page after the other, each given to `take`. */
+/* What --lines says. */
+static uint64_t lines_of(const struct session *session)
+{
+	const char *lines = session_value(session, OPTION_LINES);
+
+	return lines ? strtoull(lines, NULL, 10) : UINT64_MAX;
+}
+
+/* One page after the other, each given to `take`, with `left` alerts. */
 typedef int take_fn(struct session *session, const json_t *alerts, void *arg);
 
-static enum outcome each_page(struct session *session, take_fn *take, void *arg)
+static enum outcome each_page(struct session *session, uint64_t left,
+			      take_fn *take, void *arg)
 {
 	json_int_t before = 0;
 
 	do {
 		CLEANUP(json_decrefp) json_t *answer = NULL;
-		json_t *args = json_pack("{s:I, s:i}", "before", before, "all",
+		uint64_t max = left < WIRE_PAGE_MAX ? left : WIRE_PAGE_MAX;
+		json_t *args = json_pack("{s:I, s:I, s:i}", "before", before,
+					 "max", (json_int_t)max, "all",
 					 session_has(session, OPTION_ALL));
 		enum outcome outcome =
 			session_ask(session, REQ_ALERT_LIST, args, -1, &answer);
@@ -32,7 +44,9 @@ static enum outcome each_page(struct session *session, take_fn *take, void *arg)
 			return session_refuse(session, -ENOMEM,
 					      "out of memory");
 		before = answer_number(answer, "next");
-	} while (before > 0);
+		max = json_array_size(answer_list(answer, "alerts"));
+		left -= max < left ? max : left;
+	} while (left > 0 && before > 0);
 	return OUTCOME_DONE;
 }
 
@@ -64,8 +78,11 @@ static enum outcome list_patterns(struct session *session)
 	int r = alert_patterns_init(&patterns);
 	enum outcome outcome =
 		r < 0 ? session_refuse(session, r, "out of memory")
-		      : each_page(session, count_page, &patterns);
+		      : each_page(session, UINT64_MAX, count_page, &patterns);
 
+	while (json_array_size(patterns.list) > lines_of(session))
+		(void)json_array_remove(patterns.list,
+					json_array_size(patterns.list) - 1);
 	if (outcome == OUTCOME_DONE)
 		printer_items(&session->printer, patterns.list,
 			      &alert_view_pattern);
@@ -76,7 +93,8 @@ enum outcome cmd_alert_list(struct session *session)
 {
 	return session_has(session, OPTION_PATTERN)
 		       ? list_patterns(session)
-		       : each_page(session, print_page, NULL);
+		       : each_page(session, lines_of(session), print_page,
+				   NULL);
 }
 
 enum outcome cmd_alert_show(struct session *session)

@@ -3,8 +3,8 @@
 #include "ctl/cmd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +12,13 @@
 
 #include "ctl/answer.h"
 #include "ctl/heard.h"
+#include "ctl/lines.h"
 #include "ctl/session.h"
 
-#define BATCH_MAX   64 /* lines of one request */
-#define BATCH_BYTES (512u << 10) /* and what they may come to, about */
-#define LINE_BYTES  (1u << 20)
-#define WRONG_TOLD  5
-#define TRIES	    30
+#define BATCH_MAX	64 /* lines of one request */
+#define LINES_BYTES_MAX (1u << 20)
+#define WRONG_TOLD	5
+#define TRIES		30
 
 typedef int heard_fn(const char *line, size_t len, json_t **ret_event,
 		     char *ret_why);
@@ -27,20 +27,11 @@ struct hearing {
 	struct session *session;
 	heard_fn *read;
 	const char *path;
-	FILE *in;
+	struct lines in;
 	json_t *batch;
 	size_t batch_bytes;
 	uint64_t line, heard, matches, wrong;
 };
-
-/* Nobody waits in it and nothing is there to be read: what came is to be told
- * before it is waited for more. */
-static bool is_dry(const struct hearing *hearing)
-{
-	struct pollfd in = {.fd = fileno(hearing->in), .events = POLLIN};
-
-	return poll(&in, 1, 0) == 0;
-}
 
 /* A daemon that is being started anew: false, it did not come. */
 static bool is_back(struct session *session)
@@ -82,12 +73,14 @@ static enum outcome tell(struct hearing *hearing)
 	return outcome;
 }
 
-static int take_line(struct hearing *hearing, const char *line, size_t len)
+/* *ret_event: NULL for one that says nothing. */
+static int take_line(struct hearing *hearing, const char *line, size_t len,
+		     json_t **ret_event)
 {
 	char why[HEARD_WHY_MAX] = "";
 	json_t *event = NULL;
-	int r = len > LINE_BYTES ? -E2BIG
-				 : hearing->read(line, len, &event, why);
+	int r = len > LINES_BYTES_MAX ? -E2BIG
+				      : hearing->read(line, len, &event, why);
 
 	if (r == -ENOMEM)
 		return r;
@@ -95,34 +88,51 @@ static int take_line(struct hearing *hearing, const char *line, size_t len)
 		(void)fprintf(stderr, "fwctl detect hear: %s:%" PRIu64 ": %s\n",
 			      hearing->path, hearing->line,
 			      r == -E2BIG ? "a line of more than 1 MiB" : why);
-	if (event) {
-		(void)json_array_append_new(hearing->batch, event);
-		hearing->batch_bytes += len;
-	}
+	*ret_event = event;
 	return 0;
+}
+
+/* What would be too much with it goes before. */
+static enum outcome put_event(struct hearing *hearing, json_t *event)
+{
+	size_t bytes = heard_bytes(event);
+	enum outcome outcome = OUTCOME_DONE;
+
+	if (hearing->batch_bytes + bytes > WIRE_HEARD_MAX)
+		outcome = tell(hearing);
+	(void)json_array_append_new(hearing->batch, event);
+	hearing->batch_bytes += bytes;
+	return outcome;
 }
 
 static enum outcome hear(struct hearing *hearing)
 {
 	enum outcome outcome = OUTCOME_DONE;
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t len;
+	char *line;
+	size_t len;
+	int r = 0;
 
 	while (outcome == OUTCOME_DONE &&
-	       (len = getline(&line, &room, hearing->in)) > 0) {
+	       (r = lines_next(&hearing->in, &line, &len)) > 0) {
+		json_t *event = NULL;
+
 		hearing->line++;
-		if (line[len - 1] == '\n')
-			len--;
-		if (len > 0 && take_line(hearing, line, (size_t)len) < 0)
+		if (len > 0 && take_line(hearing, line, len, &event) < 0)
 			outcome = session_refuse(hearing->session, -ENOMEM,
 						 "out of memory");
-		else if (json_array_size(hearing->batch) >= BATCH_MAX ||
-			 hearing->batch_bytes >= BATCH_BYTES || is_dry(hearing))
+		if (event)
+			outcome = put_event(hearing, event);
+		if (outcome == OUTCOME_DONE &&
+		    (json_array_size(hearing->batch) >= BATCH_MAX ||
+		     lines_are_dry(&hearing->in)))
 			outcome = tell(hearing);
 	}
-	free(line);
-	return outcome == OUTCOME_DONE ? tell(hearing) : outcome;
+	if (outcome == OUTCOME_DONE)
+		outcome = tell(hearing);
+	if (outcome == OUTCOME_DONE && r < 0)
+		outcome = session_refuse(hearing->session, r, "%s: %s",
+					 hearing->path, strerror(-r));
+	return outcome;
 }
 
 static void view_heard(FILE *out, const json_t *answer)
@@ -162,17 +172,19 @@ enum outcome cmd_detect_hear(struct session *session)
 				? heard_falco
 				: heard_journal,
 		.path = is_stdin ? "standard input" : path,
-		.in = is_stdin ? stdin : fopen(path, "re"),
 		.batch = json_array(),
 	};
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	enum outcome outcome;
 
-	if (!hearing.in)
+	if (fd < 0)
 		return session_refuse(session, -errno, "%s: %s", path,
 				      strerror(errno));
+	lines_init(&hearing.in, fd);
 	outcome = hear(&hearing);
+	lines_done(&hearing.in);
 	if (!is_stdin)
-		(void)fclose(hearing.in);
+		(void)close(fd);
 	json_decref(hearing.batch);
 	return outcome == OUTCOME_DONE ? conclude(&hearing) : outcome;
 }

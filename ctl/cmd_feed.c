@@ -12,6 +12,7 @@
 #include "ctl/answer.h"
 #include "ctl/bulk.h"
 #include "ctl/feed_view.h"
+#include "ctl/grid.h"
 #include "ctl/session.h"
 #include "rules/feed.h"
 
@@ -206,7 +207,43 @@ static enum outcome put_except(struct session *session, const char *set,
 		-1, &answer);
 }
 
-/* Take the address out of the version that is in force. */
+/* `answer` is what judging the version in force anew came to. */
+static void view_except(FILE *out, const json_t *answer)
+{
+	const json_t *made = answer_object(answer, "exception");
+
+	grid_put_safely(out, answer_text(made, "address"));
+	fputs(" is excepted from what the feed lists: a member of ", out);
+	grid_put_safely(out, answer_text(made, "set"));
+	fputs("\nits version is judged again: ", out);
+	feed_view_result(out, answer);
+}
+
+/* Take the address, an exception now, out of the version that is in force. */
+static enum outcome judge_again(struct session *session, const char *feed,
+				const char *set)
+{
+	CLEANUP(json_decrefp) json_t *answer = NULL;
+	enum outcome outcome = session_ask(
+		session, REQ_FEED_DECIDE,
+		json_pack("{s:s, s:s}", "feed", feed, "decision", "again"), -1,
+		&answer);
+
+	if (outcome != OUTCOME_DONE) {
+		(void)fprintf(stderr,
+			      "fwctl feed except: %s is a member of %s, and "
+			      "excepted from the next version on\n",
+			      session_word(session, 0), set);
+		return outcome;
+	}
+	(void)json_object_set_new(answer, "exception",
+				  json_pack("{s:s, s:s}", "address",
+					    session_word(session, 0), "set",
+					    set));
+	printer_answer(&session->printer, answer, view_except);
+	return OUTCOME_DONE;
+}
+
 enum outcome cmd_feed_except(struct session *session)
 {
 	const char *feed = session_value(session, OPTION_FEED);
@@ -225,12 +262,8 @@ enum outcome cmd_feed_except(struct session *session)
 		outcome = make_except(session, set);
 	if (outcome == OUTCOME_DONE)
 		outcome = put_except(session, set, expires_s);
-	return outcome != OUTCOME_DONE
-		       ? outcome
-		       : session_show(session, REQ_FEED_DECIDE,
-				      json_pack("{s:s, s:s}", "feed", feed,
-						"decision", "again"),
-				      feed_view_result);
+	return outcome == OUTCOME_DONE ? judge_again(session, feed, set)
+				       : outcome;
 }
 
 static void view_probe(FILE *out, const json_t *answer)

@@ -86,6 +86,10 @@ static void print_address(FILE *out, const json_t *answer)
 	fprintf(out, "%s: %s (class %" PRId64 ")\n",
 		answer_text(answer, "address"), verdict,
 		answer_number(answer, "class"));
+	if (strcmp(verdict, "none") == 0)
+		fputs("its sets do nothing by themselves, rules of a policy "
+		      "may\n",
+		      out);
 	if (strcmp(verdict, from_table) != 0)
 		fprintf(out,
 			"WARNING: the live table says %s; the sets say %s\n",

@@ -47,6 +47,8 @@ const struct option alert_forward_options[] = {
 const struct option alert_list_options[] = {
 	{"all", 'a', OPTION_ALL, KIND_FLAG, NULL,
 	 "those that are resolved as well"},
+	{"lines", 'n', OPTION_LINES, KIND_NUMBER, NULL,
+	 "at most N alerts, or N patterns"},
 	{"pattern", 'p', OPTION_PATTERN, KIND_FLAG, NULL,
 	 "a line for all that differ in numbers, temporary names and addresses "
 	 "only"},

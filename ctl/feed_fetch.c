@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "ctl/answer.h"
+#include "rules/read_full.h"
 
 #define FETCHER_ENV "PORTCULLIS_FETCHER"
 #define DIR_NAME    "fwctl-feed.XXXXXX"
@@ -91,17 +92,13 @@ static void become_fetcher(int in, int out)
 static int read_answer(int fd, json_t **ret_answer)
 {
 	char text[ANSWER_MAX];
-	size_t len = 0;
+	ssize_t len = read_full(fd, text, sizeof(text));
 	json_t *answer;
-	ssize_t n;
 
-	do {
-		n = read(fd, text + len, sizeof(text) - len);
-		if (n > 0)
-			len += (size_t)n;
-	} while ((n > 0 && len < sizeof(text)) || (n < 0 && errno == EINTR));
 	(void)close(fd);
-	answer = json_loadb(text, len, JSON_DISABLE_EOF_CHECK, NULL);
+	if (len < 0)
+		return (int)len;
+	answer = json_loadb(text, (size_t)len, JSON_DISABLE_EOF_CHECK, NULL);
 	if (!json_is_object(answer)) {
 		json_decref(answer);
 		return -EPROTO;

@@ -211,6 +211,23 @@ static void put_flows(FILE *out, const json_t *answer)
 	fputc('\n', out);
 }
 
+/* A version that guards held is let in by a person alone. */
+static void put_outcome(FILE *out, const json_t *answer)
+{
+	const char *outcome = answer_text(answer, "outcome");
+	bool is_dry = answer_is(answer, "dry");
+
+	if (is_dry && strcmp(outcome, "held") == 0) {
+		fputs("would be held", out);
+	} else if (is_dry && strcmp(outcome, "would be accepted") == 0 &&
+		   json_array_size(answer_list(answer, "findings")) > 0) {
+		fputs("held by guards; what fwctl feed accept would let in",
+		      out);
+	} else {
+		grid_put_safely(out, outcome);
+	}
+}
+
 void feed_view_result(FILE *out, const json_t *answer)
 {
 	char span[UNIT_TEXT_MAX];
@@ -219,10 +236,7 @@ void feed_view_result(FILE *out, const json_t *answer)
 		fputs("done\n", out);
 		return;
 	}
-	if (answer_is(answer, "dry") &&
-	    strcmp(answer_text(answer, "outcome"), "held") == 0)
-		fputs("would be ", out);
-	grid_put_safely(out, answer_text(answer, "outcome"));
+	put_outcome(out, answer);
 	if (answer_number(answer, "version"))
 		fprintf(out, ", version %" PRId64,
 			answer_number(answer, "version"));

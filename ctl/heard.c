@@ -8,6 +8,7 @@
 
 #include "rules/base.h"
 #include "rules/prefix.h"
+#include "rules/wire.h"
 
 static int refuse(char *why, const char *what)
 {
@@ -22,12 +23,12 @@ static const char *text_of(const json_t *object, const char *key)
 	return text ? text : "";
 }
 
-/* The longest beginning that is at most HEARD_TEXT_MAX bytes, and whole. */
+/* The longest beginning that is at most WIRE_HEARD_TEXT_MAX bytes, and whole. */
 static size_t whole(const char *text, size_t len)
 {
-	if (len <= HEARD_TEXT_MAX)
+	if (len <= WIRE_HEARD_TEXT_MAX)
 		return len;
-	len = HEARD_TEXT_MAX;
+	len = WIRE_HEARD_TEXT_MAX;
 	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
 		len--;
 	return len;
@@ -205,4 +206,18 @@ int heard_journal(const char *line, size_t len, json_t **ret_event,
 	    json_object_get(event, "service"))
 		*ret_event = TAKE(event);
 	return r;
+}
+
+size_t heard_bytes(json_t *event)
+{
+	json_t *value;
+	const char *key;
+	size_t bytes = 0;
+
+	json_object_foreach(event, key, value)
+	{
+		if (json_is_string(value))
+			bytes += json_string_length(value);
+	}
+	return bytes;
 }

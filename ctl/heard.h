@@ -12,7 +12,7 @@
  *			unit and pid are what journald itself knows of who
  *			wrote it
  *
- * Texts are cut after HEARD_TEXT_MAX bytes; bytes of a message that are not
+ * Texts are cut after WIRE_HEARD_TEXT_MAX bytes; bytes of a message that are not
  * UTF-8 stand as \xNN.
  *
  * Errors	-EINVAL, with what is wrong in `ret_why`; -ENOMEM
@@ -24,8 +24,7 @@
 
 #include <jansson.h>
 
-#define HEARD_TEXT_MAX 8192
-#define HEARD_WHY_MAX  128
+#define HEARD_WHY_MAX 128
 
 /* The caller owns *ret_event, which is NULL for a line that says nothing: one
  * of the journal without a message. */
@@ -33,3 +32,5 @@ int heard_falco(const char *line, size_t len, json_t **ret_event,
 		char ret_why[HEARD_WHY_MAX]);
 int heard_journal(const char *line, size_t len, json_t **ret_event,
 		  char ret_why[HEARD_WHY_MAX]);
+
+size_t heard_bytes(json_t *event); /* of its texts */

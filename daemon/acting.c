@@ -13,20 +13,12 @@
 #include "daemon/log.h"
 #include "daemon/passing.h"
 #include "daemon/privileges.h"
-#include "rules/detect/rule.h"
 
 #define ALERT_FAILED	  "detection failures"
 #define ALERT_STEPS	  "detection steps"
 #define REFUSED_MAX_S	  3153600000u /* a hundred years */
 #define S_TO_NS		  1000000000ull
 #define RELEASE_CALLS_MAX 16 /* of one tree */
-
-_Static_assert((int)ENFORCE_TABLE == DETECT_STEP_TABLE &&
-		       (int)ENFORCE_REFUSE == DETECT_STEP_REFUSE &&
-		       (int)ENFORCE_CUT == DETECT_STEP_CUT &&
-		       (int)ENFORCE_END == DETECT_STEP_END &&
-		       (int)ENFORCE_QUARANTINE == DETECT_STEP_QUARANTINE,
-	       "steps are the same bits");
 
 /* Who is in quarantine may still talk to whom the operator manages it from. */
 static int add_allowed(void *arg, const struct set *set,

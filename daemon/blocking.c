@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/alert/line.h"
 #include "daemon/apply.h"
 #include "daemon/clock.h"
 #include "daemon/commit.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 #include "daemon/members.h"
+#include "daemon/offending.h"
 #include "daemon/passing.h"
 #include "daemon/set_id.h"
 
@@ -19,6 +21,7 @@
 #define ALERT_BUDGET   "detection budget"
 #define ALERT_FAILED   "detection blocks"
 #define ALERT_SET      "detection set"
+#define PAYER_MAX      192
 
 static void set_stored(void *arg, int r)
 {
@@ -100,17 +103,32 @@ static int find_set(struct daemon *daemon, const struct set **ret_set)
 	return 0;
 }
 
-int blocking_spend(struct daemon *daemon, uint32_t uid, uint64_t now_ns)
+static void write_payer(const struct budget_payer *payer, int r,
+			char who[PAYER_MAX])
+{
+	char group[PAYER_MAX / 2];
+
+	*who = '\0';
+	(void)line_show(payer->group.bytes, payer->group.len, group,
+			sizeof(group));
+	if (r == -EUSERS)
+		(void)snprintf(who, PAYER_MAX, " for user %u", payer->uid);
+	else if (r == -EXFULL)
+		(void)snprintf(who, PAYER_MAX, " for what is in %s", group);
+}
+
+int blocking_spend(struct daemon *daemon, const struct budget_payer *payer,
+		   uint64_t now_ns)
 {
 	struct blocking *blocking = &daemon->detecting.blocking;
 	uint32_t budget = daemon->config.detect_blocks_per_minute;
-	int r = budget_spend(&blocking->budget, budget, uid, now_ns);
-	char who[32] = "";
+	int r = budget_spend(&blocking->budget, budget, payer, blocking->seed,
+			     now_ns);
+	char who[PAYER_MAX];
 
 	if (r == 0)
 		return 0;
-	if (r == -EUSERS)
-		(void)snprintf(who, sizeof(who), " for user %u", uid);
+	write_payer(payer, r, who);
 	blocking->over++;
 	blocking->over_ns = now_ns;
 	if (alerts_raise(&daemon->alerts, clock_wall_s(), ALERT_BUDGET,
@@ -137,6 +155,7 @@ static void tell_failed(struct daemon *daemon, int r)
 
 struct block {
 	struct daemon *daemon;
+	struct detect_growth growth;
 	struct edits edits;
 };
 
@@ -157,6 +176,10 @@ static void committed(void *arg, int r)
 			prefix_to_text(&block->edits.list[0].prefix, text));
 		members_undo(block->daemon, &block->edits);
 		tell_failed(block->daemon, r);
+	} else if (block->growth.by > 0) {
+		offending_note(block->daemon, &block->growth,
+			       &block->edits.list[0].prefix,
+			       block->edits.evidence.expires_s);
 	}
 	members_settle(block->daemon, &block->edits);
 	block_free(block);
@@ -171,6 +194,7 @@ static struct block *begin(struct daemon *daemon, uint8_t set_id,
 	if (!block)
 		return NULL;
 	block->daemon = daemon;
+	block->growth = order->growth;
 	block->edits.set_id = set_id;
 	block->edits.evidence = (struct evidence){
 		.origin = ORIGIN_DETECTION,
@@ -228,14 +252,73 @@ static int apply(struct daemon *daemon, uint8_t set_id,
 	return commit(block);
 }
 
+/* Something of it is let in by a set that allows, whatever others say. */
+static bool is_allowed(const struct daemon *daemon, const struct prefix *peer)
+{
+	uint16_t class_id = ledger_class(daemon->ledger, peer);
+
+	if (class_id != CLASS_NONE &&
+	    classes_info(ledger_classes(daemon->ledger), class_id).action ==
+		    SET_ALLOW)
+		return true;
+	for (unsigned int id = 1; !prefix_is_address(peer) && id <= SET_ID_MAX;
+	     id++) {
+		const struct set *set = ledger_set(daemon->ledger, (uint8_t)id);
+
+		if (set && set->action == SET_ALLOW &&
+		    ledger_meets(daemon->ledger, set->id, peer))
+			return true;
+	}
+	return false;
+}
+
+/* An address, or what addresses are counted as. */
+static bool is_narrow(const struct prefix *peer)
+{
+	struct prefix inside = *peer;
+
+	inside.bits = 128;
+	inside = prefix_counted(&inside);
+	return prefix_is_address(peer) || prefix_cmp(&inside, peer) == 0;
+}
+
+bool blocking_may(const struct daemon *daemon, const struct prefix *peer)
+{
+	const struct set *set = ledger_set_named(daemon->ledger, BLOCKING_SET);
+
+	return (!set || set->action == SET_DROP) && is_narrow(peer) &&
+	       !guard_find(daemon->guard, peer) && !is_allowed(daemon, peer);
+}
+
+bool blocking_has(const struct daemon *daemon, const struct prefix *peer)
+{
+	const struct set *set = ledger_set_named(daemon->ledger, BLOCKING_SET);
+	const struct prefix counted = prefix_counted(peer);
+	struct evidence unused;
+
+	return set &&
+	       (ledger_get(daemon->ledger, set->id, peer, &unused) == 0 ||
+		ledger_get(daemon->ledger, set->id, &counted, &unused) == 0);
+}
+
+struct prefix blocking_whom(const struct daemon *daemon,
+			    const struct prefix *address)
+{
+	const struct set *set = ledger_set_named(daemon->ledger, BLOCKING_SET);
+	const struct prefix counted = prefix_counted(address);
+
+	return set && !blocking_has(daemon, address) &&
+			       ledger_meets(daemon->ledger, set->id, &counted)
+		       ? counted
+		       : *address;
+}
+
 static int check(struct daemon *daemon, const struct block_order *order,
 		 const struct set **ret_set)
 {
-	struct evidence old;
 	int r = find_set(daemon, ret_set);
 
-	if (r == 0 &&
-	    ledger_get(daemon->ledger, (*ret_set)->id, &order->peer, &old) == 0)
+	if (r == 0 && blocking_has(daemon, &order->peer))
 		return -EALREADY;
 	if (r == 0 && !blocking_may(daemon, &order->peer))
 		return -EPERM;
@@ -243,33 +326,6 @@ static int check(struct daemon *daemon, const struct block_order *order,
 			      (*ret_set)->capacity)
 		return -ENOSPC;
 	return r;
-}
-
-/* Let in by a set that allows, whatever others say. */
-static bool is_allowed(const struct daemon *daemon, const struct prefix *peer)
-{
-	uint16_t class_id = ledger_class(daemon->ledger, peer);
-
-	return class_id != CLASS_NONE &&
-	       classes_info(ledger_classes(daemon->ledger), class_id).action ==
-		       SET_ALLOW;
-}
-
-bool blocking_may(const struct daemon *daemon, const struct prefix *peer)
-{
-	const struct set *set = ledger_set_named(daemon->ledger, BLOCKING_SET);
-
-	return (!set || set->action == SET_DROP) &&
-	       prefix_len(peer) == (prefix_is_v4(peer) ? 32 : 128) &&
-	       !guard_find(daemon->guard, peer) && !is_allowed(daemon, peer);
-}
-
-bool blocking_has(const struct daemon *daemon, const struct prefix *peer)
-{
-	const struct set *set = ledger_set_named(daemon->ledger, BLOCKING_SET);
-	struct evidence unused;
-
-	return set && ledger_get(daemon->ledger, set->id, peer, &unused) == 0;
 }
 
 int blocking_put(struct daemon *daemon, const struct block_order *order,
@@ -280,7 +336,7 @@ int blocking_put(struct daemon *daemon, const struct block_order *order,
 	int r = check(daemon, order, &set);
 
 	if (r == 0)
-		r = blocking_spend(daemon, order->uid, now_ns);
+		r = blocking_spend(daemon, &order->payer, now_ns);
 	if (r == 0)
 		r = apply(daemon, set->id, order);
 	if (r == 0)

@@ -162,58 +162,26 @@ void denying_reload(struct daemon *daemon, struct call *call)
 
 /* ---- what was denied ---- */
 
-static bool is_same(const struct file_digest *a, const struct file_digest *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0;
-}
+static const struct detect_rule rule_one = {
+	.id = "exec denylist",
+	.title = "exec denylist",
+	.author = "",
+	.level = DETECT_HIGH,
+	.action = DETECT_BLOCK,
+};
 
-/* The one of this digest; a new one takes the place of the oldest. */
-static struct denying_known *known_of(struct denying *denying,
-				      const struct file_digest *digest)
-{
-	struct denying_known *known = &denying->known[0];
-
-	for (size_t i = 0; i < denying->known_count; i++) {
-		struct denying_known *one = &denying->known[i];
-
-		if (is_same(&one->digest, digest))
-			return one;
-		if (one->told_ns < known->told_ns)
-			known = one;
-	}
-	if (denying->known_count < DENYING_KNOWN_MAX)
-		known = &denying->known[denying->known_count++];
-	*known = (struct denying_known){.digest = *digest};
-	return known;
-}
-
-/* How many denials are to be told now, this one included; 0: none. */
-static uint64_t hear(struct denying *denying,
-		     const struct denylist_denial *denial)
-{
-	struct denying_known *known = known_of(denying, &denial->digest);
-	uint64_t count = known->hushed + 1;
-
-	if (known->told_ns &&
-	    denial->time_ns < known->told_ns + DENYING_HUSH_NS) {
-		known->hushed++;
-		return 0;
-	}
-	known->hushed = 0;
-	known->told_ns = denial->time_ns;
-	return count;
-}
+/* The count is of many files; the last one is named. */
+static const struct detect_rule rule_many = {
+	.id = "exec denylist many",
+	.title = "exec denylist, many files",
+	.author = "",
+	.level = DETECT_HIGH,
+	.action = DETECT_BLOCK,
+};
 
 static void tell(struct daemon *daemon, const struct denylist_denial *denial,
-		 uint64_t count)
+		 const struct detect_rule *rule, uint64_t count)
 {
-	static const struct detect_rule rule = {
-		.id = "exec denylist",
-		.title = "exec denylist",
-		.author = "",
-		.level = DETECT_HIGH,
-		.action = DETECT_BLOCK,
-	};
 	struct denying *denying = &daemon->denying;
 	char digest[FILE_DIGEST_TEXT_MAX];
 	const struct event event = {
@@ -228,7 +196,7 @@ static void tell(struct daemon *daemon, const struct denylist_denial *denial,
 				       (uint32_t)strlen(denial->path), false},
 	};
 	const struct notice notice = {
-		.rule = &rule,
+		.rule = rule,
 		.event = &event,
 		.count = count,
 		.wall_ns = clock_wall_us_of(denial->time_ns) * 1000,
@@ -240,8 +208,9 @@ static void tell(struct daemon *daemon, const struct denylist_denial *denial,
 	denying->told++;
 	(void)notices_put(daemon->notices, &notice);
 	(void)line_show(denial->path, strlen(denial->path), path, sizeof(path));
-	log_notice("exec denylist: not run path=%s pid=%u sha256=%s count=%llu",
-		   path, denial->pid, digest, (unsigned long long)count);
+	log_notice("%s: not run path=%s pid=%u sha256=%s count=%llu",
+		   rule->title, path, denial->pid, digest,
+		   (unsigned long long)count);
 }
 
 static void on_denial(evutil_socket_t fd, short what, void *arg)
@@ -253,14 +222,17 @@ static void on_denial(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	for (int i = 0; i < TURN_DENIALS; i++) {
-		uint64_t count;
+		struct hush_answer answer;
 
 		if (!denylist_next(denying->denylist, &denial))
 			return;
 		denying->number++;
-		count = hear(denying, &denial);
-		if (count)
-			tell(daemon, &denial, count);
+		answer = hush_hear(&denying->hush, &denial.digest,
+				   denial.time_ns);
+		if (answer.count)
+			tell(daemon, &denial, &rule_one, answer.count);
+		if (answer.others)
+			tell(daemon, &denial, &rule_many, answer.others);
 	}
 }
 

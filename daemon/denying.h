@@ -5,9 +5,9 @@
  *
  *	1. A list that cannot be read, or has a line that is none, leaves the
  *	   one in force, and an alert that names file and line.
- *	2. The first denial of a digest is told as detections are, and further
- *	   ones after DENYING_HUSH_NS, with how many there were: nobody fills
- *	   the alerts by trying again.
+ *	2. Denials are told as detections are, those of a file that was told and
+ *	   those of very many files together (enforce/hush.h): nobody fills the
+ *	   alerts by trying again.
  *	3. Where it cannot start, fwd goes on without, and an alert says why.
  *
  * Times	CLOCK_BOOTTIME
@@ -22,19 +22,12 @@
 #include <jansson.h>
 
 #include "daemon/enforce/denylist.h"
+#include "daemon/enforce/hush.h"
 
 struct call;
 struct daemon;
 
-#define DENYING_HUSH_NS	  300000000000ull
-#define DENYING_KNOWN_MAX 64
-#define DENYING_NOTE_MAX  400
-
-struct denying_known {
-	struct file_digest digest;
-	uint64_t told_ns;
-	uint64_t hushed; /* since */
-};
+#define DENYING_NOTE_MAX 400
 
 struct denying {
 	struct denylist *denylist; /* NULL: off */
@@ -45,8 +38,7 @@ struct denying {
 	char note[DENYING_NOTE_MAX]; /* what is wrong with it; "": nothing */
 	uint64_t told;
 	uint64_t number; /* of what was told or hushed */
-	struct denying_known known[DENYING_KNOWN_MAX];
-	size_t known_count;
+	struct hush hush;
 };
 
 /* With the privileges of the start. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "daemon/acting.h"
 #include "daemon/alert/notices.h"
@@ -75,10 +76,14 @@ int detecting_start(struct daemon *daemon)
 	const struct rulebook_order order = order_of(&daemon->config);
 	char note[RULEBOOK_NOTE_MAX];
 	struct rulebook *book = NULL;
+	uint64_t *seed = daemon->detecting.blocking.seed;
 	int r;
 
 	if (!daemon->host.reader)
 		return 0;
+	if (getrandom(seed, sizeof(daemon->detecting.blocking.seed), 0) !=
+	    sizeof(daemon->detecting.blocking.seed))
+		return -EIO;
 	r = offending_start(daemon);
 	if (r < 0)
 		return r;
@@ -235,23 +240,20 @@ struct deed {
 	uint32_t done, ordered, withheld;
 };
 
+/* `whom`: the peer, or what it is counted as. */
 static int block_peer(const struct heard *heard, const struct detect_rule *rule,
-		      uint32_t ttl_s)
+		      const struct prefix *whom, uint32_t ttl_s)
 {
 	struct block_order order = {
-		.peer = heard->event->peer,
+		.peer = *whom,
 		.ttl_s = ttl_s,
-		.uid = heard->event->uid,
+		.growth = rule->growth,
+		.payer = budget_payer(heard->event),
 		.since_ns = clock_mono_ns(),
 	};
 
-	int r;
-
 	write_reason(rule, heard->event, order.reason);
-	r = blocking_put(heard->daemon, &order, heard->now_ns);
-	if (r == 0)
-		offending_note(heard->daemon, rule, &order.peer, ttl_s);
-	return r;
+	return blocking_put(heard->daemon, &order, heard->now_ns);
 }
 
 bool detecting_may_block(const struct daemon *daemon, const struct prefix *peer)
@@ -266,15 +268,40 @@ static bool may_block(const struct heard *heard)
 {
 	struct daemon *daemon = heard->daemon;
 
-	if (detecting_may_block(daemon, &heard->event->peer))
+	if (prefix_is_address(&heard->event->peer) &&
+	    detecting_may_block(daemon, &heard->event->peer))
 		return true;
 	daemon->detecting.blocking.withheld++;
 	return false;
 }
 
+static int spend(const struct heard *heard)
+{
+	const struct budget_payer payer = budget_payer(heard->event);
+
+	return blocking_spend(heard->daemon, &payer, heard->now_ns);
+}
+
+/* Of a network that a rule counts as one the next address takes in all. */
+static struct prefix whom(const struct heard *heard,
+			  const struct detect_rule *rule)
+{
+	const struct prefix *peer = &heard->event->peer;
+	struct prefix wider = *peer;
+
+	if (rule->steps & heard->daemon->acting.steps & DETECT_STEP_TABLE &&
+	    prefix_is_address(peer) && alarms_group_peers(rule, heard->event))
+		wider = blocking_whom(heard->daemon, peer);
+	return prefix_is_address(&wider) ||
+			       !detecting_may_block(heard->daemon, &wider)
+		       ? *peer
+		       : wider;
+}
+
 /* The steps against the peer that may follow the table. */
 static uint32_t act_on_peer(const struct heard *heard,
-			    const struct detect_rule *rule, uint32_t ttl_s,
+			    const struct detect_rule *rule,
+			    const struct prefix *peer, uint32_t ttl_s,
 			    struct deed *deed)
 {
 	const uint32_t all =
@@ -287,10 +314,8 @@ static uint32_t act_on_peer(const struct heard *heard,
 		deed->withheld |= all;
 		return 0;
 	}
-	r = all & DETECT_STEP_TABLE
-		    ? block_peer(heard, rule, ttl_s)
-		    : blocking_spend(heard->daemon, heard->event->uid,
-				     heard->now_ns);
+	r = all & DETECT_STEP_TABLE ? block_peer(heard, rule, peer, ttl_s)
+				    : spend(heard);
 	if (r < 0 && r != -EALREADY) {
 		deed->withheld |= all;
 		return 0;
@@ -308,8 +333,7 @@ static uint32_t steps_on_process(const struct heard *heard,
 
 	if (steps == 0 || heard->event->process.pid == 0)
 		return 0;
-	if (blocking_spend(heard->daemon, heard->event->uid, heard->now_ns) ==
-	    0)
+	if (spend(heard) == 0)
 		return steps;
 	deed->withheld |= steps;
 	return 0;
@@ -324,7 +348,7 @@ static struct deed act(const struct heard *heard,
 	struct enforce_answer answer = {0};
 	struct enforce_order order = {
 		.process = heard->event->process,
-		.peer = heard->event->peer,
+		.peer = whom(heard, rule),
 		.until_ns = heard->now_ns + ttl_s * 1000000000ull,
 	};
 	struct deed deed = {0};
@@ -334,7 +358,7 @@ static struct deed act(const struct heard *heard,
 		return deed;
 	}
 	deed.withheld = rule->steps & ~daemon->acting.steps;
-	order.steps = act_on_peer(heard, rule, ttl_s, &deed) |
+	order.steps = act_on_peer(heard, rule, &order.peer, ttl_s, &deed) |
 		      steps_on_process(heard, rule, &deed);
 	order.is_tied = deed.done & DETECT_STEP_TABLE;
 	if (order.steps)

@@ -37,7 +37,7 @@ struct writing {
 	struct job job; /* first: the worker's view of it */
 	struct daemon *daemon;
 	struct call *call; /* or NULL */
-	struct offence_store *store;
+	struct offence_store *store; /* NULL: none are kept */
 	int r;
 	size_t count;
 	struct offence list[];
@@ -47,8 +47,9 @@ static void write_all(struct job *job)
 {
 	struct writing *writing = (struct writing *)job;
 
-	writing->r = offence_store_put(writing->store, writing->list,
-				       writing->count);
+	if (writing->store)
+		writing->r = offence_store_put(writing->store, writing->list,
+					       writing->count);
 }
 
 static void tell_failed(struct daemon *daemon, int r)
@@ -75,30 +76,35 @@ static void written(struct job *job)
 	free(writing);
 }
 
-/* What was taken out has no bans. */
-static void submit(struct daemon *daemon, struct call *call,
-		   const struct offence *list, size_t count)
+/* What was taken out has no bans. NULL without memory. */
+static struct writing *prepare(struct daemon *daemon,
+			       const struct offence *list, size_t count)
 {
-	struct offending *offending = daemon->detecting.offending;
 	struct writing *writing =
-		offending->store
-			? calloc(1, sizeof(*writing) + count * sizeof(*list))
-			: NULL;
+		calloc(1, sizeof(*writing) + count * sizeof(*list));
 
-	if (!writing) {
-		if (offending->store)
-			tell_failed(daemon, -ENOMEM);
-		if (call)
-			call_done(call, json_object());
-		return;
-	}
+	if (!writing)
+		return NULL;
 	writing->job = (struct job){.run = write_all, .done = written};
 	writing->daemon = daemon;
-	writing->call = call;
-	writing->store = offending->store;
+	writing->store = daemon->detecting.offending->store;
 	memcpy(writing->list, list, count * sizeof(*list));
 	writing->count = count;
-	worker_submit(daemon->worker, &writing->job);
+	return writing;
+}
+
+static void submit(struct daemon *daemon, const struct offence *list,
+		   size_t count)
+{
+	struct writing *writing;
+
+	if (!daemon->detecting.offending->store)
+		return;
+	writing = prepare(daemon, list, count);
+	if (writing)
+		worker_submit(daemon->worker, &writing->job);
+	else
+		tell_failed(daemon, -ENOMEM);
 }
 
 /* The start. */
@@ -175,12 +181,12 @@ void offending_stop(struct offending *offending)
 
 /* Bans. */
 
-static bool is_banned(const struct daemon *daemon, const struct prefix *peer)
+static struct offence known(const struct offending *offending,
+			    const struct prefix *peer)
 {
-	const struct set *set = ledger_set_named(daemon->ledger, BLOCKING_SET);
-	struct evidence evidence;
+	const struct prefix counted = prefix_counted(peer);
 
-	return set && ledger_get(daemon->ledger, set->id, peer, &evidence) == 0;
+	return offences_get(offending->table, &counted, clock_wall_s());
 }
 
 uint32_t offending_ttl_s(const struct daemon *daemon,
@@ -191,59 +197,63 @@ uint32_t offending_ttl_s(const struct daemon *daemon,
 	uint64_t ttl_s = rule->ttl_s;
 
 	if (offending && rule->growth.by > 0 && peer->bits > 0 &&
-	    !is_banned(daemon, peer))
-		ttl_s = growth_ttl_s(
-			&rule->growth, ttl_s,
-			offences_get(offending->table, peer, clock_wall_s())
-				.bans);
+	    !blocking_has(daemon, peer))
+		ttl_s = growth_ttl_s(&rule->growth, ttl_s,
+				     known(offending, peer).bans);
 	return ttl_s < BLOCKING_TTL_MAX ? (uint32_t)ttl_s : BLOCKING_TTL_MAX;
 }
 
-void offending_note(struct daemon *daemon, const struct detect_rule *rule,
-		    const struct prefix *peer, uint32_t ttl_s)
+void offending_note(struct daemon *daemon, const struct detect_growth *growth,
+		    const struct prefix *peer, uint64_t until_s)
 {
 	struct offending *offending = daemon->detecting.offending;
 	struct offence changes[CHANGES_MAX];
-	uint64_t now_s = clock_wall_s();
 
-	if (!offending || rule->growth.by == 0)
+	if (!offending)
 		return;
-	changes[0] = offences_get(offending->table, peer, now_s);
+	changes[0] = known(offending, peer);
 	if (changes[0].bans < UINT32_MAX)
 		changes[0].bans++;
-	changes[0].until_s = now_s + ttl_s;
-	if (changes[0].forgotten_s < changes[0].until_s + rule->growth.forget_s)
-		changes[0].forgotten_s =
-			changes[0].until_s + rule->growth.forget_s;
+	changes[0].until_s = until_s;
+	if (changes[0].forgotten_s < until_s + growth->forget_s)
+		changes[0].forgotten_s = until_s + growth->forget_s;
 	changes[1] = offences_put(offending->table, &changes[0]);
 	if (changes[1].bans > 0)
 		log_info("offences: there is no more room, one is forgotten "
 			 "displaced=%llu",
 			 (unsigned long long)offences_displaced(
 				 offending->table));
-	submit(daemon, NULL, changes, changes[1].bans > 0 ? 2 : 1);
+	submit(daemon, changes, changes[1].bans > 0 ? 2 : 1);
 }
 
 void offending_forgive(struct daemon *daemon, struct call *call,
 		       const struct prefix *peer)
 {
 	struct offending *offending = daemon->detecting.offending;
-	const struct offence none = {.peer = *peer};
+	const struct offence none = {.peer = prefix_counted(peer)};
+	struct writing *writing;
 	char text[PREFIX_TEXT_MAX];
 
-	prefix_to_text(peer, text);
+	prefix_to_text(&none.peer, text);
 	if (!offending) {
 		call_refuse(call, -ENOENT,
 			    "the sensor is off: fwd.yml turns it on with "
 			    "\"sensor: true\"");
 		return;
 	}
-	if (!offences_forgive(offending->table, peer)) {
+	writing = prepare(daemon, &none, 1);
+	if (!writing) {
+		call_refuse(call, -ENOMEM, "out of memory");
+		return;
+	}
+	if (!offences_forgive(offending->table, &none.peer)) {
 		call_refuse(call, -ENOENT, "no ban of %s is counted", text);
+		free(writing);
 		return;
 	}
 	log_notice("offences: those of %s are forgiven", text);
-	submit(daemon, call, &none, 1);
+	writing->call = call;
+	worker_submit(daemon->worker, &writing->job);
 }
 
 static void forget(void *arg, const struct offence *offence)
@@ -263,8 +273,7 @@ void offending_tick(struct daemon *daemon)
 	offences_tick(offending->table, clock_wall_s(), TICK_PLACES, forget,
 		      &offending->gone);
 	if (offending->gone.count > 0)
-		submit(daemon, NULL, offending->gone.list,
-		       offending->gone.count);
+		submit(daemon, offending->gone.list, offending->gone.count);
 }
 
 /* What is told of them. */
@@ -286,7 +295,7 @@ json_t *offending_json(const struct daemon *daemon, const struct prefix *peer)
 	struct offence offence = {.bans = 0};
 
 	if (offending)
-		offence = offences_get(offending->table, peer, clock_wall_s());
+		offence = known(offending, peer);
 	return offence.bans > 0 ? json_of(&offence) : NULL;
 }
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * offending.h - peers that were banned before, for whom the next ban lasts
- * longer (rules/detect/offences.h), kept below the state directory.
+ * longer (rules/detect/offences.h), kept below the state directory. A peer is
+ * whom prefix_counted() says, so one of IPv6 is its /64.
  *
  *	1. A ban is counted when a rule whose ttl grows has put its peer into
- *	   the table. It is written behind that, by the worker: no verdict
- *	   waits for it, and one that is lost on the way is not counted.
+ *	   the table and that is stored; one that could not be is none. It is
+ *	   written behind that, by the worker: no verdict waits for it, and one
+ *	   that is lost on the way is not counted.
  *	2. What cannot be read is an alert, and nobody was banned before. What
  *	   cannot be written is an alert, and counts until fwd ends.
  *	3. Nothing is forgotten while the clock is doubted.
@@ -41,11 +43,12 @@ uint32_t offending_ttl_s(const struct daemon *daemon,
 			 const struct detect_rule *rule,
 			 const struct prefix *peer);
 
-/* It was banned for so long, by this rule. */
-void offending_note(struct daemon *daemon, const struct detect_rule *rule,
-		    const struct prefix *peer, uint32_t ttl_s);
+/* It is banned until then, by a rule whose bans grow so. */
+void offending_note(struct daemon *daemon, const struct detect_growth *growth,
+		    const struct prefix *peer, uint64_t until_s);
 
-/* Answers the call when it is stored; -ENOENT: nothing is known of the peer. */
+/* Answers the call when it is stored; refuses it with -ENOENT: nothing is known
+ * of the peer; -ENOMEM: nothing has changed. */
 void offending_forgive(struct daemon *daemon, struct call *call,
 		       const struct prefix *peer);
 

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Requests about detection: what is in force and what came of it, to read the
  * rules anew, to let out of quarantine, and what processes add up to. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/alert/line.h"
 #include "daemon/clock.h"
 #include "daemon/json.h"
 #include "daemon/requests.h"
-
-#define SCORES_TOLD 100
 
 static json_t *blocking_of(const struct daemon *daemon)
 {
@@ -130,63 +127,26 @@ void request_detect_release(struct daemon *daemon, struct call *call)
 	acting_release(daemon, call, (uint32_t)pid);
 }
 
-/* The trees with most points, the most first. */
-
-struct scored {
-	struct process_id root;
-	uint32_t points;
-	char *text;
-};
-
-struct top {
-	struct scored trees[SCORES_TOLD];
-	size_t count;
-	uint64_t total;
-};
-
-static void put_scored(void *arg, const struct process_id *root,
-		       uint32_t points, const char *text)
+static void append_scored(void *arg, const struct process_id *root,
+			  uint32_t points, const char *text)
 {
-	struct top *top = arg;
-	size_t at = top->count;
-
-	top->total++;
-	while (at > 0 && top->trees[at - 1].points < points)
-		at--;
-	if (at == SCORES_TOLD)
-		return;
-	if (top->count == SCORES_TOLD)
-		free(top->trees[--top->count].text);
-	memmove(&top->trees[at + 1], &top->trees[at],
-		(top->count - at) * sizeof(top->trees[0]));
-	top->trees[at] = (struct scored){*root, points, strdup(text)};
-	top->count++;
-}
-
-static json_t *json_of_scored(const struct scored *scored)
-{
-	return json_pack("{s:I, s:I, s:I, s:s}", "pid",
-			 (json_int_t)scored->root.pid, "start_ns",
-			 (json_int_t)scored->root.start_ns, "points",
-			 (json_int_t)scored->points, "made_of",
-			 scored->text ? scored->text : "");
+	(void)json_array_append_new(
+		arg,
+		json_pack("{s:I, s:I, s:I, s:s}", "pid", (json_int_t)root->pid,
+			  "start_ns", (json_int_t)root->start_ns, "points",
+			  (json_int_t)points, "made_of", text));
 }
 
 void request_detect_scores(struct daemon *daemon, struct call *call)
 {
 	const struct rulebook *book = daemon->detecting.book;
-	struct top top = {0};
 	json_t *list = json_array();
+	size_t total = 0;
 
 	if (book)
-		detection_scores(book->detection, clock_boot_ns(), put_scored,
-				 &top);
-	for (size_t i = 0; i < top.count; i++) {
-		(void)json_array_append_new(list,
-					    json_of_scored(&top.trees[i]));
-		free(top.trees[i].text);
-	}
+		total = detection_scores(book->detection, clock_boot_ns(),
+					 SCORES_TOP_MAX, append_scored, list);
 	call_done(call, json_pack("{s:b, s:I, s:o}", "sensor",
 				  daemon->host.reader != NULL, "total",
-				  (json_int_t)top.total, "trees", list));
+				  (json_int_t)total, "trees", list));
 }

@@ -7,8 +7,7 @@
 #include "daemon/clock.h"
 #include "daemon/requests.h"
 
-#define HEARD_MAX      256 /* events of one request */
-#define HEARD_TEXT_MAX 8192
+#define HEARD_MAX 256 /* events of one request */
 
 static const struct {
 	const char *name;
@@ -28,7 +27,7 @@ static int read_words(struct event *event, const json_t *item)
 		if (!value)
 			continue;
 		if (!json_is_string(value) ||
-		    json_string_length(value) > HEARD_TEXT_MAX)
+		    json_string_length(value) > WIRE_HEARD_TEXT_MAX)
 			return -EINVAL;
 		event->words[words[i].word] = (struct event_text){
 			.bytes = json_string_value(value),
@@ -90,11 +89,47 @@ static int read_event(struct event *event, const json_t *item)
 	return 0;
 }
 
+static size_t bytes_of(const struct event *event)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		bytes += event->words[words[i].word].len;
+	return bytes;
+}
+
+/* They are read once here, and once when rules are asked. */
+static bool are_refused(const json_t *events, struct call *call)
+{
+	struct event event;
+	size_t bytes = 0;
+
+	if (!json_is_array(events) || json_array_size(events) > HEARD_MAX) {
+		call_refuse(call, -EINVAL, "events are a list of %d at most",
+			    HEARD_MAX);
+		return true;
+	}
+	for (size_t i = 0; i < json_array_size(events); i++) {
+		if (read_event(&event, json_array_get(events, i)) < 0) {
+			call_refuse(call, -EINVAL,
+				    "event %zu is none: it has a service and a "
+				    "line, and each text is at most %u bytes",
+				    i + 1, WIRE_HEARD_TEXT_MAX);
+			return true;
+		}
+		bytes += bytes_of(&event);
+	}
+	if (bytes > WIRE_HEARD_MAX) {
+		call_refuse(call, -E2BIG,
+			    "the texts of all events are at most %u bytes",
+			    WIRE_HEARD_MAX);
+		return true;
+	}
+	return false;
+}
+
 static bool is_refused(const struct daemon *daemon, struct call *call)
 {
-	const json_t *events = json_object_get(call->args, "events");
-	struct event event;
-
 	if (!daemon->detecting.book) {
 		call_refuse(call, -ENOENT,
 			    "no detection rules are in force: fwd.yml turns "
@@ -107,21 +142,7 @@ static bool is_refused(const struct daemon *daemon, struct call *call)
 			    "them on with \"detect_logs: true\"");
 		return true;
 	}
-	if (!json_is_array(events) || json_array_size(events) > HEARD_MAX) {
-		call_refuse(call, -EINVAL, "events are a list of %d at most",
-			    HEARD_MAX);
-		return true;
-	}
-	for (size_t i = 0; i < json_array_size(events); i++) {
-		if (read_event(&event, json_array_get(events, i)) == 0)
-			continue;
-		call_refuse(call, -EINVAL,
-			    "event %zu is none: it has a service and a line, "
-			    "and each text is at most %d bytes",
-			    i + 1, HEARD_TEXT_MAX);
-		return true;
-	}
-	return false;
+	return are_refused(json_object_get(call->args, "events"), call);
 }
 
 void request_detect_hear(struct daemon *daemon, struct call *call)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "rules/base.h"
+#include "rules/read_full.h"
 #include "rules/wire.h"
 
 static int refuse(char why[SLURP_WHY_MAX], int r, const char *text)
@@ -35,20 +36,14 @@ static int read_whole(int fd, size_t size, char **ret_bytes,
 		      char why[SLURP_WHY_MAX])
 {
 	CLEANUP(freep) char *bytes = malloc(size + 1);
-	size_t len = 0;
+	ssize_t len;
 
 	if (!bytes)
 		return refuse(why, -ENOMEM, strerror(ENOMEM));
-	while (len <= size) {
-		ssize_t n = read(fd, bytes + len, size + 1 - len);
-
-		if (n < 0 && errno != EINTR)
-			return refuse(why, -errno, strerror(errno));
-		if (n == 0)
-			break;
-		len += n > 0 ? (size_t)n : 0;
-	}
-	if (len != size)
+	len = read_full(fd, bytes, size + 1);
+	if (len < 0)
+		return refuse(why, (int)len, strerror((int)-len));
+	if ((size_t)len != size)
 		return refuse(why, -EAGAIN,
 			      "it was changed while it was read: write it "
 			      "beside, and rename it");

@@ -7,8 +7,9 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define V6_BITS 128
-#define V4_BITS 32
+#define V6_BITS	     128
+#define V4_BITS	     32
+#define COUNTED_BITS 64
 
 /* An address as one number in host order. Range arithmetic needs carries
  * across all of it, and the compiler knows them better than we do. */
@@ -77,6 +78,14 @@ struct prefix prefix_widen(const struct prefix *prefix, unsigned int len)
 	if (prefix_is_v4(prefix))
 		len += PREFIX_V4_BITS;
 	return cut(prefix->addr, len);
+}
+
+struct prefix prefix_counted(const struct prefix *peer)
+{
+	if (prefix_is_v4(peer) || peer->bits <= COUNTED_BITS ||
+	    prefix_half(peer, 0) >> 32 == 0x0064ff9b)
+		return *peer;
+	return cut(peer->addr, COUNTED_BITS);
 }
 
 /* Read a decimal number without leading zeros. Returns what follows it, NULL

@@ -70,6 +70,20 @@ static inline unsigned int prefix_len(const struct prefix *prefix)
 /* `bits` as people write them for `prefix`'s family, bits past it cut. */
 struct prefix prefix_widen(const struct prefix *prefix, unsigned int len);
 
+/*
+ * As whom a peer is counted: an IPv4 address as itself, an IPv6 address as its
+ * /64, for one host may have all the addresses in it. One that stands for an
+ * IPv4 address (64:ff9b::/32; RFC 6052, RFC 8215) counts as itself, and so does
+ * what is wider than a /64.
+ */
+struct prefix prefix_counted(const struct prefix *peer);
+
+/* Is it a single address? */
+static inline bool prefix_is_address(const struct prefix *prefix)
+{
+	return prefix->bits == 128;
+}
+
 /* Is every address of `inner` one of `outer`? True for equal prefixes. */
 static inline bool prefix_covers(const struct prefix *outer,
 				 const struct prefix *inner)

@@ -28,6 +28,10 @@
 #define WIRE_HEAD_BYTES 4
 #define WIRE_BULK_MAX	(512u << 20) /* bytes of a memfd */
 #define WIRE_PAGE_MAX	4096 /* members, addresses or lines in one frame */
+/* Of what another program has heard: bytes of one text, and of all of them in a
+ * frame, about which rules are asked in one turn of the loop. */
+#define WIRE_HEARD_TEXT_MAX 8192u
+#define WIRE_HEARD_MAX	    (64u << 10)
 
 #define WIRE_SOCKET_PATH "/run/portcullis/fwd.sock"
 

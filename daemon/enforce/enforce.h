@@ -52,17 +52,18 @@
 #include "daemon/enforce/refusing.h"
 #include "rules/base.h"
 #include "rules/detect/event.h"
+#include "rules/detect/rule.h"
 #include "rules/prefix.h"
 
 #define ENFORCE_NOTE_MAX 256 /* bytes with the NUL */
 #define ENFORCE_SLOW	 (ENFORCE_CUT | ENFORCE_QUARANTINE)
 
 enum enforce_step {
-	ENFORCE_TABLE = 1, /* the caller's; nothing here */
-	ENFORCE_REFUSE = 2,
-	ENFORCE_CUT = 4,
-	ENFORCE_END = 8,
-	ENFORCE_QUARANTINE = 16,
+	ENFORCE_TABLE = DETECT_STEP_TABLE, /* the caller's; nothing here */
+	ENFORCE_REFUSE = DETECT_STEP_REFUSE,
+	ENFORCE_CUT = DETECT_STEP_CUT,
+	ENFORCE_END = DETECT_STEP_END,
+	ENFORCE_QUARANTINE = DETECT_STEP_QUARANTINE,
 };
 
 struct enforce_config {

@@ -69,13 +69,47 @@ static const struct detect_view *view_of(const struct detect_rule *rule,
 	return NULL;
 }
 
+static void sip_peer(struct sip *sip, const struct event *event)
+{
+	const struct prefix counted = prefix_counted(&event->peer);
+
+	sip_word(sip, prefix_half(&counted, 0));
+	sip_word(sip, prefix_half(&counted, 1));
+	sip_word(sip, counted.bits);
+}
+
 static void sip_source(struct sip *sip, const struct event *event,
 		       enum detect_source source)
 {
 	char buf[DETECT_NUMBER_MAX];
-	struct event_text text = detect_source_text(event, source, buf);
+	struct event_text text;
 
+	if (source == SOURCE_PEER) {
+		sip_peer(sip, event);
+		return;
+	}
+	text = detect_source_text(event, source, buf);
 	sip_text(sip, text.bytes, text.len);
+}
+
+/* Of a field that it groups by. */
+static enum detect_source source_of(const struct detect_view *view,
+				    const char *name)
+{
+	const struct detect_field *field = detect_field_of(view, name);
+
+	return field ? field->sources[0] : SOURCE_NONE;
+}
+
+bool alarms_group_peers(const struct detect_rule *rule,
+			const struct event *event)
+{
+	const struct detect_view *view = view_of(rule, event);
+
+	for (size_t i = 0; view && i < rule->group_count; i++)
+		if (source_of(view, rule->group_by[i]) == SOURCE_PEER)
+			return true;
+	return false;
 }
 
 static void sip_group(struct sip *sip, const struct detect_rule *rule,
@@ -83,12 +117,8 @@ static void sip_group(struct sip *sip, const struct detect_rule *rule,
 {
 	const struct detect_view *view = view_of(rule, event);
 
-	for (size_t i = 0; view && i < rule->group_count; i++) {
-		const struct detect_field *field =
-			detect_field_of(view, rule->group_by[i]);
-
-		sip_source(sip, event, field ? field->sources[0] : SOURCE_NONE);
-	}
+	for (size_t i = 0; view && i < rule->group_count; i++)
+		sip_source(sip, event, source_of(view, rule->group_by[i]));
 }
 
 static void sip_who_and_what(struct sip *sip, const struct event *event)

@@ -60,10 +60,14 @@ DEFINE_CLEANUP(struct alarms *, alarms_free)
 
 /* The rule, and the event's texts of the fields it groups by; if it does not
  * say, who (user and image) did what (kind, file, peer and port). No process,
- * or each would be one of its own. */
+ * or each would be one of its own. A peer is whom prefix_counted() says. */
 struct alarm_key alarms_key(const struct alarms *alarms,
 			    const struct detect_rule *rule,
 			    const struct event *event);
+
+/* Does the rule say that it groups such events by their peer? */
+bool alarms_group_peers(const struct detect_rule *rule,
+			const struct event *event);
 
 struct alarm_answer alarms_hear(struct alarms *alarms, struct alarm_key key,
 				const struct detect_rule *rule,

@@ -155,8 +155,8 @@ struct detection_usage detection_usage(const struct detection *detection)
 	};
 }
 
-void detection_scores(const struct detection *detection, uint64_t now_ns,
-		      scores_fn *fn, void *arg)
+size_t detection_scores(const struct detection *detection, uint64_t now_ns,
+			size_t max, scores_fn *fn, void *arg)
 {
-	scores_each(detection->scores, now_ns, fn, arg);
+	return scores_top(detection->scores, now_ns, max, fn, arg);
 }

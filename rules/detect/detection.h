@@ -56,6 +56,6 @@ struct detection_usage {
 
 struct detection_usage detection_usage(const struct detection *detection);
 
-/* Trees that have points, as scores_each() has them. */
-void detection_scores(const struct detection *detection, uint64_t now_ns,
-		      scores_fn *fn, void *arg);
+/* Trees that have points, as scores_top() has them. */
+size_t detection_scores(const struct detection *detection, uint64_t now_ns,
+			size_t max, scores_fn *fn, void *arg);

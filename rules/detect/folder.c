@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "rules/detect/language.h"
+#include "rules/read_full.h"
 
 static int by_name(const FTSENT **a, const FTSENT **b)
 {
@@ -24,38 +25,25 @@ static bool is_rule_name(const char *name)
 	       (strcmp(dot, ".yml") == 0 || strcmp(dot, ".yaml") == 0);
 }
 
-static int read_bytes(const char *path, char *text, size_t *len)
+static ssize_t read_bytes(const char *path, char *text, size_t room)
 {
 	CLEANUP(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat status;
-	size_t used = 0;
 
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return -errno;
 	if (!S_ISREG(status.st_mode))
 		return -ENOTSUP;
-	while (used < *len) {
-		ssize_t got = read(fd, text + used, *len - used);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		used += (size_t)got;
-	}
-	*len = used;
-	return 0;
+	return read_full(fd, text, room);
 }
 
 /* What is wrong with the file is its own; only memory is everybody's. */
 static int read_into(struct detect_file *file, uint32_t kinds, char *text,
 		     size_t room)
 {
-	size_t len = room;
+	ssize_t len = read_bytes(file->path, text, room);
 
-	file->error = read_bytes(file->path, text, &len);
+	file->error = len < 0 ? (int)len : 0;
 	file->is_refused = file->error < 0;
 	if (file->is_refused) {
 		file->note.reason = DETECT_BROKEN;
@@ -63,7 +51,7 @@ static int read_into(struct detect_file *file, uint32_t kinds, char *text,
 				    strerror(-file->error));
 		return 0;
 	}
-	file->error = detect_read(text, len, kinds, &file->rules,
+	file->error = detect_read(text, (size_t)len, kinds, &file->rules,
 				  &file->rule_count, &file->note);
 	file->is_refused = file->error < 0;
 	return file->error == -ENOMEM ? -ENOMEM : 0;

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "rules/detect/event.h"
+#include "rules/detect/names.h"
 #include "rules/detect/native.h"
 #include "rules/detect/sandtrace.h"
 #include "rules/detect/sigma.h"
@@ -57,12 +58,47 @@ static void remark_logs(struct detect_rule *const *rules, size_t count)
 	}
 }
 
+static void remark_names(struct detect_rule *const *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (names_are_trusted(rules[i]))
+			rules[i]->remark = NAMES_REMARK;
+	}
+}
+
+static int read_root(const struct node *root, uint32_t kinds,
+		     struct detect_rule ***ret_rules, size_t *ret_count,
+		     struct detect_note *ret_note)
+{
+	struct detect_rule **rules;
+	int r;
+
+	if (native_is_list(root)) {
+		r = native_read(root, ret_rules, ret_count, ret_note);
+		if (r >= 0 && !(kinds >> EVENT_LOG & 1))
+			remark_logs(*ret_rules, *ret_count);
+		return r;
+	}
+	if (sandtrace_is_file(root))
+		return sandtrace_read(root, ret_rules, ret_count, ret_note);
+	rules = calloc(1, sizeof(struct detect_rule *));
+	if (!rules)
+		return -ENOMEM;
+	r = sigma_read_root(root, kinds, &rules[0], ret_note);
+	if (r < 0) {
+		free(rules);
+		return r;
+	}
+	*ret_rules = rules;
+	*ret_count = 1;
+	return 0;
+}
+
 int detect_read(const char *text, size_t len, uint32_t kinds,
 		struct detect_rule ***ret_rules, size_t *ret_count,
 		struct detect_note *ret_note)
 {
 	CLEANUP(tree_freep) struct tree *tree = NULL;
-	struct detect_rule **rules;
 	int r;
 
 	assert(ret_rules);
@@ -71,25 +107,8 @@ int detect_read(const char *text, size_t len, uint32_t kinds,
 	r = detect_tree_read(text, len, &tree, ret_note);
 	if (r < 0)
 		return r;
-	if (native_is_list(tree_root(tree))) {
-		r = native_read(tree_root(tree), ret_rules, ret_count,
-				ret_note);
-		if (r >= 0 && !(kinds >> EVENT_LOG & 1))
-			remark_logs(*ret_rules, *ret_count);
-		return r;
-	}
-	if (sandtrace_is_file(tree_root(tree)))
-		return sandtrace_read(tree_root(tree), ret_rules, ret_count,
-				      ret_note);
-	rules = calloc(1, sizeof(struct detect_rule *));
-	if (!rules)
-		return -ENOMEM;
-	r = sigma_read_root(tree_root(tree), kinds, &rules[0], ret_note);
-	if (r < 0) {
-		free(rules);
-		return r;
-	}
-	*ret_rules = rules;
-	*ret_count = 1;
-	return 0;
+	r = read_root(tree_root(tree), kinds, ret_rules, ret_count, ret_note);
+	if (r >= 0)
+		remark_names(*ret_rules, *ret_count);
+	return r;
 }

@@ -384,22 +384,53 @@ void scores_tick(struct scores *scores, uint64_t now_ns, uint32_t budget)
 	}
 }
 
-void scores_each(const struct scores *scores, uint64_t now_ns, scores_fn *fn,
-		 void *arg)
+struct placed {
+	uint64_t milli;
+	uint32_t place;
+};
+
+/* Where it belongs, if there is room for it or it has more than the last. */
+static size_t rank(struct placed *top, size_t count, size_t max,
+		   const struct placed *placed)
 {
+	size_t at = count;
+
+	while (at > 0 && top[at - 1].milli < placed->milli)
+		at--;
+	if (at == max)
+		return count;
+	if (count == max)
+		count--;
+	memmove(&top[at + 1], &top[at], (count - at) * sizeof(*top));
+	top[at] = *placed;
+	return count + 1;
+}
+
+size_t scores_top(const struct scores *scores, uint64_t now_ns, size_t max,
+		  scores_fn *fn, void *arg)
+{
+	struct placed top[SCORES_TOP_MAX];
+	size_t count = 0, total = 0;
 	char text[SCORE_TEXT_MAX];
 
-	if (!scores->is_asked)
-		return;
-	for (uint32_t i = 0; i <= scores->mask; i++) {
-		const struct tree *tree = &scores->trees[i];
-		uint64_t milli = milli_at(tree, now_ns);
+	assert(max <= SCORES_TOP_MAX);
 
-		if (tree->root.pid == 0 || milli < MILLI)
+	for (uint32_t i = 0; scores->is_asked && i <= scores->mask; i++) {
+		const struct tree *tree = &scores->trees[i];
+		const struct placed placed = {milli_at(tree, now_ns), i};
+
+		if (tree->root.pid == 0 || placed.milli < MILLI)
 			continue;
-		describe(scores, tree, milli, text);
-		fn(arg, &tree->root, (uint32_t)(milli / MILLI), text);
+		total++;
+		count = rank(top, count, max, &placed);
 	}
+	for (size_t i = 0; i < count; i++) {
+		const struct tree *tree = &scores->trees[top[i].place];
+
+		describe(scores, tree, top[i].milli, text);
+		fn(arg, &tree->root, (uint32_t)(top[i].milli / MILLI), text);
+	}
+	return total;
 }
 
 uint32_t scores_count(const struct scores *scores)

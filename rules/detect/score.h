@@ -74,11 +74,13 @@ struct event_text scores_text(const struct scores *scores);
  * forget trees that have no points. */
 void scores_tick(struct scores *scores, uint64_t now_ns, uint32_t budget);
 
-/* Trees with points, in no order; `text` as above. */
+/* The `max` trees with most points, those first; `text` as above. Returns how
+ * many trees have points. Only of these `max` the texts are made. */
+#define SCORES_TOP_MAX 100
 typedef void scores_fn(void *arg, const struct process_id *root,
 		       uint32_t points, const char *text);
-void scores_each(const struct scores *scores, uint64_t now_ns, scores_fn *fn,
-		 void *arg);
+size_t scores_top(const struct scores *scores, uint64_t now_ns, size_t max,
+		  scores_fn *fn, void *arg);
 
 uint32_t scores_count(const struct scores *scores); /* trees */
 uint64_t scores_crowded(const struct scores *scores); /* so far */

@@ -99,6 +99,35 @@ grep -q "^ExecStart=$prefix/sbin/fwd$" \
 	"$here/lib/systemd/system/portcullis.service" ||
 	wrong "portcullis.service does not start $prefix/sbin/fwd"
 
+# forwards FILES: what becomes of portcullis-alert-forward where /etc/portcullis
+# has these, by what the unit asks for.
+forwards() {
+	rm -rf "${root:?}/etc"
+	mkdir -p "$root/etc/portcullis"
+	local file lines
+	for file in $1; do
+		touch "$root/etc/portcullis/$file"
+	done
+	mapfile -t lines < <(sed -nE "s,^((Condition|Assert)[A-Za-z]*=\|?)/,\1$root/,p" \
+		"$here/lib/systemd/system/portcullis-alert-forward.service")
+	systemd-analyze condition "${lines[@]}" >"$root/said" 2>&1 || true
+	if grep -q '^Conditions failed' "$root/said"; then
+		echo skipped
+	elif grep -q '^Asserts failed' "$root/said"; then
+		echo fails
+	else
+		echo starts
+	fi
+}
+if command -v systemd-analyze >/dev/null; then
+	[ "$(forwards "")" = skipped ] ||
+		wrong "alert-forward is not skipped where nobody wants it"
+	[ "$(forwards "alert-forward.env")" = fails ] ||
+		wrong "alert-forward does not fail without a URL"
+	[ "$(forwards "alert-forward.url alert-forward.env")" = starts ] ||
+		wrong "alert-forward does not start with a URL"
+fi
+
 grep -q "^\.It Pa $prefix/share/portcullis/feeds$" \
 	"$here/share/man/man5/feed.yml.5" ||
 	wrong "feed.yml.5 does not say that definitions are below $prefix"

@@ -55,6 +55,14 @@ run() {
 	echo
 }
 
+group_feed() {
+	run 'fwctl feed diff tried'
+	run 'fwctl feed import tried /dev/null --dry-run'
+	run 'fwctl feed except 203.0.113.7 --feed tried'
+	run 'fwctl feed except 203.0.113.7 --feed tried --json'
+	run 'fwctl feed except 203.0.113.8 --feed busy'
+}
+
 group_gate() {
 	run 'fwctl status'
 	run 'fwctl --json status'
@@ -97,6 +105,7 @@ group_member() {
 	run 'fwctl why 192.0.2.1'
 	run 'fwctl why 192.0.2.1 --json'
 	run 'fwctl why 192.0.2.2'
+	run 'fwctl why 192.0.2.9'
 	run 'fwctl why 2001:db8::/32'
 }
 
@@ -317,7 +326,9 @@ group_alert() {
 	run 'fwctl alert list'
 	run 'fwctl alert list --json'
 	run 'fwctl alert list --all'
+	run 'fwctl alert list --lines 1'
 	run 'fwctl alert list --pattern'
+	run 'fwctl alert list --pattern -n 1'
 	run 'fwctl alert list --all --pattern --json'
 	run 'fwctl alert show 369e'
 	run 'fwctl alert show 369e --json'
@@ -427,7 +438,7 @@ group_absent() {
 }
 
 failed=0
-for group in alert gate member explain set policy bare foreign detect flow usage completion absent; do
+for group in alert feed gate member explain set policy bare foreign detect flow usage completion absent; do
 	export PORTCULLIS_SOCKET=fwd.sock
 	ok=$here/fwctl_$group.ok
 	"group_$group" >"$group.txt"

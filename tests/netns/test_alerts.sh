@@ -116,6 +116,7 @@ put 3 "curl http://192.0.2.9/%.sh"
 wait_for "the end of a watch" eval '[ "$(wc -l <"$work/watched")" = 3 ]'
 is "rule of what was watched" test "$(jq -rs '.[0].rule.id' "$work/watched")"
 [ "$("$fwctl" alert list | wc -l)" -gt 4 ] || fail "the list is short"
+is "with --lines" "2 true" "$(list "\"\(length) \(map(.seq) == (map(.seq) | sort | reverse))\"" --lines 2)"
 echo "ok: told, and kept"
 
 id=$(list '.[0].id')

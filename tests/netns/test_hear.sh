@@ -102,6 +102,31 @@ grep -q "no line is understood" "$work/none" || fail "$(cat "$work/none")"
 grep -q "absent: No such file" "$work/none" || fail "$(cat "$work/none")"
 echo "ok: what cannot be read is refused"
 
+# Texts of a request are bounded: one turn of the loop asks rules about them.
+python3 - >"$work/long" <<-'END'
+	for _ in range(60):
+	    print('{"MESSAGE":"%s","_COMM":"c"}' % ("x" * 8000))
+END
+is "long lines" "[60,60,0,0]" "$(hears journal <"$work/long")"
+# hear COUNT: so many events of 8,000 bytes in one request.
+hear() {
+	python3 - "$work/sock" "$1" <<-'END'
+		import json, socket, struct, sys
+		s = socket.socket(socket.AF_UNIX)
+		s.connect(sys.argv[1])
+		events = [{"service": "c", "line": "x" * 7999}] * int(sys.argv[2])
+		text = json.dumps({"do": "detect-hear", "v": 1, "events": events}).encode()
+		s.sendall(struct.pack("!I", len(text)) + text)
+		length = struct.unpack("!I", s.recv(4, socket.MSG_WAITALL))[0]
+		answer = json.loads(s.recv(length, socket.MSG_WAITALL))
+		print(answer.get("heard", answer.get("error")))
+	END
+}
+is "texts of 64,000 bytes" 8 "$(hear 8)"
+is "texts of 72,000 bytes" "the texts of all events are at most 65536 bytes" \
+	"$(hear 9)"
+echo "ok: one request has a bounded length"
+
 mkfifo "$work/lines"
 hears falco <"$work/lines" >"$work/late" 2>"$work/away" &
 hearing=$!

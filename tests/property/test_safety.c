@@ -48,6 +48,7 @@ static const char *const untouchable[] = {
 	"192.0.2.66",
 	"192.0.2.130",
 	"2001:db8:aa::1",
+	"2001:db8:cc::ff:1",
 	"203.0.113.53",
 	"2001:db8:53::53",
 	"::ffff:127.0.0.1",
@@ -55,12 +56,17 @@ static const char *const untouchable[] = {
 	"::ffff:10.1.9.9",
 };
 
-/* Nor more than an address at once. */
+/* Nor more than an address at once, or the /64 of several. */
 static const char *const wide[] = {
 	"0.0.0.0/0",	   "::/0",	    "203.0.113.0/24",
 	"203.0.113.64/31", "2001:db8::/32", "2001:db8:1::/127",
-	"198.51.0.0/16",   "8.0.0.0/8",
+	"198.51.0.0/16",   "8.0.0.0/8",	    "2001:db8:9::/64",
+	"2001:db8:9::/65",
 };
+
+/* Networks of length 64 beside whom is blocked whoever may be: in the first
+ * nobody is untouchable. */
+static const char *const sites[] = {"bad", "bad", "bad", "51", "53", "cc"};
 
 static const uint32_t users[] = {0, 1, 1000, 1001, 4242};
 
@@ -71,7 +77,7 @@ struct stand {
 	char rules[FILE_MAX], resolvers[FILE_MAX];
 	uint64_t began_ns, began_s;
 	uint64_t put_by[ARRAY_LEN(users)]; /* blocks of each */
-	uint64_t members; /* of all rounds */
+	uint64_t members, networks; /* of all rounds */
 };
 
 static void add_guard(struct daemon *daemon, const char *text,
@@ -107,6 +113,7 @@ static void furnish(struct daemon *daemon)
 	hold(daemon, SET_ID_ALLOW, "192.0.2.66");
 	hold(daemon, SET_ID_ALLOW, "192.0.2.128/25");
 	hold(daemon, SET_ID_ALLOW, "2001:db8:aa::/48");
+	hold(daemon, SET_ID_ALLOW, "2001:db8:cc::ff:1");
 	/* a block of these says less than who allows them */
 	hold(daemon, SET_ID_BLOCK, "192.0.2.0/24");
 }
@@ -222,7 +229,8 @@ static struct prefix random_peer(struct dice *dice)
 	case 2:
 		return desk_prefix(PICK(dice, wide));
 	case 3:
-		(void)snprintf(text, sizeof(text), "2001:db8:bad::%x",
+		(void)snprintf(text, sizeof(text), "2001:db8:%s::%x",
+			       PICK(dice, sites),
 			       (unsigned int)dice_below(dice, 300));
 		return desk_prefix(text);
 	default:
@@ -266,7 +274,7 @@ static struct event random_event(struct dice *dice, uint64_t now_ns)
 struct look {
 	const struct stand *stand;
 	uint64_t now_s;
-	uint64_t count;
+	uint64_t count, networks;
 };
 
 static int look_at_member(void *arg, const struct set *set,
@@ -280,8 +288,11 @@ static int look_at_member(void *arg, const struct set *set,
 	(void)set;
 	(void)prefix_to_text(prefix, text);
 	look->count++;
-	if (prefix_len(prefix) != (prefix_is_v4(prefix) ? 32 : 128))
-		fail_msg("%s is wider than an address", text);
+	if (!prefix_is_address(prefix)) {
+		look->networks++;
+		if (strcmp(text, "2001:db8:bad::/64") != 0)
+			fail_msg("%s is wider than an address", text);
+	}
 	if (guard_find(daemon->guard, prefix))
 		fail_msg("%s is protected", text);
 	if (rulebook_knows(daemon->detecting.book, prefix))
@@ -293,17 +304,17 @@ static int look_at_member(void *arg, const struct set *set,
 	return 0;
 }
 
-static uint64_t look_at_members(const struct stand *stand)
+static struct look look_at_members(const struct stand *stand)
 {
 	const struct daemon *daemon = &stand->desk.daemon;
 	const struct set *set = ledger_set_named(daemon->ledger, BLOCKING_SET);
-	struct look look = {stand, clock_wall_s(), 0};
+	struct look look = {stand, clock_wall_s(), 0, 0};
 
 	if (set)
 		assert_true(ledger_each_after(daemon->ledger, set->id, NULL,
 					      INT32_MAX, look_at_member,
 					      &look) >= 0);
-	return look.count;
+	return look;
 }
 
 /* Whatever it was before, none of these is dropped for detection's sake. */
@@ -402,7 +413,7 @@ static void close_round(struct stand *stand)
 
 static void run_round(struct stand *stand)
 {
-	uint64_t members;
+	struct look look;
 
 	open_round(stand);
 	furnish(&stand->desk.daemon);
@@ -411,9 +422,10 @@ static void run_round(struct stand *stand)
 	for (uint64_t i = 0; i < EVENTS; i++)
 		hear_one(stand, stand->began_ns + i * 1000000);
 	look_at_untouchable(stand);
-	members = look_at_members(stand);
-	assert_int_equal(members, stand->desk.daemon.detecting.blocking.put);
-	stand->members += members;
+	look = look_at_members(stand);
+	assert_int_equal(look.count, stand->desk.daemon.detecting.blocking.put);
+	stand->members += look.count;
+	stand->networks += look.networks;
 	close_round(stand);
 }
 
@@ -428,6 +440,7 @@ static void nobody_is_blocked_who_may_not_be(void **state)
 		run_round(&stand);
 	}
 	assert_true(stand.members > (uint64_t)ROUNDS * 5); /* others are */
+	assert_true(stand.networks > 0);
 }
 
 static void put_names(struct subject *subject, const char *exe,

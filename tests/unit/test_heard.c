@@ -11,6 +11,7 @@
 
 #include "ctl/heard.h"
 #include "rules/base.h"
+#include "rules/wire.h"
 
 typedef int heard_fn(const char *line, size_t len, json_t **ret_event,
 		     char *ret_why);
@@ -139,7 +140,7 @@ static void an_entry_without_a_message_says_nothing(void **state)
 static void long_texts_are_cut_at_a_letter(void **state)
 {
 	enum {
-		LETTERS = HEARD_TEXT_MAX
+		LETTERS = WIRE_HEARD_TEXT_MAX
 	};
 	static char line[2 * LETTERS + 64];
 	char why[HEARD_WHY_MAX] = "";
@@ -154,7 +155,17 @@ static void long_texts_are_cut_at_a_letter(void **state)
 	(void)snprintf(line + len, sizeof(line) - len, "\",\"_COMM\":\"c\"}");
 	assert_int_equal(heard_journal(line, strlen(line), &event, why), 0);
 	assert_int_equal(json_string_length(json_object_get(event, "line")),
-			 HEARD_TEXT_MAX - 1);
+			 WIRE_HEARD_TEXT_MAX - 1);
+	json_decref(event);
+}
+
+static void bytes_are_those_of_all_texts(void **state)
+{
+	json_t *event = json_pack("{s:s, s:s, s:i}", "line", "abc", "service",
+				  "de", "pid", 12345);
+
+	(void)state;
+	assert_int_equal(heard_bytes(event), 5);
 	json_decref(event);
 }
 
@@ -169,6 +180,7 @@ int main(void)
 		cmocka_unit_test(a_message_that_is_bytes_is_a_text),
 		cmocka_unit_test(an_entry_without_a_message_says_nothing),
 		cmocka_unit_test(long_texts_are_cut_at_a_letter),
+		cmocka_unit_test(bytes_are_those_of_all_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -411,6 +411,31 @@ static void what_is_no_range_is_refused(void **state)
 	assert_int_equal(parts.calls, 0);
 }
 
+static void a_peer_of_ipv6_counts_as_its_network(void **state)
+{
+	static const char *const pairs[][2] = {
+		{"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"},
+		{"2001:db8:1:2::/65", "2001:db8:1:2::/64"},
+		{"2001:db8:1:2::/64", "2001:db8:1:2::/64"},
+		{"2001:db8:1::/48", "2001:db8:1::/48"},
+		{"192.0.2.1", "192.0.2.1"},
+		{"::ffff:192.0.2.1", "192.0.2.1"},
+		{"192.0.2.0/25", "192.0.2.0/25"},
+		{"64:ff9b::192.0.2.1", "64:ff9b::192.0.2.1"},
+		{"64:ff9b:1::192.0.2.1", "64:ff9b:1::192.0.2.1"},
+		{"64:ff9a::1", "64:ff9a::/64"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+		const struct prefix peer = of(pairs[i][0]);
+		const struct prefix expected = of(pairs[i][1]);
+		const struct prefix counted = prefix_counted(&peer);
+
+		assert_int_equal(prefix_cmp(&counted, &expected), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -433,6 +458,7 @@ int main(void)
 		cmocka_unit_test(
 			a_network_around_the_mapped_addresses_has_all_of_ipv4),
 		cmocka_unit_test(widening_keeps_the_family_and_cuts_bits),
+		cmocka_unit_test(a_peer_of_ipv6_counts_as_its_network),
 		cmocka_unit_test(a_range_is_the_fewest_prefixes_in_order),
 		cmocka_unit_test(
 			the_worst_range_gives_as_many_parts_as_promised),

@@ -105,7 +105,7 @@ static uint32_t points_at(const struct bench *bench, uint64_t now_ns)
 {
 	struct sum sum = {0};
 
-	scores_each(bench->scores, now_ns, add_up, &sum);
+	(void)scores_top(bench->scores, now_ns, SCORES_TOP_MAX, add_up, &sum);
 	return sum.points;
 }
 
@@ -339,9 +339,53 @@ static void nobody_asks_and_nothing_is_counted(void **state)
 	scores_free(bench.scores);
 }
 
+/* Trees as they are told. */
+struct told {
+	uint32_t points[SCORES_TOP_MAX], trees[SCORES_TOP_MAX];
+	size_t count;
+};
+
+static void note(void *arg, const struct process_id *root, uint32_t points,
+		 const char *text)
+{
+	struct told *told = arg;
+
+	(void)text;
+	assert_true(told->count < SCORES_TOP_MAX);
+	told->points[told->count] = points;
+	told->trees[told->count++] = root->pid;
+}
+
+static void no_more_trees_are_described_than_are_told(void **state)
+{
+	struct bench bench;
+	struct told told = {.count = 0};
+	size_t total;
+
+	(void)state;
+	begin(&bench, 1000);
+	for (uint32_t tree = 1; tree <= CAPACITY / 2; tree++)
+		(void)meets(&bench, tree % 3, tree, tree % 4, 0);
+	total = scores_top(bench.scores, 0, 3, note, &told);
+	assert_int_equal(total, scores_count(bench.scores));
+	assert_true(total > 3);
+	assert_int_equal(told.count, 3);
+	told.count = 0;
+	assert_int_equal(
+		scores_top(bench.scores, 0, SCORES_TOP_MAX, note, &told),
+		total);
+	assert_int_equal(told.count, total);
+	for (size_t i = 1; i < told.count; i++)
+		assert_true(told.points[i - 1] >= told.points[i]);
+	assert_int_equal(scores_top(bench.scores, 0, 0, note, &told), total);
+	assert_int_equal(told.count, total);
+	scores_free(bench.scores);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_more_trees_are_described_than_are_told),
 		cmocka_unit_test(rules_add_up_and_the_sum_is_told),
 		cmocka_unit_test(a_long_title_is_cut_between_characters),
 		cmocka_unit_test(each_tree_has_its_own_points),
