@@ -29,8 +29,7 @@
 #define SKIP	    77
 #define STACK_BYTES 8192
 
-static char *stacks; /* one for each: who begins may run as long as it likes */
-static unsigned long line_count;
+static char *last_stack; /* each has one: who begins may run on */
 static const char *last_port;
 static bool waits;
 static int flags = CLONE_VM | SIGCHLD;
@@ -51,19 +50,18 @@ static void connect_to(const char *port)
 	(void)close(fd);
 }
 
-/* What number `arg` of them does; never comes back. */
-static int live(void *arg)
+/* What the one does whose stack ends there; never comes back. */
+static int live(void *stack)
 {
-	unsigned long number = (unsigned long)arg;
+	char *next = (char *)stack + STACK_BYTES;
 	int status = 0;
 	pid_t child;
 
-	if (number == line_count) {
+	if (stack == last_stack) {
 		connect_to(last_port);
 		_exit(write(STDOUT_FILENO, "", 1) != 1);
 	}
-	child = clone(live, stacks + (number + 1) * STACK_BYTES, flags,
-		      (void *)(number + 1));
+	child = clone(live, next, flags, next);
 	if (child < 0)
 		_exit(SKIP);
 	if (waits && waitpid(child, &status, 0) != child)
@@ -73,18 +71,21 @@ static int live(void *arg)
 
 int main(int argc, char **argv)
 {
+	unsigned long count;
+	char *stacks;
+
 	if (argc != 5)
 		return 2;
 	waits = strcmp(argv[1], "waits") == 0;
 	if (strcmp(argv[1], "aside") == 0)
 		flags |= CLONE_PARENT;
-	line_count = strtoul(argv[2], NULL, 10);
+	count = strtoul(argv[2], NULL, 10);
 	last_port = argv[4];
-	stacks = mmap(NULL, (line_count + 1) * STACK_BYTES,
-		      PROT_READ | PROT_WRITE,
+	stacks = mmap(NULL, (count + 1) * STACK_BYTES, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (stacks == MAP_FAILED)
 		return SKIP;
+	last_stack = stacks + count * STACK_BYTES;
 	connect_to(argv[3]);
-	return live((void *)1);
+	return live(stacks + STACK_BYTES);
 }
