@@ -30,14 +30,12 @@
 #include "rules/detect/language.h"
 #include "tests/support/host.h"
 
-#define EMULATED	     "PORTCULLIS_EMULATED"
-#define GENERATIONS	     10000
-#define GENERATIONS_EMULATED 500
-#define SOME		     100
-#define PORT_FIRST	     21401
-#define PORT_LAST	     21402
-#define SKIP		     77
-#define TOLD_MAX	     256
+#define GENERATIONS 10000
+#define SOME	    100
+#define PORT_FIRST  21401
+#define PORT_LAST   21402
+#define SKIP	    77
+#define TOLD_MAX    256
 
 /* Of the last two the first that is met decides. */
 static const char text[] = "version: 1\n"
@@ -95,11 +93,6 @@ static void hear_all(void)
 			detection_hear(detection, event, remember, NULL);
 	}
 	host_clear(&bench);
-}
-
-static unsigned int generations(void)
-{
-	return getenv(EMULATED) ? GENERATIONS_EMULATED : GENERATIONS;
 }
 
 static pid_t begin_line(const char *how, unsigned int length, int out)
@@ -170,7 +163,7 @@ static void run_line(const char *how, unsigned int length)
 static void the_last_of_those_that_ended_is_of_the_first_ones_tree(void **state)
 {
 	(void)state;
-	run_line("ends", generations());
+	run_line("ends", GENERATIONS);
 	assert_string_equal(told, "first,marked,sum,");
 	assert_int_equal(detection_usage(detection).tainted_crowded, 0);
 	assert_int_equal(detection_usage(detection).processes_displaced, 0);
@@ -181,7 +174,7 @@ static void the_last_of_those_that_ended_is_of_the_first_ones_tree(void **state)
 static void the_last_of_those_that_wait_is_of_the_first_ones_tree(void **state)
 {
 	(void)state;
-	run_line("waits", generations());
+	run_line("waits", GENERATIONS);
 	if (detection_usage(detection).tainted_crowded)
 		assert_string_equal(told, "first,anybody,sum,");
 	else
