@@ -45,7 +45,7 @@ int BPF_PROG(sensor_exec, struct task_struct *task, int old_pid,
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(sensor_fork, struct task_struct *parent, struct task_struct *child)
 {
-	tell_fork(child);
+	tell_fork(parent, child);
 	return 0;
 }
 

@@ -149,8 +149,10 @@ static __always_inline void tell_exec(struct task_struct *task,
 	record_end(scratch);
 }
 
-/* A thread is no process. */
-static __always_inline void tell_fork(struct task_struct *child)
+/* A thread is no process. Whoever begins one may have it as a child of its own
+ * parent: told is who began it. */
+static __always_inline void tell_fork(struct task_struct *beginner,
+				      struct task_struct *child)
 {
 	struct scratch *scratch;
 
@@ -159,6 +161,7 @@ static __always_inline void tell_fork(struct task_struct *child)
 	scratch = record_begin(FW_SENSE_FORK, child);
 	if (!scratch)
 		return;
+	put_parent(&scratch->head, beginner);
 	serve_begin(&scratch->head, child);
 	record_end(scratch);
 }

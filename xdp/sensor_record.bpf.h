@@ -23,17 +23,22 @@ static __always_inline bool is_volume(__u32 kind)
 	return kind >= FW_SENSE_FIRST_VOLUME;
 }
 
+static __always_inline void put_parent(struct fw_sensed *head,
+				       struct task_struct *parent)
+{
+	head->parent = BPF_CORE_READ(parent, tgid);
+	head->parent_start_ns =
+		BPF_CORE_READ(parent, group_leader, start_boottime);
+}
+
 static __always_inline void put_who(struct fw_sensed *head,
 				    struct task_struct *task)
 {
 	const struct cred *cred = BPF_CORE_READ(task, cred);
-	struct task_struct *parent = BPF_CORE_READ(task, real_parent);
 
 	head->pid = BPF_CORE_READ(task, tgid);
 	head->start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
-	head->parent = BPF_CORE_READ(parent, tgid);
-	head->parent_start_ns =
-		BPF_CORE_READ(parent, group_leader, start_boottime);
+	put_parent(head, BPF_CORE_READ(task, real_parent));
 	head->uid = BPF_CORE_READ(cred, uid.val);
 	head->euid = BPF_CORE_READ(cred, euid.val);
 	head->login_uid = bpf_core_field_exists(task->loginuid)

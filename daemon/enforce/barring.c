@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,8 +37,8 @@ static int read_modules(char text[MODULES_MAX])
 	return 0;
 }
 
-/* Without it programs load and are never run, and what labels are kept in is
- * not there. */
+/* Without it programs do not load, or do and are never run, as the kernel
+ * is. */
 static int check_modules(char note[BARRING_NOTE_MAX])
 {
 	char text[MODULES_MAX], *rest = NULL;
@@ -73,16 +74,30 @@ static int load(struct barring *barring)
 	return 0;
 }
 
+/* Is it the command line that keeps them from loading? Not when the kernel was
+ * built without them, or forbids them. */
+static bool may_be_modules(int r)
+{
+	libbpf_print_fn_t print = libbpf_set_print(NULL);
+	bool is_built = libbpf_find_vmlinux_btf_id("bprm_check_security",
+						   BPF_LSM_MAC) > 0;
+
+	(void)libbpf_set_print(print);
+	return r != -EPERM && is_built;
+}
+
 static int load_and_attach(struct barring *barring, char note[BARRING_NOTE_MAX])
 {
 	int r = load(barring);
 
-	if (r == 0) {
-		r = check_modules(note);
-		if (r < 0)
-			return r;
-		r = denied__attach(barring->programs);
+	if (r == 0 || may_be_modules(r)) {
+		int missing = check_modules(note);
+
+		if (missing < 0)
+			return missing;
 	}
+	if (r == 0)
+		r = denied__attach(barring->programs);
 	if (r < 0)
 		(void)snprintf(note, BARRING_NOTE_MAX,
 			       "the kernel does not allow LSM programs: %s",

@@ -136,6 +136,18 @@ static int read_file(struct denylist *denylist, int fd,
 	return r;
 }
 
+/* The kernel is told what is certain: not of a file that changed just now.
+ * Where it does not take it we are asked as before. */
+static void label(struct denylist *denylist, int fd,
+		  const struct file_state *state)
+{
+	struct file_digest digest;
+
+	if (denylist->barring &&
+	    digest_cache_find(denylist->cache, state, &digest))
+		(void)barring_label(denylist->barring, fd, state, &digest);
+}
+
 static void *read_files(void *arg)
 {
 	struct denylist *denylist = arg;
@@ -158,11 +170,13 @@ static void *read_files(void *arg)
 		state = task->state;
 		(void)pthread_mutex_unlock(&denylist->lock);
 		r = read_file(denylist, fd, &state, &digest, &is_steady);
-		(void)close(fd);
 		(void)pthread_mutex_lock(&denylist->lock);
 		if (is_steady)
 			digest_cache_put(denylist->cache, &state, &digest,
 					 now_ns_of(CLOCK_REALTIME));
+		/* whoever asked may have had his answer long ago */
+		label(denylist, fd, &state);
+		(void)close(fd);
 		task->fd = -1;
 		task->done = task->number;
 		task->result = r;
@@ -212,34 +226,20 @@ static int ask_reader(struct denylist *denylist, int fd,
 	return task->result;
 }
 
-/* The kernel is told what is certain: not of a file that changed just now.
- * Where it does not take it we are asked as before. */
-static void label(struct denylist *denylist, int fd,
-		  const struct file_state *state)
-{
-	struct file_digest digest;
-
-	if (denylist->barring &&
-	    digest_cache_find(denylist->cache, state, &digest))
-		(void)barring_label(denylist->barring, fd, state, &digest);
-}
-
-/* A label that is there is put once more only where it matters. */
+/* Who reads it puts a label, which is put once more only where it matters. */
 static int find_digest(struct denylist *denylist, int fd,
 		       struct file_digest *ret_digest)
 {
 	struct file_state state;
-	bool is_known;
 	int r = file_state_read(fd, &state);
 
 	if (r < 0)
 		return r;
-	is_known = digest_cache_find(denylist->cache, &state, ret_digest);
-	if (!is_known)
-		r = ask_reader(denylist, fd, &state, ret_digest);
-	if (r == 0 && (!is_known || is_listed(denylist, ret_digest)))
+	if (!digest_cache_find(denylist->cache, &state, ret_digest))
+		return ask_reader(denylist, fd, &state, ret_digest);
+	if (is_listed(denylist, ret_digest))
 		label(denylist, fd, &state);
-	return r;
+	return 0;
 }
 
 static void tell(struct denylist *denylist, const struct file_digest *digest,

@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "perf/support/auditd.h"
 #include "perf/support/gateway.h"
 #include "perf/support/shell.h"
+#include "perf/support/watching.h"
 #include "perf/support/work.h"
 #include "rules/base.h"
 
@@ -51,32 +51,6 @@ static void watched_close(struct watched *watched)
 	gateway_close(&watched->gateway);
 }
 
-/* All rules are in one folder: an fwd that is not installed has no others. */
-static int write_config(struct gateway *gateway)
-{
-	const char *data = getenv("PORTCULLIS_DATA");
-	FILE *file;
-	int r = shell_run("cp -r '%s/rules/default/detect' '%s/rules' && "
-			  "{ [ ! -d '%s/sigma-linux' ] || "
-			  "cp -r '%s/sigma-linux' '%s/rules/'; }",
-			  PERF_SOURCE_DIR, gateway->dir,
-			  data ? data : "/nowhere", data ? data : "/nowhere",
-			  gateway->dir);
-
-	if (r < 0)
-		return r;
-	(void)snprintf(gateway->config, sizeof(gateway->config),
-		       "%.240s/fwd.yml", gateway->dir);
-	file = fopen(gateway->config, "we");
-	if (!file)
-		return -errno;
-	(void)fprintf(file,
-		      "sensor: true\ndetect_shipped: false\n"
-		      "detect_rules: %s/rules\nalert_file: %s/alerts\n",
-		      gateway->dir, gateway->dir);
-	return fclose(file) == 0 ? 0 : -errno;
-}
-
 static int watched_open(bool has_auditd, struct watched *watched)
 {
 	int r = wire_enter();
@@ -84,7 +58,7 @@ static int watched_open(bool has_auditd, struct watched *watched)
 	if (r == 0)
 		r = gateway_open(&watched->gateway);
 	if (r == 0)
-		r = write_config(&watched->gateway);
+		r = watching_write(&watched->gateway);
 	if (r == 0)
 		r = wire_far(&watched->gateway.wire); /* where fwd is */
 	if (r == 0)
@@ -136,17 +110,14 @@ static double daemon_cpu_s(const struct watched *watched, enum side side)
 static int end_fwd(struct watched *watched)
 {
 	const struct gateway *gateway = &watched->gateway;
+	struct watching watching;
 	double mib, own_mib;
-	json_t *answer;
-	int r = gateway_ask(gateway, REQ_DETECT_STATUS, json_object(), &answer);
+	int r = watching_read(gateway, &watching);
 
 	if (r < 0)
 		return r;
-	watched->lost[SIDE_FWD] +=
-		(uint64_t)json_integer_value(json_object_get(answer, "lost"));
-	watched->rules =
-		(uint64_t)json_integer_value(json_object_get(answer, "rules"));
-	json_decref(answer);
+	watched->lost[SIDE_FWD] += watching.lost;
+	watched->rules = watching.rules;
 	r = gateway_resident(gateway, &mib, &own_mib);
 	if (r < 0)
 		return r;

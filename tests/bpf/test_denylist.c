@@ -443,6 +443,24 @@ static void the_kernel_denies_what_ran_before_it_was_listed(void **state)
 	assert_int_equal(run(PLACE "/good", NULL), -EPERM);
 }
 
+/* It is read all the same, and nobody asks about it any more. */
+static void the_kernel_denies_what_was_read_too_late(void **state)
+{
+	(void)state;
+	need_lsm();
+	restart(1, 0);
+	assert_int_equal(truncate(PLACE "/bad", LONG_BYTES), 0);
+	deny(PLACE "/bad");
+	(void)usleep(SETTLE_US);
+	assert_int_equal(run(PLACE "/bad", NULL), RAN);
+	assert_int_equal(info().late, 1);
+	forget_marks();
+	for (int i = 0; i < 1000 && run(PLACE "/bad", NULL) == RAN; i++)
+		(void)usleep(20000);
+	assert_int_equal(run(PLACE "/bad", NULL), -EPERM);
+	assert_int_equal(info().asked, 1);
+}
+
 /* The last ones of a list that is too long are fanotify's alone. */
 static void the_kernel_has_no_more_than_it_may(void **state)
 {
@@ -526,6 +544,7 @@ int main(void)
 		TEST(the_kernel_denies_not_what_was_rewritten),
 		TEST(the_kernel_follows_the_list),
 		TEST(the_kernel_denies_what_ran_before_it_was_listed),
+		TEST(the_kernel_denies_what_was_read_too_late),
 		TEST(the_kernel_has_no_more_than_it_may),
 		TEST(a_place_that_is_not_there_is_named),
 	};

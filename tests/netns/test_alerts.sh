@@ -95,15 +95,22 @@ chmod 755 "$work/sender"
 refuses 'expected --to URL or --to-file FILE' alert forward
 refuses 'expected --to URL or --to-file FILE' alert forward \
 	--to https://a.example/ --to-file "$work/url"
-PORTCULLIS_SENDER=$work/sender "$fwctl" alert forward \
-	--to-file "$work/url" --template "$work/body" &
-forward=$!
-others+=("$forward")
-wait_for "the order" grep -q '^$' "$work/order"
+begin_forward() {
+	rm -f "$work/order"
+	PORTCULLIS_SENDER=$work/sender "$fwctl" alert forward \
+		--to-file "$work/url" --template "$work/body" &
+	forward=$!
+	others+=("$forward")
+	wait_for "the order" grep -q '^$' "$work/order"
+}
+end_forward() {
+	kill "$forward"
+	wait "$forward" || fail "alert forward ended with $?"
+}
+begin_forward
 is "what the sender is told" "url-file $work/url
 template $work/body" "$(sed '/^$/,$d' "$work/order")"
-kill "$forward"
-wait "$forward" || fail "alert forward ended with $?"
+end_forward
 
 "$fwctl" alert watch --json --count 3 >"$work/watched" &
 others+=($!)
@@ -163,15 +170,17 @@ start
 is "after a stop" "$((before + 2))" "$(list length --all)"
 echo "ok: kept over a kill and a stop"
 
-for _ in $(seq 34); do
-	put 250 "cat /tmp/tmp.x9Kq%Zw"
-	put 50 "ping -c % host"
-done
+# as many at once as there is room for on a machine that does not get to them
 told() {
 	[ "$("$fwctl" alert status --json |
-		jq '[.outlets[0] | .told + .lost] | add')" = 10200 ]
+		jq '[.outlets[0] | .told + .lost] | add')" = "$1" ]
 }
-wait_for "10200 alerts" told
+for i in $(seq 34); do
+	put 250 "cat /tmp/tmp.x9Kq%Zw"
+	put 50 "ping -c % host"
+	[ $((i % 10)) != 0 ] || wait_for "$((i * 300)) alerts" told $((i * 300))
+done
+wait_for "10200 alerts" told 10200
 is "lost of a flood" 0 "$("$fwctl" alert status --json | jq '.outlets[0].lost')"
 "$fwctl" alert list --pattern --json --all >"$work/patterns"
 is "kept of a flood" 10000 "$(jq -s 'map(.alerts) | add' "$work/patterns")"
@@ -179,3 +188,46 @@ is "patterns" "ping -c <n> host|1700
 cat /tmp/<tmp>|8300" "$(jq -r '"\(.text | sub("^exec /bin/test "; "") |
 	sub(" <ip> 443$"; ""))|\(.count)"' "$work/patterns")"
 echo "ok: 10,200 alerts are two patterns, and 10,000 are kept"
+
+# What comes from its beginning on goes to the sender, each alert once.
+stop TERM
+rm -r "$work/state" "$work/alerts"
+mkdir "$work/state"
+start alert_file="$work/alerts"
+begin_forward
+forwarded() {
+	sed '1,/^$/d' "$work/order"
+}
+forwards() {
+	[ -n "$(forwarded)" ] || { put 1 "wget http://192.0.2.8/%"; false; }
+}
+# all_come: from the first one on, given to it or told as lost for it.
+all_come() {
+	local first
+	first=$(forwarded | sed -n 1p | jq -r .event.id)
+	[ "$(forwarded | awk '$1 == "lost" { sum += $2 - 1 }
+		END { print sum + NR }')" = \
+		"$(sed -n "/$first/,\$p" "$work/alerts" | wc -l)" ]
+}
+wait_for "the first to be forwarded" forwards
+# While it does not ask more come than are kept for who asks.
+kill -STOP "$forward"
+before=$(wc -l <"$work/alerts")
+for _ in $(seq 20); do
+	put 250 "wget http://192.0.2.8/%"
+done
+written() {
+	[ "$(wc -l <"$work/alerts")" -ge $((before + 5000)) ]
+}
+wait_for "5000 alerts" written
+kill -CONT "$forward"
+wait_for "the rest of them" all_come
+put 3 "wget http://192.0.2.8/%"
+wait_for "the last alert" eval '[ -n "$(tail -n 1 "$work/alerts" |
+	jq -r .event.id | grep -f - "$work/order")" ]'
+wait_for "three more" all_come
+grep -qE '^lost [1-9]' "$work/order" || fail "no loss is forwarded"
+is "alerts that were forwarded twice" "" \
+	"$(forwarded | grep -v '^lost ' | jq -r .event.id | sort | uniq -d)"
+end_forward
+echo "ok: forwarded, and what was lost on the way"

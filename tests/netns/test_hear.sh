@@ -131,8 +131,8 @@ mkfifo "$work/lines"
 hears falco <"$work/lines" >"$work/late" 2>"$work/away" &
 hearing=$!
 exec 7>"$work/lines"
-falco Critical 203.0.113.7 >&7
-wait_for "the first" is_dropped 203.0.113.7
+falco Critical 203.0.113.10 >&7
+wait_for "the first" is_dropped 203.0.113.10
 fwd_stop
 falco Critical 203.0.113.8 >&7
 wait_for "nobody is there" grep -q . "$work/away"

@@ -4,8 +4,8 @@
 # boot.sh KERNEL_DIR INITRAMFS LOG - boot once under software emulation.
 #
 # The console goes to LOG. The exit status is the one the guest reports; 125
-# when it reported none (it crashed, or TIMEOUT_S passed). MEMORY_MIB and
-# TIMEOUT_S come from the environment.
+# when it reported none (it crashed, or TIMEOUT_S passed). MEMORY_MIB, TIMEOUT_S
+# and LSM, the kernel's security modules, come from the environment.
 #
 # One virtual CPU: with two, the emulator now and then misses the moment when
 # the kernel patches its own code, and the guest dies of an int3 oops. With
@@ -14,13 +14,14 @@
 set -uo pipefail
 
 : "${MEMORY_MIB:=1024}" "${TIMEOUT_S:=700}"
+# LSM programs load without `bpf` in this list, and then never run.
+: "${LSM:=landlock,lockdown,yama,integrity,apparmor,bpf}"
 kernel=${1:?usage: boot.sh KERNEL_DIR INITRAMFS LOG}
 initramfs=${2:?}
 log=${3:?}
 
-# LSM programs load without `bpf` in this list, and then never run.
 options="console=ttyS0 quiet panic=-1 oops=panic tsc=reliable no_timer_check nokaslr"
-options+=" mitigations=off lsm=landlock,lockdown,yama,integrity,apparmor,bpf"
+options+=" mitigations=off lsm=$LSM"
 
 boot() {
 	timeout -k 5 "$TIMEOUT_S" qemu-system-x86_64 \

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# run.sh SERIES BUILD_DIR - run the bpf tests and the attachment steps inside
-# Debian's kernel of SERIES (6.1, 6.12).
+# run.sh SERIES BUILD_DIR [SCRIPT] - run the bpf tests and the attachment steps,
+# or SCRIPT alone with fwd and fwctl beside it, inside Debian's kernel of SERIES
+# (6.1, 6.12).
 #
 # The programs are those of the release build: sanitizers under emulation
 # cost minutes. When BUILD_DIR is another build, the release build beside it
@@ -16,6 +17,7 @@ tree=$(cd "$here/../.." && pwd)
 : "${ONLY:=*}"
 series=${1:?usage: run.sh SERIES BUILD_DIR}
 build=$(realpath "${2:?}")
+script=${3:-}
 
 skip() {
 	echo "skipped: $*"
@@ -36,9 +38,20 @@ is_wanted() {
 	return 1
 }
 
-# Into $payload/bpf without debug information, which is most of their size.
-copy_programs() {
+# Without debug information, which is most of their size.
+copy_daemon() {
+	local program
+	for program in daemon/fwd ctl/fwctl; do
+		[ -x "$build/$program" ] || continue
+		strip --strip-debug -o "$payload/${program##*/}" \
+			"$build/$program"
+	done
+}
+
+# Likewise, into $payload/bpf.
+copy_tests() {
 	local program count=0
+	mkdir "$payload/bpf"
 	for program in "$build"/tests/bpf.*; do
 		[ -f "$program" ] && [ -x "$program" ] || continue
 		is_wanted "${program##*/bpf.}" || continue
@@ -46,11 +59,10 @@ copy_programs() {
 		count=$((count + 1))
 	done
 	[ "$count" -gt 0 ] || skip "no tests/bpf.{$ONLY} in $build"
-	for program in daemon/fwd ctl/fwctl; do
-		[ -x "$build/$program" ] || continue
-		strip --strip-debug -o "$payload/${program##*/}" \
-			"$build/$program"
-	done
+	clang -target bpf -mcpu=v3 -g -O2 -Wall -Werror -idirafter \
+		"/usr/include/$(gcc -print-multiarch)" \
+		-c "$here/foreign.bpf.c" -o "$payload/foreign.bpf.o"
+	[ "$ONLY" != "*" ] || cp "$here/guest_attach.sh" "$payload/"
 }
 
 # Tests read their data under the path that was compiled in.
@@ -80,14 +92,17 @@ kernel=$(tail -n 1 <<<"$kernel")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 payload=$work/payload
-mkdir -p "$payload/bpf"
-copy_programs
-copy_data
-clang -target bpf -mcpu=v3 -g -O2 -Wall -Werror -idirafter \
-	"/usr/include/$(gcc -print-multiarch)" \
-	-c "$here/foreign.bpf.c" -o "$payload/foreign.bpf.o"
-[ "$ONLY" != "*" ] || cp "$here/guest_attach.sh" "$payload/"
-cp "$here/guest_run" "$payload/run"
+mkdir "$payload"
+copy_daemon
+if [ -n "$script" ]; then
+	[ -x "$payload/fwd" ] && [ -x "$payload/fwctl" ] ||
+		skip "fwd and fwctl are not built in $build"
+	cp "$script" "$payload/run"
+else
+	copy_tests
+	copy_data
+	cp "$here/guest_run" "$payload/run"
+fi
 chmod 755 "$payload/run"
 "$BASH" "$here/mkinitramfs.sh" "$kernel" "$work/initramfs.gz" "$payload"
 
