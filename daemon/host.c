@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include "daemon/clock.h"
 #include "daemon/daemon.h"
@@ -17,6 +18,9 @@
 
 #define TURN_RECORDS 64
 #define TICK_US	     100000
+#define BUSY_NS	     200000 /* between two turns */
+#define BUSY_TURNS   16 /* so close */
+#define GATHER_NS    200000
 #define ALERT_SENSOR "sensor"
 #define ALERT_LOSS   "sensor loss"
 
@@ -46,14 +50,42 @@ static void on_event(void *arg, const struct event *event)
 	host_log_put(&daemon->host.log, event, clock_boot_ns());
 }
 
+/*
+ * Called again and again so soon, the loop would be called for every record: a
+ * switch of tasks, and an interrupt for who is watched, which is more than the
+ * record itself. So a few are waited for, and nobody calls meanwhile
+ * (sensor_record.bpf.h).
+ */
+static void gather(struct host *host)
+{
+	const struct timespec pause = {.tv_nsec = GATHER_NS};
+
+	if (clock_boot_ns() - host->turned_ns >= BUSY_NS)
+		host->busy_turns = 0;
+	else if (host->busy_turns < BUSY_TURNS)
+		host->busy_turns++;
+	else if (!host->is_behind)
+		(void)nanosleep(&pause, NULL);
+}
+
+static void take_turn(struct daemon *daemon)
+{
+	struct host *host = &daemon->host;
+	int taken =
+		event_reader_turn(host->reader, clock_boot_ns(), TURN_RECORDS);
+
+	host->is_behind = taken >= TURN_RECORDS;
+	host->turned_ns = clock_boot_ns();
+}
+
 static void on_ring(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *daemon = arg;
 
 	(void)fd;
 	(void)what;
-	(void)event_reader_turn(daemon->host.reader, clock_boot_ns(),
-				TURN_RECORDS);
+	gather(&daemon->host);
+	take_turn(daemon);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -62,7 +94,9 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	struct host *host = &daemon->host;
 	uint64_t now_ns = clock_boot_ns();
 
-	on_ring(fd, what, arg);
+	(void)fd;
+	(void)what;
+	take_turn(daemon);
 	event_reader_tick(host->reader, now_ns);
 	detecting_tick(daemon, now_ns);
 	blocking_tick(daemon, now_ns);

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <event2/event.h>
@@ -25,6 +26,9 @@ struct host {
 	struct talkers *talkers; /* NULL likewise */
 	struct event *sources[3]; /* both rings, the tick */
 	struct host_log log;
+	uint64_t turned_ns; /* end of the last turn; CLOCK_BOOTTIME */
+	int busy_turns; /* in a row, soon behind each other */
+	bool is_behind; /* the last turn left records */
 	uint64_t lost; /* events, since the start */
 	uint64_t lost_ns; /* when the last were */
 };

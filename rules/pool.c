@@ -118,6 +118,7 @@ void pool_prepare(struct pool *pool, size_t items,
 		  const struct pool_touch *touch)
 {
 	size_t used = (pool->last + (size_t)1) * pool->item_bytes;
+	size_t ahead = used < STEP_BYTES / 2 ? STEP_BYTES / 2 : STEP_BYTES;
 	size_t more = 0;
 	size_t from;
 
@@ -126,7 +127,7 @@ void pool_prepare(struct pool *pool, size_t items,
 
 	if (items > pool->free_count)
 		more = (items - pool->free_count) * pool->item_bytes;
-	while (used + more + STEP_BYTES > pool->ready_bytes && grow(pool) == 0)
+	while (used + more + ahead > pool->ready_bytes && grow(pool) == 0)
 		;
 	from = used > pool->touched_bytes ? used : pool->touched_bytes;
 	for (size_t at = from & ~(STEP_BYTES - 1); at < pool->ready_bytes;

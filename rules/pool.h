@@ -56,10 +56,10 @@ struct pool_touch {
 extern const struct pool_touch pool_touch_now;
 
 /*
- * Have room for `items` more, and for one step more at least, and let `touch`
- * bring it into memory, so that taking them does not wait for the kernel to
- * find and clear it. Without memory nothing is prepared, and pool_take() will
- * say so.
+ * Have room for `items` more, and for a step more at least (in a small pool half
+ * a step), and let `touch` bring it into memory, so that taking them does not
+ * wait for the kernel to find and clear it. Without memory nothing is prepared,
+ * and pool_take() will say so.
  */
 void pool_prepare(struct pool *pool, size_t items,
 		  const struct pool_touch *touch);

@@ -114,14 +114,18 @@ int dns_tap_fd(const struct dns_tap *tap)
 	return tap->fd;
 }
 
-void dns_tap_read(struct dns_tap *tap, struct hostnames *names, uint64_t now_ns,
+bool dns_tap_read(struct dns_tap *tap, struct hostnames *names, uint64_t now_ns,
 		  int max)
 {
-	ssize_t len;
+	while (max-- > 0) {
+		ssize_t len =
+			recv(tap->fd, tap->packet, sizeof(tap->packet), 0);
 
-	while (max-- > 0 &&
-	       (len = recv(tap->fd, tap->packet, sizeof(tap->packet), 0)) >= 0)
+		if (len < 0)
+			return true;
 		hostnames_hear(names, tap->packet, (size_t)len, now_ns);
+	}
+	return false;
 }
 
 uint64_t dns_tap_lost(struct dns_tap *tap)

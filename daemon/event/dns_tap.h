@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "daemon/event/hostnames.h"
@@ -28,8 +29,8 @@ DEFINE_CLEANUP(struct dns_tap *, dns_tap_close)
 /* Readable when packets wait. */
 int dns_tap_fd(const struct dns_tap *tap);
 
-/* At most `max` packets that wait; never waits itself. */
-void dns_tap_read(struct dns_tap *tap, struct hostnames *names, uint64_t now_ns,
+/* At most `max` packets that wait; never waits itself. True: none is left. */
+bool dns_tap_read(struct dns_tap *tap, struct hostnames *names, uint64_t now_ns,
 		  int max);
 
 /* Packets there was no room for, so far. */

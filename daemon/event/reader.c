@@ -32,6 +32,7 @@ struct event_reader {
 	struct hostnames *hostnames;
 	struct dns_tap *tap; /* NULL: names are not learnt, see hostnames_r */
 	int hostnames_r;
+	uint64_t tapped_ns; /* no packet from before it waits at the tap */
 	event_sink_fn *sink;
 	void *arg;
 	uint64_t now_ns; /* of the turn under way */
@@ -124,14 +125,17 @@ static void put_programs(struct event_reader *reader, struct event *event)
 	}
 }
 
-/* Whoever connects by a name has had an answer, which may wait still. */
+/* Whoever connects by a name has had an answer, which may wait still, unless
+ * the tap was read to its end since. */
 static void put_hostname(struct event_reader *reader, struct event *event)
 {
 	if (!reader->tap || event->peer.bits == 0 ||
 	    (event->kind != EVENT_CONNECT && event->kind != EVENT_SEND))
 		return;
-	dns_tap_read(reader->tap, reader->hostnames, reader->now_ns,
-		     DNS_PER_EVENT);
+	if (event->time_ns >= reader->tapped_ns &&
+	    dns_tap_read(reader->tap, reader->hostnames, reader->now_ns,
+			 DNS_PER_EVENT))
+		reader->tapped_ns = reader->now_ns;
 	event->words[EVENT_HOSTNAME] =
 		hostnames_of(reader->hostnames, &event->peer, reader->now_ns);
 }
@@ -405,8 +409,8 @@ void event_reader_tick(struct event_reader *reader, uint64_t now_ns)
 {
 	reader->now_ns = now_ns;
 	if (reader->tap)
-		dns_tap_read(reader->tap, reader->hostnames, now_ns,
-			     DNS_PER_TICK);
+		(void)dns_tap_read(reader->tap, reader->hostnames, now_ns,
+				   DNS_PER_TICK);
 	tell_losses(reader);
 	processes_sweep(reader->processes, now_ns, is_gone, NULL);
 	processes_forget(reader->processes, now_ns, FORGET_PER_TICK);
