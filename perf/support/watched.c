@@ -14,11 +14,12 @@
 #include "perf/support/work.h"
 #include "rules/base.h"
 
-#define ROUNDS	      7
-#define ROUNDS_QUICK  2
-#define SETTLE_US     300000 /* until who watches has seen all */
-#define ROW_NAME_MAX  64
-#define GOAL_FORKEXEC 3 /* percent */
+#define ROUNDS	     7
+#define ROUNDS_QUICK 2
+#define SETTLE_US    300000 /* until who watches has seen all */
+#define ROW_NAME_MAX 64
+#define GOAL_PERCENT 3
+#define GOAL_MIB     64
 
 enum side {
 	SIDE_NOBODY,
@@ -208,13 +209,12 @@ static void print_work(struct report *report, const struct watched *watched,
 		       enum side side, enum work work)
 {
 	const struct sample *alone = &watched->work_s[SIDE_NOBODY][work];
-	bool is_goal = side == SIDE_FWD && work == WORK_FORKEXEC;
 	char name[ROW_NAME_MAX];
 
 	(void)snprintf(name, sizeof(name), "overhead/%s%s/percent",
 		       side_prefixes[side], work_names[work]);
 	print_percent(report, name, &watched->work_s[side][work], alone, 1,
-		      is_goal ? GOAL_FORKEXEC : 0);
+		      side == SIDE_FWD ? GOAL_PERCENT : 0);
 	(void)snprintf(name, sizeof(name), "overhead/%s%s/daemon/percent",
 		       side_prefixes[side], work_names[work]);
 	print_percent(report, name, &watched->daemon_s[side][work], alone, 0,
@@ -270,7 +270,8 @@ static void print_all(struct report *report, const struct watched *watched)
 			    "without a sensor, too");
 	report_row(report, &(struct row){.name = "overhead/mib",
 					 .unit = "MiB",
-					 .sample = &watched->mib});
+					 .sample = &watched->mib,
+					 .at_most = GOAL_MIB});
 	report_row(report, &(struct row){.name = "overhead/own/mib",
 					 .unit = "MiB",
 					 .sample = &watched->own_mib});
