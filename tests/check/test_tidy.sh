@@ -15,7 +15,7 @@ need_tool clang-tidy
 
 # Complaints go to standard output, statistics to standard error; a file
 # that is quiet prints nothing. The analyzer, which follows all paths and takes
-# most of the time, looks at what is shipped, and goes a seventh as far as it
+# most of the time, looks at what is shipped, and goes a fifteenth as far as it
 # would into each function: tests run their own paths. Without it warnings of the
 # compiler would be told too, which are gcc's to give.
 tidy() {
@@ -24,7 +24,7 @@ tidy() {
 		only=('--checks=-clang-analyzer-*' --extra-arg=-Wno-error)
 	else
 		only=(--extra-arg={-Xclang,-analyzer-config}
-			--extra-arg={-Xclang,max-nodes=30000})
+			--extra-arg={-Xclang,max-nodes=15000})
 	fi
 	said=$(clang-tidy --quiet "${only[@]}" -p "$1" "$2" 2>&1) && return 0
 	grep -vE '^([0-9]+ warnings? |Suppressed |Use -header-filter)' \

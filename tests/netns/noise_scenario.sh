@@ -32,9 +32,14 @@ do_apt() {
 		apt-get purge -y portcullis-noise
 }
 
+# A part of rules/: what compilers do is the same for each file.
 do_build() {
+	local objects
 	cmake -G Ninja -S "$tree" -B /var/tmp/noise -Wno-dev &&
-		cmake --build /var/tmp/noise -j1 --target fw_rules
+		mapfile -t objects < <(ninja -C /var/tmp/noise -t targets all |
+			sed -n 's/^\(rules.*\.o\): .*/\1/p' | head -n 24) &&
+		[ "${#objects[@]}" = 24 ] &&
+		ninja -C /var/tmp/noise -j1 "${objects[@]}"
 }
 
 do_login() {
