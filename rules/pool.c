@@ -106,9 +106,12 @@ void pool_give(struct pool *pool, uint32_t id)
 	pool->free_count++;
 }
 
+/* The advice no sooner: until then who writes there is given a small page, and
+ * does not wait for a huge one to be cleared. */
 static void touch_now(void *arg, void *at, size_t bytes)
 {
 	(void)arg;
+	(void)madvise(at, bytes, MADV_HUGEPAGE);
 	(void)madvise(at, bytes, MADV_POPULATE_WRITE);
 }
 

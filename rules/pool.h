@@ -43,7 +43,8 @@ void pool_give(struct pool *pool, uint32_t id);
 /*
  * Brings `bytes` from `at` on into memory, now or soon, and changes nothing
  * there: another thread may do it, while items are taken and written, or even
- * after the pool is gone (madvise(2), MADV_POPULATE_WRITE, is all that).
+ * after the pool is gone (it is no more than madvise(2), MADV_HUGEPAGE and
+ * MADV_POPULATE_WRITE).
  */
 typedef void pool_touch_fn(void *arg, void *at, size_t bytes);
 

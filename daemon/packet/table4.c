@@ -59,7 +59,6 @@ void table4_prepare(struct table4 *table, const struct pool_touch *touch)
 	if (table->is_prepared)
 		return;
 	table->is_prepared = true;
-	(void)madvise(table->owner_lens, bytes, MADV_HUGEPAGE);
 	for (size_t at = 0; at < bytes; at += HUGE_BYTES)
 		touch->fn(touch->arg, table->owner_lens + at, HUGE_BYTES);
 }
