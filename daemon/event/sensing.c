@@ -231,7 +231,9 @@ int sensing_volume_fd(const struct sensing *sensing)
 }
 
 /* Whoever called while the ring was read may have been seen already: then no
- * poll finds anything, and none would call again. So until nobody has. */
+ * poll finds anything, and none would call again. So until nobody has; and
+ * where `fn` stopped, which may have been at the last record there was, whoever
+ * comes next calls. */
 int sensing_take_security(struct sensing *sensing)
 {
 	__u32 *called = (__u32 *)&sensing->programs->bss->reader_called;
@@ -241,6 +243,8 @@ int sensing_take_security(struct sensing *sensing)
 		__atomic_store_n(called, 0, __ATOMIC_SEQ_CST);
 		r = ring_buffer__consume(sensing->security);
 	} while (r >= 0 && __atomic_load_n(called, __ATOMIC_SEQ_CST));
+	if (r < 0)
+		__atomic_store_n(called, 0, __ATOMIC_SEQ_CST);
 	return r;
 }
 

@@ -99,6 +99,27 @@ static void what_happens_while_the_ring_is_read_hides_no_call(void **state)
 	}
 }
 
+/* The turn ends with what happened while the ring was read, so nothing is left
+ * there to be polled for: what comes next must call anew. */
+static void what_happens_behind_the_last_of_a_turn_calls(void **state)
+{
+	(void)state;
+	for (uint64_t i = 0; i < 100; i++) {
+		bench.answers = 1;
+		happen();
+		assert_true(is_called(PATIENCE_MS));
+		do
+			assert_true(event_reader_turn(bench.reader,
+						      clock_boot_ns(), 2) >= 0);
+		while (is_called(0));
+		bench.seen = 0;
+		happen();
+		assert_true(is_called(PATIENCE_MS));
+		read_while_called();
+		assert_int_equal(bench.seen, 1);
+	}
+}
+
 static int begin(void **state)
 {
 	const struct sensing_config config = {0};
@@ -130,6 +151,7 @@ int main(void)
 		cmocka_unit_test(each_event_calls_who_waits),
 		cmocka_unit_test(
 			what_happens_while_the_ring_is_read_hides_no_call),
+		cmocka_unit_test(what_happens_behind_the_last_of_a_turn_calls),
 	};
 
 	(void)libbpf_set_print(NULL);
