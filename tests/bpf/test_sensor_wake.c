@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
@@ -120,6 +121,28 @@ static void what_happens_behind_the_last_of_a_turn_calls(void **state)
 	}
 }
 
+/* Nobody calls for begins and ends of processes alone. */
+static void what_a_turn_has_left_is_readable(void **state)
+{
+	int r;
+
+	(void)state;
+	for (int i = 0; i < 2 * TURN_RECORDS; i++) {
+		pid_t child = fork();
+
+		assert_true(child >= 0);
+		if (child == 0)
+			_exit(0);
+		assert_int_equal(waitpid(child, NULL, 0), child);
+	}
+	for (int left = 2 * 2 * TURN_RECORDS; left > 0; left -= r) {
+		r = event_reader_turn(bench.reader, clock_boot_ns(),
+				      TURN_RECORDS);
+		assert_true(r > 0);
+		assert_true(left - r <= 0 || is_called(0));
+	}
+}
+
 static int begin(void **state)
 {
 	const struct sensing_config config = {0};
@@ -152,6 +175,7 @@ int main(void)
 		cmocka_unit_test(
 			what_happens_while_the_ring_is_read_hides_no_call),
 		cmocka_unit_test(what_happens_behind_the_last_of_a_turn_calls),
+		cmocka_unit_test(what_a_turn_has_left_is_readable),
 	};
 
 	(void)libbpf_set_print(NULL);
