@@ -4,10 +4,15 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/event/cgroup.h"
+#include "rules/base.h"
 #include "rules/detect/sip.h"
 
 #define MINUTE_NS 60000000000ull
 #define SLICE	  ".slice"
+
+/* The kernel's number of the root of control groups, which is everybody's. */
+#define ROOT_GROUP 1u
 
 static bool is_slice(const char *name, size_t len)
 {
@@ -17,39 +22,94 @@ static bool is_slice(const char *name, size_t len)
 	       memcmp(name + len - end_len, SLICE, end_len) == 0;
 }
 
+/* What many bring their containers below, without slices around them. Others
+ * are one payer: whoever is in a container may have groups below its own called
+ * as he likes. */
+static const char *const managers[] = {
+	"/docker",  "/kubepods", "/libpod_parent",
+	"/default", "/k8s.io",	 "/moby",
+};
+
+static bool is_manager(const struct event_text *group)
+{
+	for (size_t i = 0; i < ARRAY_LEN(managers); i++)
+		if (group->len == strlen(managers[i]) &&
+		    memcmp(group->bytes, managers[i], group->len) == 0)
+			return true;
+	return false;
+}
+
+/* With one name more of the path than it had. */
+static void go_below(const struct event_text *path, struct event_text *group)
+{
+	uint32_t at = group->len;
+
+	while (at < path->len && path->bytes[at] == '/')
+		at++;
+	while (at < path->len && path->bytes[at] != '/')
+		at++;
+	group->bytes = path->bytes;
+	group->len = at;
+}
+
 /* "/system.slice/web.service/one" is "/system.slice/web.service": whoever is in
- * it may make more groups below, and none beside. */
+ * it may make more groups below, and none beside. All of it, where there are
+ * only slices. */
 static struct event_text below_slices(const struct event_text *path)
 {
-	struct event_text group = *path;
-	uint32_t at = 0;
+	struct event_text group = {.bytes = path->bytes};
 
-	if (path->len <= 1) /* the root is everybody's */
-		group.len = 0;
+	while (group.len < path->len) {
+		uint32_t from = group.len;
 
-	while (at < path->len) {
-		uint32_t from = at;
-
-		while (at < path->len && path->bytes[at] != '/')
-			at++;
-		if (at > from && !is_slice(path->bytes + from, at - from)) {
-			group.len = at;
+		go_below(path, &group);
+		if (!is_slice(path->bytes + from, group.len - from))
 			break;
-		}
-		at++;
 	}
 	return group;
 }
 
-struct budget_payer budget_payer(const struct event *event)
+/* The outermost container that the path names, if a manager's groups are around
+ * it; else the group below all slices. */
+static struct event_text payer_in(const struct event_text *path)
 {
+	const struct event_text group = below_slices(path);
+	struct event_text wider = group;
+	struct event_text container = cgroup_names(&group).container;
+
+	while (container.len == 0 && is_manager(&group) &&
+	       wider.len < path->len) {
+		go_below(path, &wider);
+		container = cgroup_names(&wider).container;
+	}
+	return container.len ? container : group;
+}
+
+/* What is not known is one payer: who is in a container may come to be in a
+ * group that nobody has heard of, or too far below for its path to be read. */
+static struct event_text group_of(const struct event *event)
+{
+	static const struct event_text unknown = {
+		.bytes = BUDGET_UNKNOWN,
+		.len = sizeof(BUDGET_UNKNOWN) - 1,
+	};
+	const struct event_text *path = &event->words[EVENT_CGROUP];
 	const struct event_text *container = &event->words[EVENT_CONTAINER];
 
+	if (path->is_cut)
+		return unknown;
+	if (path->len > 1)
+		return payer_in(path);
+	if (path->len == 0 && event->cgroup > ROOT_GROUP)
+		return unknown;
+	return *container;
+}
+
+struct budget_payer budget_payer(const struct event *event)
+{
 	return (struct budget_payer){
 		.uid = event->uid,
-		.group = container->len
-				 ? *container
-				 : below_slices(&event->words[EVENT_CGROUP]),
+		.group = group_of(event),
 	};
 }
 

@@ -5,7 +5,10 @@
  *	1. No user but root may spend more than half of it (rounded up), so what
  *	   one does on purpose leaves the other half for what the others do.
  *	2. Nor may who is in one container, or one service, whichever users they
- *	   are: root is in containers too.
+ *	   are: root is in containers too. What counts is the outermost, for
+ *	   who is in it may have groups below it called as he likes.
+ *	3. Nor may all those together whose control group is not known, or whose
+ *	   path was too long to be read.
  *
  * Of more than BUDGET_SHARES_MAX users in a minute, or containers and services,
  * the further ones share one half.
@@ -21,6 +24,7 @@
 #include "rules/detect/event.h"
 
 #define BUDGET_SHARES_MAX 64
+#define BUDGET_UNKNOWN	  "control groups that are not known"
 
 struct budget_share {
 	uint64_t id;
@@ -42,8 +46,9 @@ struct budget {
 /* For whose doing it is. */
 struct budget_payer {
 	uint32_t uid;
-	/* The container, or the control group below all slices; empty: nobody
-	 * knows, or it is the root of them. Lent. */
+	/* The container, the control group below all slices, or
+	 * BUDGET_UNKNOWN; empty: the root of groups, or no process of this host
+	 * that is known. Lent. */
 	struct event_text group;
 };
 

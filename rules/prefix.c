@@ -83,6 +83,7 @@ struct prefix prefix_widen(const struct prefix *prefix, unsigned int len)
 struct prefix prefix_counted(const struct prefix *peer)
 {
 	if (prefix_is_v4(peer) || peer->bits <= COUNTED_BITS ||
+	    prefix_half(peer, 0) == 0 ||
 	    prefix_half(peer, 0) >> 32 == 0x0064ff9b)
 		return *peer;
 	return cut(peer->addr, COUNTED_BITS);

@@ -74,7 +74,8 @@ struct prefix prefix_widen(const struct prefix *prefix, unsigned int len);
  * As whom a peer is counted: an IPv4 address as itself, an IPv6 address as its
  * /64, for one host may have all the addresses in it. One that stands for an
  * IPv4 address (64:ff9b::/32; RFC 6052, RFC 8215) counts as itself, and so does
- * what is wider than a /64.
+ * what is wider than a /64. So does what is in ::/64, which has all of IPv4 and
+ * loopback in it.
  */
 struct prefix prefix_counted(const struct prefix *peer);
 

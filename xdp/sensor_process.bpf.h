@@ -108,7 +108,7 @@ static __always_inline struct kernfs_node *above(const struct kernfs_node *node)
 }
 
 /* Names from the innermost up to the root, a slash before each: the reader
- * turns them round. */
+ * turns them round. Of more than fit the outermost are missing. */
 static __always_inline void put_cgroup(struct scratch *scratch,
 				       struct task_struct *task)
 {
@@ -130,6 +130,8 @@ static __always_inline void put_cgroup(struct scratch *scratch,
 		scratch->used += (__u32)len & 511;
 		node = next;
 	}
+	if (above(node))
+		scratch->head.cut |= 1u << FW_TEXT_CGROUP;
 	scratch->head.lens[FW_TEXT_CGROUP] = scratch->used - begin;
 }
 

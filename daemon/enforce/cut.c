@@ -34,6 +34,7 @@ struct search {
 	const struct cut_owned *owned;
 	struct found found[CUT_SOCKETS_MAX];
 	size_t count;
+	uint8_t found_of[CUT_PEERS_MAX]; /* by peer */
 	bool is_full;
 };
 
@@ -195,6 +196,15 @@ static bool is_wanted(const struct search *search,
 	       !is_spared(search->owned, &peer);
 }
 
+/* The kernel does not say by which of its conditions it was found. */
+static void count_peer(struct search *search, const struct inet_diag_msg *msg)
+{
+	const struct prefix peer = peer_of(msg);
+
+	for (size_t i = 0; i < search->peer_count; i++)
+		search->found_of[i] += prefix_covers(&search->peers[i], &peer);
+}
+
 static void take(struct search *search, uint8_t protocol,
 		 const struct inet_diag_msg *msg)
 {
@@ -209,6 +219,7 @@ static void take(struct search *search, uint8_t protocol,
 		.protocol = protocol,
 		.id = msg->id,
 	};
+	count_peer(search, msg);
 }
 
 /* 1 when more is to come. A kernel without the protocol's module does not know
@@ -325,6 +336,7 @@ static int cut(struct search *search, struct cut_tally *ret_tally)
 	}
 	r = search->count ? destroy_all(search, &tally) : 0;
 	tally.has_more = search->is_full && r == 0;
+	memcpy(tally.found, search->found_of, sizeof(tally.found));
 	*ret_tally = tally;
 	return first ? first : r;
 }

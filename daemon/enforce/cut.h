@@ -29,10 +29,14 @@
 struct cut_tally {
 	size_t ended;
 	bool has_more; /* a call more finds some */
+	uint8_t found[CUT_PEERS_MAX]; /* sockets of each peer */
 };
 
+_Static_assert(CUT_SOCKETS_MAX <= UINT8_MAX, "they may all be of one peer");
+
 /* Of these peers, CUT_PEERS_MAX at most, in one walk through the kernel's
- * sockets. Loopback is -EINVAL, as all that is around it. */
+ * sockets. Where it has more, it may have found none of a peer that has some.
+ * Loopback is -EINVAL, as all that is around it. */
 int cut_peers(const struct prefix peers[], size_t count,
 	      struct cut_tally *ret_tally);
 

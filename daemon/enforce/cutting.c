@@ -46,21 +46,31 @@ int cutting_add(struct cutting *cutting, const struct prefix *peer)
 	return 0;
 }
 
+/* A walk that took as many sockets as one may: did it look for this peer? Is it
+ * to be kept? */
+static bool settle_full(struct cutting_peer *peer, uint8_t found,
+			size_t peer_count, struct cutting_tally *tally)
+{
+	if (found == 0)
+		return true;
+	tally->done += peer->is_new;
+	peer->is_new = false;
+	if (found * peer_count >= CUT_SOCKETS_MAX)
+		peer->has_many = true;
+	if (++peer->rounds < ROUNDS_MAX)
+		return true;
+	tally->forgone++;
+	return false;
+}
+
 /* A walk was for it; is it to be kept? */
-static bool settle(struct cutting_peer *peer, bool has_more, int r,
+static bool settle(struct cutting_peer *peer, int r,
 		   struct cutting_tally *tally)
 {
 	tally->done += peer->is_new && r == 0;
 	tally->failed += r < 0;
 	peer->is_new = false;
-	if (r < 0)
-		return false;
-	if (!has_more)
-		return --peer->walks > 0;
-	if (++peer->rounds < ROUNDS_MAX)
-		return true;
-	tally->forgone++;
-	return false;
+	return r == 0 && --peer->walks > 0;
 }
 
 /* As many as a walk takes, from `first` on. Returns how many stay. */
@@ -69,38 +79,59 @@ static size_t walk(struct cutting *cutting, size_t first, size_t count,
 {
 	struct prefix peers[CUT_PEERS_MAX];
 	struct cut_tally cut = {0};
+	bool is_full;
 	int r;
+
+	assert(count > 0 && count <= CUT_PEERS_MAX);
 
 	for (size_t i = 0; i < count; i++)
 		peers[i] = cutting->peers[first + i].peer;
 	r = cut_peers(peers, count, &cut);
+	is_full = r == 0 && cut.has_more;
 	tally->sockets += cut.ended;
 	if (r < 0)
 		tally->r = r;
 	for (size_t i = 0; i < count; i++) {
 		struct cutting_peer peer = cutting->peers[first + i];
 
-		if (settle(&peer, cut.has_more, r, tally))
+		if (is_full ? settle_full(&peer, cut.found[i], count, tally)
+			    : settle(&peer, r, tally))
 			cutting->peers[kept++] = peer;
 	}
 	return kept;
 }
 
+/* Those with many sockets behind the others; returns where they begin. */
+static size_t part(struct cutting *cutting)
+{
+	size_t first = 0;
+
+	for (size_t i = 0; i < cutting->count; i++) {
+		struct cutting_peer peer = cutting->peers[i];
+
+		if (peer.has_many)
+			continue;
+		cutting->peers[i] = cutting->peers[first];
+		cutting->peers[first++] = peer;
+	}
+	return first;
+}
+
 bool cutting_go(struct cutting *cutting, struct cutting_tally *ret_tally)
 {
-	size_t kept = 0;
+	size_t kept = 0, apart, count;
 
 	assert(ret_tally);
 
 	*ret_tally = (struct cutting_tally){0};
 	if (cutting->count == 0 || cutting->rest > 0)
 		return false;
-	for (size_t i = 0; i < cutting->count; i += CUT_PEERS_MAX) {
-		size_t left = cutting->count - i;
-
-		kept = walk(cutting, i,
-			    left < CUT_PEERS_MAX ? left : CUT_PEERS_MAX, kept,
-			    ret_tally);
+	apart = part(cutting);
+	for (size_t i = 0; i < cutting->count; i += count) {
+		count = (i < apart ? apart : cutting->count) - i;
+		if (count > CUT_PEERS_MAX)
+			count = CUT_PEERS_MAX;
+		kept = walk(cutting, i, count, kept, ret_tally);
 	}
 	set_count(cutting, kept);
 	cutting->rest = CUTTING_REST;

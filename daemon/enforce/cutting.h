@@ -7,6 +7,9 @@
  * that wait, and behind it there is none for a while: who comes then waits, a
  * fifth of a second at most. Each peer is looked for a second time, for who had
  * been let through and had no socket yet that could be found.
+ * A walk ends with as many sockets as are cut at once: peers that had a large
+ * part of them are walked for apart from then on, so the others do not wait for
+ * them, and nobody is given up for what others have.
  *
  * Owns		nothing but memory
  * Errors	negative errno
@@ -27,7 +30,8 @@ struct cutting_peer {
 	struct prefix peer;
 	uint8_t walks; /* that are to be done yet */
 	uint8_t rounds; /* that were done, for those with very many sockets */
-	bool is_new; /* no walk was for it */
+	bool is_new; /* no walk has looked for it yet */
+	bool has_many; /* sockets; it is walked for apart */
 };
 
 /* All zero to begin with. */

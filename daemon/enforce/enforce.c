@@ -239,7 +239,7 @@ static void count_cut(struct enforce *enforce,
 	count(enforce, COUNT_FORGONE, tally->forgone);
 }
 
-/* The peer is the last of those that wait, so a failure is its too. */
+/* Where it is walked for at once nobody else waits, so a failure is its own. */
 static void cut(struct enforce *enforce, const struct prefix *peer,
 		struct enforce_answer *answer)
 {

@@ -16,6 +16,7 @@
 struct place {
 	uint64_t id;
 	uint32_t len;
+	bool is_cut; /* where it begins */
 	char *path;
 };
 
@@ -131,14 +132,18 @@ void cgroups_put(struct cgroups *cgroups, uint64_t id,
 		return;
 	memcpy(copy, path->bytes, len);
 	free(place->path);
-	*place = (struct place){.id = id, .len = len, .path = copy};
+	*place = (struct place){
+		.id = id, .len = len, .is_cut = path->is_cut, .path = copy};
 }
 
 struct event_text cgroups_path(const struct cgroups *cgroups, uint64_t id)
 {
 	const struct place *place = &cgroups->places[id % PLACES];
+	struct event_text path = part(NULL, 0);
 
 	if (id == 0 || place->id != id)
-		return part(NULL, 0);
-	return part(place->path, place->len);
+		return path;
+	path = part(place->path, place->len);
+	path.is_cut = place->is_cut;
+	return path;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -230,8 +231,23 @@ int sensing_volume_fd(const struct sensing *sensing)
 	return ring_buffer__epoll_fd(sensing->volume);
 }
 
+/* Records that nobody called for are no reason for who polls to look at the
+ * ring: so that it is looked at now, and stays readable while there are some. */
+static int look_again(const struct sensing *sensing)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	return epoll_ctl(sensing_security_fd(sensing), EPOLL_CTL_MOD,
+			 bpf_map__fd(sensing->programs->maps.security_ring),
+			 &event) < 0
+		       ? -errno
+		       : 0;
+}
+
 /* Whoever called while the ring was read may have been seen already: then no
- * poll finds anything, and none would call again. So until nobody has. */
+ * poll finds anything, and none would call again. So until nobody has; and
+ * where `fn` stopped, which may have been at the last record there was, whoever
+ * comes next calls. */
 int sensing_take_security(struct sensing *sensing)
 {
 	__u32 *called = (__u32 *)&sensing->programs->bss->reader_called;
@@ -241,6 +257,10 @@ int sensing_take_security(struct sensing *sensing)
 		__atomic_store_n(called, 0, __ATOMIC_SEQ_CST);
 		r = ring_buffer__consume(sensing->security);
 	} while (r >= 0 && __atomic_load_n(called, __ATOMIC_SEQ_CST));
+	if (r < 0) {
+		__atomic_store_n(called, 0, __ATOMIC_SEQ_CST);
+		(void)look_again(sensing);
+	}
 	return r;
 }
 

@@ -3,12 +3,17 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "rules/detect/event.h"
 #include "rules/detect/names.h"
 #include "rules/detect/native.h"
 #include "rules/detect/sandtrace.h"
 #include "rules/detect/sigma.h"
+
+#define REMARK_MAX 128 /* bytes of one, before another */
 
 static const char *const reason_names[] = {
 	[DETECT_BROKEN] = "broken",
@@ -58,11 +63,23 @@ static void remark_logs(struct detect_rule *const *rules, size_t count)
 	}
 }
 
+/* Behind what is remarked already, where there is memory for both. */
 static void remark_names(struct detect_rule *const *rules, size_t count)
 {
+	char both[REMARK_MAX + sizeof("; " NAMES_REMARK)];
+	const char *remark;
+
 	for (size_t i = 0; i < count; i++) {
-		if (names_are_trusted(rules[i]))
-			rules[i]->remark = NAMES_REMARK;
+		if (!names_are_trusted(rules[i]))
+			continue;
+		remark = NULL;
+		if (rules[i]->remark) {
+			(void)snprintf(both, sizeof(both), "%.*s%s", REMARK_MAX,
+				       rules[i]->remark, "; " NAMES_REMARK);
+			remark = arena_copy(&rules[i]->arena, both,
+					    strlen(both));
+		}
+		rules[i]->remark = remark ? remark : NAMES_REMARK;
 	}
 }
 

@@ -168,6 +168,48 @@ static void more_peers_than_a_walk_takes_are_cut(void **state)
 	(void)close(to_friend);
 }
 
+/* Two calls are a walk. */
+static size_t walk_on(void)
+{
+	struct enforce_followed followed;
+	size_t cuts = 0;
+
+	for (int i = 0; i < CUTTING_REST; i++) {
+		enforce_follow(bench.enforce, &followed);
+		cuts += followed.cuts;
+	}
+	return cuts;
+}
+
+/* The kernel tells of those of IPv4 first, and a walk ends before it comes to
+ * the other. */
+static void
+who_has_many_sockets_does_not_keep_others_from_being_cut(void **state)
+{
+	int fds[3 * CUT_SOCKETS_MAX];
+	int other;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		fds[i] = far_talk(FAR, SOCK_DGRAM);
+	other = far_talk(FAR6, SOCK_DGRAM);
+	(void)act_against(&bench, "192.0.2.250", ENFORCE_CUT);
+	(void)act_against(&bench, FAR, ENFORCE_CUT);
+	(void)act_against(&bench, FAR6, ENFORCE_CUT);
+	assert_int_equal(walk_on(), 1);
+	assert_int_equal(far_error(other), 0);
+	assert_int_equal(walk_on(), 1);
+	assert_true(is_cut(far_error(other)));
+	assert_true(info_of(&bench).cut < ARRAY_LEN(fds));
+	for (int i = 0; i < 10 && info_of(&bench).unfinished; i++)
+		(void)walk_on();
+	assert_int_equal(info_of(&bench).cut, ARRAY_LEN(fds) + 1);
+	assert_int_equal(info_of(&bench).forgone, 0);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		(void)close(fds[i]);
+	(void)close(other);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -208,6 +250,7 @@ int main(void)
 		TEST(many_sockets_are_cut_by_and_by),
 		TEST(peers_that_come_together_share_a_walk),
 		TEST(more_peers_than_a_walk_takes_are_cut),
+		TEST(who_has_many_sockets_does_not_keep_others_from_being_cut),
 	};
 
 	(void)libbpf_set_print(NULL);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,13 +22,16 @@
 #include <cmocka.h>
 #include <linux/sched.h>
 
+#include "daemon/enforce/group.h"
 #include "rules/base.h"
+#include "tests/support/group_bench.h"
 #include "tests/support/host.h"
 
 /* As which this program does nothing and ends. */
 #define STUB	  "sensor-stub"
 #define ARG_BYTES (120 << 10)
 #define THREADS	  8
+#define DEEP	  16 /* groups below one another, whose names are read */
 
 static struct host_bench bench;
 static char self[PATH_MAX]; /* this program */
@@ -348,6 +352,41 @@ static void a_number_used_again_is_told_as_another_process(void **state)
 	assert_true(text_is(&after->words[EVENT_COMMAND_LINE], STUB " second"));
 }
 
+/* Executed in the group, and told. */
+static const struct event *exec_in(const struct group_bench *group)
+{
+	struct command command = {{STUB}};
+	pid_t child = group_start(group, run_stub, &command);
+
+	assert_int_equal(group_wait(child), 0);
+	host_settle(&bench);
+	return exec_of(child);
+}
+
+/* Or who is in a group could have made groups until no name around it is
+ * left. */
+static void a_group_too_deep_to_be_named_whole_says_so(void **state)
+{
+	struct group_bench group, inner;
+	char root[PATH_MAX];
+	size_t len;
+
+	(void)state;
+	if (group_root(root) < 0)
+		skip();
+	group_begin(&group);
+	inner = group;
+	assert_false(exec_in(&inner)->words[EVENT_CGROUP].is_cut);
+	for (int i = 0; i < DEEP; i++) {
+		len = strlen(inner.path);
+		(void)snprintf(inner.path + len, sizeof(inner.path) - len,
+			       "/deep");
+		assert_int_equal(mkdir(inner.path, 0700), 0);
+	}
+	assert_true(exec_in(&inner)->words[EVENT_CGROUP].is_cut);
+	group_end(&group);
+}
+
 static void it_is_attached_where_it_says(void **state)
 {
 	struct event_reader_info info;
@@ -404,6 +443,7 @@ int main(int argc, char **argv)
 		TEST(who_has_ended_is_known_when_its_events_are_read),
 		TEST(a_second_execution_is_the_same_process),
 		TEST(a_number_used_again_is_told_as_another_process),
+		TEST(a_group_too_deep_to_be_named_whole_says_so),
 		TEST(it_is_attached_where_it_says),
 	};
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);

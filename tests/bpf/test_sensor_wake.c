@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
@@ -99,6 +100,49 @@ static void what_happens_while_the_ring_is_read_hides_no_call(void **state)
 	}
 }
 
+/* The turn ends with what happened while the ring was read, so nothing is left
+ * there to be polled for: what comes next must call anew. */
+static void what_happens_behind_the_last_of_a_turn_calls(void **state)
+{
+	(void)state;
+	for (uint64_t i = 0; i < 100; i++) {
+		bench.answers = 1;
+		happen();
+		assert_true(is_called(PATIENCE_MS));
+		do
+			assert_true(event_reader_turn(bench.reader,
+						      clock_boot_ns(), 2) >= 0);
+		while (is_called(0));
+		bench.seen = 0;
+		happen();
+		assert_true(is_called(PATIENCE_MS));
+		read_while_called();
+		assert_int_equal(bench.seen, 1);
+	}
+}
+
+/* Nobody calls for begins and ends of processes alone. */
+static void what_a_turn_has_left_is_readable(void **state)
+{
+	int r;
+
+	(void)state;
+	for (int i = 0; i < 2 * TURN_RECORDS; i++) {
+		pid_t child = fork();
+
+		assert_true(child >= 0);
+		if (child == 0)
+			_exit(0);
+		assert_int_equal(waitpid(child, NULL, 0), child);
+	}
+	for (int left = 2 * 2 * TURN_RECORDS; left > 0; left -= r) {
+		r = event_reader_turn(bench.reader, clock_boot_ns(),
+				      TURN_RECORDS);
+		assert_true(r > 0);
+		assert_true(left - r <= 0 || is_called(0));
+	}
+}
+
 static int begin(void **state)
 {
 	const struct sensing_config config = {0};
@@ -130,6 +174,8 @@ int main(void)
 		cmocka_unit_test(each_event_calls_who_waits),
 		cmocka_unit_test(
 			what_happens_while_the_ring_is_read_hides_no_call),
+		cmocka_unit_test(what_happens_behind_the_last_of_a_turn_calls),
+		cmocka_unit_test(what_a_turn_has_left_is_readable),
 	};
 
 	(void)libbpf_set_print(NULL);

@@ -29,7 +29,7 @@ static bool is_remarked(const char *text)
 		fail_msg("%u: %s", note.at.line, note.at.text);
 	assert_true(count > 0);
 	is_so = rules[count - 1]->remark &&
-		strcmp(rules[count - 1]->remark, NAMES_REMARK) == 0;
+		strstr(rules[count - 1]->remark, NAMES_REMARK);
 	for (size_t i = 0; i < count; i++)
 		detect_rule_free(rules[i]);
 	free(rules);
@@ -45,6 +45,24 @@ static void a_name_that_excepts_is_remarked(void **state)
 				     "host: \"*.example\"}}\n"));
 	assert_true(is_remarked(SIGMA "  condition: s and not f\n"));
 	assert_true(is_remarked(SIGMA "  condition: not (s and not s or f)\n"));
+}
+
+static void what_is_remarked_besides_stays(void **state)
+{
+	const char *text = SIGMA "  g: {Initiated: 'false'}\n"
+				 "  condition: s and not f and not g\n";
+	struct detect_rule **rules = NULL;
+	struct detect_note note;
+	size_t count = 0;
+
+	(void)state;
+	assert_int_equal(detect_read(text, strlen(text), UINT32_MAX, &rules,
+				     &count, &note),
+			 0);
+	assert_string_equal(rules[0]->remark,
+			    "no sensor has what \"g\" is about; " NAMES_REMARK);
+	detect_rule_free(rules[0]);
+	free(rules);
 }
 
 static void a_name_that_finds_is_not(void **state)
@@ -83,6 +101,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_that_excepts_is_remarked),
+		cmocka_unit_test(what_is_remarked_besides_stays),
 		cmocka_unit_test(a_name_that_finds_is_not),
 		cmocka_unit_test(what_is_ignored_by_name_is_remarked),
 	};

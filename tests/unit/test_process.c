@@ -313,6 +313,10 @@ static void a_group_is_known_by_its_number(void **state)
 	assert_int_equal(cgroups_path(cgroups, 9 + 4096).len, 0);
 	cgroups_put(cgroups, 9 + 4096, &path);
 	assert_int_equal(cgroups_path(cgroups, 9).len, 0);
+	assert_false(cgroups_path(cgroups, 9 + 4096).is_cut);
+	path.is_cut = true;
+	cgroups_put(cgroups, 10, &path);
+	assert_true(cgroups_path(cgroups, 10).is_cut);
 	cgroups_put(cgroups, 0, &path);
 	assert_int_equal(cgroups_path(cgroups, 0).len, 0);
 }
