@@ -238,6 +238,7 @@ static void write_reason(const struct detect_rule *rule,
  * forbade. */
 struct deed {
 	uint32_t done, ordered, withheld;
+	bool is_new; /* somebody is blocked, or ended, who was not before */
 };
 
 /* `whom`: the peer, or what it is counted as. */
@@ -321,6 +322,7 @@ static uint32_t act_on_peer(const struct heard *heard,
 		return 0;
 	}
 	deed->done |= all & DETECT_STEP_TABLE;
+	deed->is_new = r == 0 && all & DETECT_STEP_TABLE;
 	return all & ~(uint32_t)DETECT_STEP_TABLE;
 }
 
@@ -365,6 +367,7 @@ static struct deed act(const struct heard *heard,
 		acting_do(daemon, &order, &answer, &deed.ordered);
 	deed.done |= answer.done;
 	deed.withheld |= answer.withheld;
+	deed.is_new |= (deed.done | deed.ordered) & DETECT_STEP_END;
 	if (deed.done | deed.ordered)
 		latency_add(&daemon->detecting.latency,
 			    clock_boot_ns() - heard->event->time_ns);
@@ -402,29 +405,39 @@ static void tell(const struct heard *heard, const struct detect_rule *rule,
 		 deed->done | deed->ordered);
 }
 
+/* What is blocked anew is told, whatever its alarm hushes. */
+static void hear(struct heard *heard, const struct detect_rule *rule,
+		 size_t index)
+{
+	struct detecting *detecting = &heard->daemon->detecting;
+	struct alarms *alarms = detecting->book->alarms;
+	struct alarm_key key = alarms_key(alarms, rule, heard->event);
+	struct alarm_answer answer =
+		alarms_hear(alarms, key, rule, heard->now_ns);
+	struct deed deed = {0};
+
+	if (rule->action == DETECT_BLOCK && answer.is_raised)
+		deed = act(heard, rule);
+	if (answer.verdict == ALARM_HUSH && !deed.is_new) {
+		detecting->counts.hushed++;
+		return;
+	}
+	if (answer.verdict == ALARM_HUSH)
+		answer.count = alarms_say(alarms, key, heard->now_ns);
+	detecting->counts.told++;
+	tell(heard, rule, index, answer.count, &deed);
+}
+
 static void on_match(void *arg, const struct detect_rule *rule, size_t index,
 		     const struct event *event)
 {
 	struct heard heard = *(const struct heard *)arg;
-	struct detecting *detecting = &heard.daemon->detecting;
-	struct alarms *alarms = detecting->book->alarms;
-	struct alarm_answer answer;
-	struct deed deed = {0};
 
 	if (rule->action == DETECT_IGNORE || rule->action == DETECT_ALLOW)
 		return;
 	heard.event = event;
-	detecting->counts.matches++;
-	answer = alarms_hear(alarms, alarms_key(alarms, rule, event), rule,
-			     heard.now_ns);
-	if (rule->action == DETECT_BLOCK && answer.is_raised)
-		deed = act(&heard, rule);
-	if (answer.verdict == ALARM_HUSH) {
-		detecting->counts.hushed++;
-		return;
-	}
-	detecting->counts.told++;
-	tell(&heard, rule, index, answer.count, &deed);
+	heard.daemon->detecting.counts.matches++;
+	hear(&heard, rule, index);
 }
 
 void detecting_event(struct daemon *daemon, const struct event *event)
