@@ -17,7 +17,6 @@
 #include "daemon/slurp.h"
 
 #define ALERT_DENYLIST "exec denylist"
-#define PLACES_MAX     16
 #define TURN_DENIALS   16
 
 static bool is_asked_for(const struct daemon *daemon)
@@ -239,13 +238,14 @@ static void on_denial(evutil_socket_t fd, short what, void *arg)
 /* ---- start and stop ---- */
 
 /* "/,/tmp": cuts the text up. */
-static size_t split(char *text, const char *places[PLACES_MAX])
+static size_t split(char *text, const char *places[DENYING_PLACES_MAX])
 {
 	size_t count = 0;
 	char *rest = NULL;
 
 	for (char *place = strtok_r(text, ",", &rest);
-	     place && count < PLACES_MAX; place = strtok_r(NULL, ",", &rest))
+	     place && count < DENYING_PLACES_MAX;
+	     place = strtok_r(NULL, ",", &rest))
 		places[count++] = place;
 	return count;
 }
@@ -256,7 +256,7 @@ static int watch(struct daemon *daemon, char note[DENYLIST_NOTE_MAX])
 		.sys_admin = true,
 		.read_search = true,
 	};
-	const char *places[PLACES_MAX];
+	const char *places[DENYING_PLACES_MAX];
 	char text[CONFIG_PATH_MAX];
 	const struct denylist_config config = {
 		.places = places,

@@ -26,8 +26,10 @@
 
 struct call;
 struct daemon;
+struct users;
 
-#define DENYING_NOTE_MAX 400
+#define DENYING_NOTE_MAX   400
+#define DENYING_PLACES_MAX 16
 
 struct denying {
 	struct denylist *denylist; /* NULL: off */
