@@ -34,6 +34,7 @@ struct users;
 struct denying {
 	struct denylist *denylist; /* NULL: off */
 	struct event *source;
+	struct users *users; /* their names */
 	bool is_reading, is_wanted; /* once more behind that */
 	size_t count; /* of digests in force */
 	uint64_t read_s; /* when they were read; wall clock */
