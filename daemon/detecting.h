@@ -24,6 +24,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "daemon/blocking.h"
 #include "daemon/merge/latency.h"
 #include "daemon/rulebook.h"
@@ -53,6 +55,9 @@ struct detecting {
 /* With the privileges of the start; rules that cannot be read are an alert. */
 int detecting_start(struct daemon *daemon);
 void detecting_stop(struct detecting *detecting);
+
+/* How many rules there are, from how many files, and what is wrong. */
+json_t *detecting_rules_json(const struct detecting *detecting);
 
 /* May anything be done about this peer? */
 bool detecting_may_block(const struct daemon *daemon,
