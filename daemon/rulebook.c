@@ -46,25 +46,33 @@ static bool is_trusted(const char *path, char *note, size_t size)
 	return false;
 }
 
-/* The file, and the folders between it and the one that is read. */
-static bool is_file_trusted(const char *path, size_t root_len, char *note,
-			    size_t size)
+/* The folders between the one that is read and the file; cuts the path up. */
+static bool are_folders_trusted(char *path, size_t root_len, char *note,
+				size_t size)
 {
-	CLEANUP(freep) char *copy = strdup(path);
 	char *slash = NULL;
+	bool is_so = true;
 
-	if (!copy || !is_trusted(path, note, size))
-		return false;
 	if (strlen(path) > root_len)
-		slash = strchr(copy + root_len + 1, '/');
-	while (slash) {
+		slash = strchr(path + root_len + 1, '/');
+	while (is_so && slash) {
 		*slash = '\0';
-		if (!is_trusted(copy, note, size))
-			return false;
+		is_so = is_trusted(path, note, size);
 		*slash = '/';
 		slash = strchr(slash + 1, '/');
 	}
-	return true;
+	return is_so;
+}
+
+static bool is_file_trusted(const char *path, size_t root_len, char *note,
+			    size_t size)
+{
+	char *copy = strdup(path);
+	bool is_so = copy && is_trusted(path, note, size) &&
+		     are_folders_trusted(copy, root_len, note, size);
+
+	free(copy);
+	return is_so;
 }
 
 static bool is_broken(const struct detect_file *file)
