@@ -255,6 +255,11 @@ void alert_view_outlets(FILE *out, const json_t *answer)
 	{
 		const char *error = answer_text(item, "error");
 
+		if (answer_is(item, "off")) {
+			fprintf(out, "%-8s is off: %s\n",
+				answer_text(item, "outlet"), error);
+			continue;
+		}
 		fprintf(out, "%-8s %" PRId64 " told, %" PRId64 " lost",
 			answer_text(item, "outlet"),
 			answer_number(item, "told"),

@@ -18,24 +18,63 @@ static void put_number(FILE *out, const char *name, const json_t *answer,
 	fprintf(out, "%-12s%" PRId64 "\n", name, answer_number(answer, key));
 }
 
-static void view_rules(FILE *out, const json_t *answer)
+static void put_text(FILE *out, const char *name, const char *text)
 {
-	fprintf(out, "%-12s%" PRId64 " from %" PRId64 " files\n", "rules",
-		answer_number(answer, "rules"), answer_number(answer, "files"));
-	if (answer_number(answer, "refused") == 0)
+	fprintf(out, "%-12s", name);
+	grid_put_safely(out, text);
+	fputc('\n', out);
+}
+
+/* A fwd of before does not say which are broken. */
+static bool has_broken(const json_t *answer)
+{
+	return json_object_get(answer, "broken")
+		       ? answer_number(answer, "broken") > 0
+		       : answer_number(answer, "refused") > 0;
+}
+
+static void view_refused(FILE *out, const json_t *answer)
+{
+	int64_t refused = answer_number(answer, "refused");
+
+	if (refused == 0)
 		return;
-	fprintf(out, "%-12s%" PRId64 " files, the first: ", "refused",
-		answer_number(answer, "refused"));
+	fprintf(out, "%-12s%" PRId64 " files", "refused", refused);
+	if (!has_broken(answer))
+		fputs(", which need what no sensor here has", out);
+	else if (answer_number(answer, "broken") > 0)
+		fprintf(out, ", %" PRId64 " of them broken",
+			answer_number(answer, "broken"));
+	fputs(", the first: ", out);
 	grid_put_safely(out, answer_text(answer, "first_refused"));
 	fputc('\n', out);
 }
 
+static void view_rules(FILE *out, const json_t *answer)
+{
+	const char *folder = answer_text(answer, "folder");
+
+	fprintf(out, "%-12s%" PRId64 " from %" PRId64 " files\n", "rules",
+		answer_number(answer, "rules"), answer_number(answer, "files"));
+	view_refused(out, answer);
+	if (*folder)
+		put_text(out, "no rules of", folder);
+}
+
+/* Nothing is put into a set that does not drop; a fwd of before does not say. */
 static void view_blocking(FILE *out, const json_t *blocking)
 {
-	fprintf(out, "%-12s%s\n", "blocks",
-		answer_is(blocking, "on")
-			? "as rules say"
-			: "nobody: fwd.yml has detect_block: false");
+	const char *action = answer_text(blocking, "action");
+	bool drops = !*action || strcmp(action, "drop") == 0;
+
+	fprintf(out, "%-12s", "blocks");
+	if (!answer_is(blocking, "on"))
+		fputs("nobody: fwd.yml has detect_block: false\n", out);
+	else if (!drops)
+		fprintf(out, "nobody: set %s has the action %s\n",
+			answer_text(blocking, "set"), action);
+	else
+		fputs("as rules say\n", out);
 	fprintf(out, "%-12s%s, %" PRId64 " members\n", "set",
 		answer_text(blocking, "set"),
 		answer_number(blocking, "members"));
@@ -139,6 +178,8 @@ static void view_status(FILE *out, const json_t *answer)
 	char text[MOMENT_TEXT_MAX];
 
 	view_denylist(out, json_object_get(answer, "denylist"));
+	if (*answer_text(answer, "abandoned"))
+		put_text(out, "abandoned", answer_text(answer, "abandoned"));
 	if (view_off(out, answer))
 		return;
 	view_rules(out, answer);
@@ -148,6 +189,7 @@ static void view_status(FILE *out, const json_t *answer)
 	put_number(out, "lost", answer, "lost");
 	put_number(out, "matches", answer, "matches");
 	put_number(out, "told", answer, "told");
+	put_number(out, "hushed", answer, "hushed");
 	view_blocking(out, json_object_get(answer, "blocking"));
 	view_steps(out, json_object_get(answer, "steps"));
 	view_quarantine(out, json_object_get(answer, "quarantine"));
@@ -212,8 +254,21 @@ enum outcome cmd_detect_release(struct session *session)
 			    json_pack("{s:I}", "process", pid), view_released);
 }
 
+/* Something is not in force that was to be. */
+static bool is_partial(const json_t *answer)
+{
+	return has_broken(answer) || *answer_text(answer, "folder") ||
+	       *answer_text(json_object_get(answer, "denylist"), "error");
+}
+
 enum outcome cmd_detect_reload(struct session *session)
 {
-	return session_show(session, REQ_DETECT_RELOAD, json_object(),
-			    view_reloaded);
+	CLEANUP(json_decrefp) json_t *answer = NULL;
+	enum outcome outcome = session_ask(session, REQ_DETECT_RELOAD,
+					   json_object(), -1, &answer);
+
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	printer_answer(&session->printer, answer, view_reloaded);
+	return is_partial(answer) ? OUTCOME_REFUSED : OUTCOME_DONE;
 }

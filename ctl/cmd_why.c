@@ -54,10 +54,17 @@ static void print_alert(FILE *out, const json_t *answer)
 
 	if (!alert)
 		return;
-	fputs("blocked by rule ", out);
+	/* a fwd of before has not said */
+	fputs(json_is_false(json_object_get(alert, "blocks"))
+		      ? "found by rule "
+		      : "blocked by rule ",
+	      out);
 	grid_put_safely(out, answer_text(alert, "rule"));
-	fprintf(out, ": alert %.8s of %s\n", answer_text(alert, "id"),
-		answer_text(alert, "time"));
+	fprintf(out, ": alert %.8s of %s%s\n", answer_text(alert, "id"),
+		answer_text(alert, "time"),
+		json_is_false(json_object_get(alert, "blocks"))
+			? ", and not blocked by it"
+			: "");
 }
 
 static void print_dropped(FILE *out, const json_t *answer)

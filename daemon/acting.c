@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/abandoned.h"
 #include "daemon/blocking.h"
 #include "daemon/clock.h"
 #include "daemon/control/server.h"
@@ -388,15 +389,30 @@ static void released(struct job *job)
 	free(release);
 }
 
+static void refuse_release(const struct daemon *daemon, struct call *call)
+{
+	const struct abandoned *abandoned = &daemon->abandoned;
+	const char *why = abandoned_why(daemon);
+
+	if (!abandoned->tick) {
+		call_refuse(call, -ENOENT, "there is no quarantine: %s", why);
+		return;
+	}
+	call_refuse(call, -ENOENT,
+		    "there is no quarantine: %s; processes from before are in "
+		    "%s: change that, restart fwd and release them, or write "
+		    "the numbers in cgroup.procs of each group there into "
+		    "cgroup.procs of the folder above it",
+		    why, abandoned->path);
+}
+
 void acting_release(struct daemon *daemon, struct call *call, uint32_t pid)
 {
 	struct acting *acting = &daemon->acting;
 	struct release *release;
 
 	if (!acting->slow || !(acting->steps & ENFORCE_QUARANTINE)) {
-		call_refuse(call, -ENOENT,
-			    "there is no quarantine: detect_steps of fwd.yml "
-			    "does not have it, or it could not be had");
+		refuse_release(daemon, call);
 		return;
 	}
 	release = calloc(1, sizeof(*release));

@@ -8,6 +8,7 @@
 
 #include <yaml.h>
 
+#include "daemon/config_text.h"
 #include "rules/base.h"
 #include "rules/detect/rule.h"
 #include "rules/wire.h"
@@ -143,7 +144,8 @@ static const struct item *item_named(const char *name)
 	return NULL;
 }
 
-static int put_text(char *field, const char *value, char *note)
+static int put_text(const struct item *item, char *field, const char *value,
+		    char *note)
 {
 	if (!*value || strlen(value) >= CONFIG_PATH_MAX) {
 		(void)snprintf(note, CONFIG_NOTE_MAX,
@@ -151,6 +153,8 @@ static int put_text(char *field, const char *value, char *note)
 			       CONFIG_PATH_MAX - 1);
 		return -EINVAL;
 	}
+	if (config_text_check(item->name, value, note, CONFIG_NOTE_MAX) < 0)
+		return -EINVAL;
 	memcpy(field, value, strlen(value) + 1);
 	return 0;
 }
@@ -221,7 +225,7 @@ static int put(const struct item *item, struct config *config,
 
 	switch (item->type) {
 	case ITEM_TEXT:
-		return put_text(field, value, note);
+		return put_text(item, field, value, note);
 	case ITEM_NUMBER:
 		return put_number(item, field, value, note);
 	case ITEM_BOOL:

@@ -548,6 +548,7 @@ void daemon_free(struct daemon *daemon)
 	worker_free(daemon->worker);
 	worker_free(daemon->ahead);
 	worker_free(daemon->files);
+	abandoned_stop(&daemon->abandoned);
 	acting_stop(&daemon->acting); /* it has answers to give */
 	server_free(daemon->server);
 	prepared_free(daemon->prepared);

@@ -20,6 +20,7 @@
 
 #include <event2/event.h>
 
+#include "daemon/abandoned.h"
 #include "daemon/acting.h"
 #include "daemon/alert/alerts.h"
 #include "daemon/awaited.h"
@@ -93,6 +94,7 @@ struct daemon {
 	struct host host;
 	struct detecting detecting;
 	struct acting acting;
+	struct abandoned abandoned;
 	struct denying denying;
 	struct notices *notices; /* of detections, on their way */
 	struct notice_keep *notice_keep;

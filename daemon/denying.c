@@ -12,12 +12,12 @@
 #include "daemon/control/server.h"
 #include "daemon/daemon.h"
 #include "daemon/enforce/digest_list.h"
+#include "daemon/event/user.h"
 #include "daemon/log.h"
 #include "daemon/privileges.h"
 #include "daemon/slurp.h"
 
 #define ALERT_DENYLIST "exec denylist"
-#define PLACES_MAX     16
 #define TURN_DENIALS   16
 
 static bool is_asked_for(const struct daemon *daemon)
@@ -184,33 +184,43 @@ static void tell(struct daemon *daemon, const struct denylist_denial *denial,
 {
 	struct denying *denying = &daemon->denying;
 	char digest[FILE_DIGEST_TEXT_MAX];
-	const struct event event = {
+	const char *name = denial->who.name;
+	struct event event = {
 		.kind = EVENT_EXEC,
 		.number = denying->number,
 		.time_ns = denial->time_ns,
 		.process = {.pid = denial->pid},
-		.uid = denial->uid,
-		.euid = denial->uid,
+		.parent = {.pid = denial->who.parent},
+		.uid = denial->who.uid,
+		.euid = denial->who.uid,
 		.result = -EPERM,
 		.words[EVENT_IMAGE] = {denial->path,
 				       (uint32_t)strlen(denial->path), false},
+		.words[EVENT_COMM] = {name, (uint32_t)strlen(name), false},
 	};
 	const struct notice notice = {
 		.rule = rule,
 		.event = &event,
 		.count = count,
+		.done = NOTICE_DENY,
 		.wall_ns = clock_wall_us_of(denial->time_ns) * 1000,
 		.file = daemon->config.exec_denylist,
 		.sha256 = file_digest_to_text(&denial->digest, digest),
 	};
-	char path[256];
+	char path[256], by[ATTEMPT_NAME_MAX * 4];
 
+	if (denial->who.uid != UINT32_MAX && denying->users)
+		event.words[EVENT_USER] = users_name(
+			denying->users, denial->who.uid, clock_boot_ns());
 	denying->told++;
 	(void)notices_put(daemon->notices, &notice);
 	(void)line_show(denial->path, strlen(denial->path), path, sizeof(path));
-	log_notice("%s: not run path=%s pid=%u sha256=%s count=%llu",
+	(void)line_show(name, strlen(name), by, sizeof(by));
+	log_notice("%s: not run path=%s pid=%u sha256=%s count=%llu uid=%d "
+		   "by=%s parent=%u",
 		   rule->title, path, denial->pid, digest,
-		   (unsigned long long)count);
+		   (unsigned long long)count, (int)denial->who.uid, by,
+		   denial->who.parent);
 }
 
 static void on_denial(evutil_socket_t fd, short what, void *arg)
@@ -239,13 +249,14 @@ static void on_denial(evutil_socket_t fd, short what, void *arg)
 /* ---- start and stop ---- */
 
 /* "/,/tmp": cuts the text up. */
-static size_t split(char *text, const char *places[PLACES_MAX])
+static size_t split(char *text, const char *places[DENYING_PLACES_MAX])
 {
 	size_t count = 0;
 	char *rest = NULL;
 
 	for (char *place = strtok_r(text, ",", &rest);
-	     place && count < PLACES_MAX; place = strtok_r(NULL, ",", &rest))
+	     place && count < DENYING_PLACES_MAX;
+	     place = strtok_r(NULL, ",", &rest))
 		places[count++] = place;
 	return count;
 }
@@ -256,7 +267,7 @@ static int watch(struct daemon *daemon, char note[DENYLIST_NOTE_MAX])
 		.sys_admin = true,
 		.read_search = true,
 	};
-	const char *places[PLACES_MAX];
+	const char *places[DENYING_PLACES_MAX];
 	char text[CONFIG_PATH_MAX];
 	const struct denylist_config config = {
 		.places = places,
@@ -289,6 +300,9 @@ int denying_start(struct daemon *daemon)
 		set_note(daemon, *note ? note : strerror(-r));
 		return r == -ENOMEM ? r : 0;
 	}
+	r = users_new(USERS_PATH, &denying->users);
+	if (r < 0)
+		return r;
 	denying->source =
 		event_new(daemon->base, denylist_fd(denying->denylist),
 			  EV_READ | EV_PERSIST, on_denial, daemon);
@@ -309,6 +323,7 @@ void denying_stop(struct denying *denying)
 	if (denying->source)
 		event_free(denying->source);
 	denylist_stop(denying->denylist);
+	users_free(denying->users);
 	*denying = (struct denying){0};
 }
 

@@ -26,12 +26,15 @@
 
 struct call;
 struct daemon;
+struct users;
 
-#define DENYING_NOTE_MAX 400
+#define DENYING_NOTE_MAX   400
+#define DENYING_PLACES_MAX 16
 
 struct denying {
 	struct denylist *denylist; /* NULL: off */
 	struct event *source;
+	struct users *users; /* their names */
 	bool is_reading, is_wanted; /* once more behind that */
 	size_t count; /* of digests in force */
 	uint64_t read_s; /* when they were read; wall clock */

@@ -17,6 +17,7 @@
 
 #define TICK_PLACES  2048u
 #define ALERT_RULES  "detection rules"
+#define ALERT_FOLDER "detection folder"
 #define SHIPPED_PATH PORTCULLIS_DATADIR "/detect"
 #define IMAGE_TOLD   96 /* bytes of it in a reason */
 #define TITLE_TOLD   100
@@ -29,24 +30,37 @@ static struct rulebook_order order_of(const struct config *config)
 	return (struct rulebook_order){
 		.shipped = config->detect_shipped ? SHIPPED_PATH : "",
 		.own = config->detect_rules,
+		.may_lack_own = strcmp(config->detect_rules,
+				       config_defaults.detect_rules) == 0,
 		.resolvers = config->resolvers,
 		.has_logs = config->detect_logs,
 	};
 }
 
-static void tell_refused(struct daemon *daemon, const struct rulebook *book)
+/* Files that only need what no sensor here has are counted, and no alert. */
+static void tell_broken(struct daemon *daemon, const struct rulebook *book)
 {
-	if (book->refused == 0) {
+	if (book->broken == 0) {
 		(void)alerts_clear(&daemon->alerts, ALERT_RULES);
 		return;
 	}
 	if (alerts_raise(&daemon->alerts, clock_wall_s(), ALERT_RULES,
 			 "%zu of %zu files of rules are refused, the first: "
 			 "%.150s",
-			 book->refused, book->file_count, book->refused_note))
+			 book->broken, book->file_count, book->refused_note))
 		log_warningx("detection: files of rules are refused count=%zu "
 			     "first=%s",
-			     book->refused, book->refused_note);
+			     book->broken, book->refused_note);
+}
+
+static void tell_folder(struct daemon *daemon, const struct rulebook *book)
+{
+	if (!*book->folder_note)
+		(void)alerts_clear(&daemon->alerts, ALERT_FOLDER);
+	else if (alerts_raise(&daemon->alerts, clock_wall_s(), ALERT_FOLDER,
+			      "no detection rules from %.220s",
+			      book->folder_note))
+		log_warningx("detection: no rules from %s", book->folder_note);
 }
 
 /* Takes the book. */
@@ -57,9 +71,12 @@ static void install(struct daemon *daemon, struct rulebook *book)
 	rulebook_free(detecting->book);
 	detecting->book = book;
 	detecting->read_s = clock_wall_s();
-	tell_refused(daemon, book);
-	log_notice("detection: rules are read rules=%zu files=%zu refused=%zu",
-		   book->rule_count, book->file_count, book->refused);
+	tell_broken(daemon, book);
+	tell_folder(daemon, book);
+	log_notice("detection: rules are read rules=%zu files=%zu refused=%zu "
+		   "broken=%zu",
+		   book->rule_count, book->file_count, book->refused,
+		   book->broken);
 }
 
 static void tell_failed(struct daemon *daemon, const char *note)
@@ -123,9 +140,23 @@ static void read_rules(struct job *job)
 		rulebook_read(&reading->order, &reading->book, reading->note);
 }
 
+json_t *detecting_rules_json(const struct detecting *detecting)
+{
+	static const struct rulebook none;
+	const struct rulebook *book = detecting->book;
+
+	if (!book)
+		book = &none;
+	return json_pack("{s:I, s:I, s:I, s:I, s:s, s:s}", "rules",
+			 (json_int_t)book->rule_count, "files",
+			 (json_int_t)book->file_count, "refused",
+			 (json_int_t)book->refused, "broken",
+			 (json_int_t)book->broken, "first_refused",
+			 book->refused_note, "folder", book->folder_note);
+}
+
 static void answer_read(struct reading *reading, int r)
 {
-	const struct rulebook *book = reading->daemon->detecting.book;
 	json_t *answer, *denylist;
 
 	if (!reading->call)
@@ -135,10 +166,7 @@ static void answer_read(struct reading *reading, int r)
 			    reading->note);
 		return;
 	}
-	answer = json_pack(
-		"{s:I, s:I, s:I, s:s}", "rules", (json_int_t)book->rule_count,
-		"files", (json_int_t)book->file_count, "refused",
-		(json_int_t)book->refused, "first_refused", book->refused_note);
+	answer = detecting_rules_json(&reading->daemon->detecting);
 	denylist = denying_json(reading->daemon);
 	if (denylist)
 		(void)json_object_set_new(answer, "denylist", denylist);
@@ -238,6 +266,7 @@ static void write_reason(const struct detect_rule *rule,
  * forbade. */
 struct deed {
 	uint32_t done, ordered, withheld;
+	bool is_new; /* somebody is blocked, or ended, who was not before */
 };
 
 /* `whom`: the peer, or what it is counted as. */
@@ -321,6 +350,7 @@ static uint32_t act_on_peer(const struct heard *heard,
 		return 0;
 	}
 	deed->done |= all & DETECT_STEP_TABLE;
+	deed->is_new = r == 0 && all & DETECT_STEP_TABLE;
 	return all & ~(uint32_t)DETECT_STEP_TABLE;
 }
 
@@ -365,6 +395,7 @@ static struct deed act(const struct heard *heard,
 		acting_do(daemon, &order, &answer, &deed.ordered);
 	deed.done |= answer.done;
 	deed.withheld |= answer.withheld;
+	deed.is_new |= (deed.done | deed.ordered) & DETECT_STEP_END;
 	if (deed.done | deed.ordered)
 		latency_add(&daemon->detecting.latency,
 			    clock_boot_ns() - heard->event->time_ns);
@@ -402,29 +433,39 @@ static void tell(const struct heard *heard, const struct detect_rule *rule,
 		 deed->done | deed->ordered);
 }
 
+/* What is blocked anew is told, whatever its alarm hushes. */
+static void hear(struct heard *heard, const struct detect_rule *rule,
+		 size_t index)
+{
+	struct detecting *detecting = &heard->daemon->detecting;
+	struct alarms *alarms = detecting->book->alarms;
+	struct alarm_key key = alarms_key(alarms, rule, heard->event);
+	struct alarm_answer answer =
+		alarms_hear(alarms, key, rule, heard->now_ns);
+	struct deed deed = {0};
+
+	if (rule->action == DETECT_BLOCK && answer.is_raised)
+		deed = act(heard, rule);
+	if (answer.verdict == ALARM_HUSH && !deed.is_new) {
+		detecting->counts.hushed++;
+		return;
+	}
+	if (answer.verdict == ALARM_HUSH)
+		answer.count = alarms_say(alarms, key, heard->now_ns);
+	detecting->counts.told++;
+	tell(heard, rule, index, answer.count, &deed);
+}
+
 static void on_match(void *arg, const struct detect_rule *rule, size_t index,
 		     const struct event *event)
 {
 	struct heard heard = *(const struct heard *)arg;
-	struct detecting *detecting = &heard.daemon->detecting;
-	struct alarms *alarms = detecting->book->alarms;
-	struct alarm_answer answer;
-	struct deed deed = {0};
 
 	if (rule->action == DETECT_IGNORE || rule->action == DETECT_ALLOW)
 		return;
 	heard.event = event;
-	detecting->counts.matches++;
-	answer = alarms_hear(alarms, alarms_key(alarms, rule, event), rule,
-			     heard.now_ns);
-	if (rule->action == DETECT_BLOCK && answer.is_raised)
-		deed = act(&heard, rule);
-	if (answer.verdict == ALARM_HUSH) {
-		detecting->counts.hushed++;
-		return;
-	}
-	detecting->counts.told++;
-	tell(&heard, rule, index, answer.count, &deed);
+	heard.daemon->detecting.counts.matches++;
+	hear(&heard, rule, index);
 }
 
 void detecting_event(struct daemon *daemon, const struct event *event)

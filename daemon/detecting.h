@@ -11,8 +11,10 @@
  *	1. Nothing is blocked unless fwd.yml says `detect_block: true`, the rule
  *	   does not observe, and the peer is neither protected nor one of the
  *	   resolvers and time servers that are known.
- *	2. Rules that cannot be read leave those that are in force, and an alert.
- *	3. Rules that are read anew begin to count anew.
+ *	2. A peer that is blocked anew is told of, and a process that is ended,
+ *	   also where the alarm would only have counted it.
+ *	3. Rules that cannot be read leave those that are in force, and an alert.
+ *	4. Rules that are read anew begin to count anew.
  *
  * Times	CLOCK_BOOTTIME
  * Threads	event loop; rules are read on the worker, but at the start
@@ -21,6 +23,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include <jansson.h>
 
 #include "daemon/blocking.h"
 #include "daemon/merge/latency.h"
@@ -51,6 +55,9 @@ struct detecting {
 /* With the privileges of the start; rules that cannot be read are an alert. */
 int detecting_start(struct daemon *daemon);
 void detecting_stop(struct detecting *detecting);
+
+/* How many rules there are, from how many files, and what is wrong. */
+json_t *detecting_rules_json(const struct detecting *detecting);
 
 /* May anything be done about this peer? */
 bool detecting_may_block(const struct daemon *daemon,

@@ -173,7 +173,7 @@ static void tell_hostnames(struct daemon *daemon)
 		    info.hostnames_r == -EPERM ? " without CAP_NET_RAW" : "");
 }
 
-int host_start(struct daemon *daemon)
+static int start(struct daemon *daemon)
 {
 	CLEANUP(host_watched_done) struct host_watched watched = {0};
 	struct host *host = &daemon->host;
@@ -199,6 +199,13 @@ int host_start(struct daemon *daemon)
 		log_err(r, "sensor: did not start, going on without: %s", note);
 	r = detecting_start(daemon);
 	return r < 0 ? r : acting_start(daemon);
+}
+
+int host_start(struct daemon *daemon)
+{
+	int r = start(daemon);
+
+	return r < 0 ? r : abandoned_start(daemon);
 }
 
 void host_deafen(struct host *host)

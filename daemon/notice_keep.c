@@ -22,13 +22,33 @@
 #define OFF	     "none" /* of an item of fwd.yml */
 #define DIRECTORY    "alerts" /* below state_dir */
 
-#define ALERT_NOTICES "alerts"
-#define ALERT_LOSS    "alerts lost"
+#define ALERT_LOSS "alerts lost"
 
 _Static_assert(NOTICE_LINE_MAX <= KEPT_JSON_MAX, "");
 _Static_assert(UUID_BYTES == KEPT_ID_BYTES, "");
 
 struct batch;
+
+/* What could not be opened at the start, and is gone on without. */
+enum absent {
+	ABSENT_STORE,
+	ABSENT_FILE,
+	ABSENT_JOURNAL,
+	ABSENT_SYSLOG,
+	ABSENT_COUNT,
+};
+
+static const struct {
+	const char *name; /* of the outlet */
+	const char *alert;
+} absents[] = {
+	[ABSENT_STORE] = {"store", "alerts store"},
+	[ABSENT_FILE] = {"file", "alert_file"},
+	[ABSENT_JOURNAL] = {"journal", "alert_journal"},
+	[ABSENT_SYSLOG] = {"syslog", "alert_syslog"},
+};
+
+_Static_assert(ARRAY_LEN(absents) == ABSENT_COUNT, "");
 
 struct notice_keep {
 	struct daemon *daemon;
@@ -44,6 +64,7 @@ struct notice_keep {
 	struct notice_counts kept, filed;
 	uint64_t lost_told; /* of all, when it was last looked at */
 	uint64_t lost_s; /* when it last grew; 0: long ago */
+	int absent_r[ABSENT_COUNT]; /* why; 0: it is there, or not wanted */
 };
 
 /* What the worker is to write, and what came of it. */
@@ -266,8 +287,10 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 /* The start. */
 
-__attribute__((format(printf, 3, 4))) static void
-go_without(struct daemon *daemon, int r, const char *format, ...)
+/* Each has an alert of its own. */
+__attribute__((format(printf, 4, 5))) static void
+go_without(struct daemon *daemon, enum absent absent, int r, const char *format,
+	   ...)
 {
 	char what[128];
 	va_list args;
@@ -275,7 +298,9 @@ go_without(struct daemon *daemon, int r, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
-	(void)alerts_raise(&daemon->alerts, clock_wall_s(), ALERT_NOTICES,
+	daemon->notice_keep->absent_r[absent] = r;
+	(void)alerts_raise(&daemon->alerts, clock_wall_s(),
+			   absents[absent].alert,
 			   "alerts of detections: %s: %s", what, strerror(-r));
 	log_err(r, "alerts: %s, going on without", what);
 }
@@ -294,7 +319,7 @@ static void open_store(struct daemon *daemon, struct notice_keep *keep)
 		       daemon->config.state_dir);
 	r = notice_store_open(path, &keep->store);
 	if (r < 0)
-		go_without(daemon, r, "%.100s", path);
+		go_without(daemon, ABSENT_STORE, r, "%.100s", path);
 	else if (r > 0)
 		log_warningx("alerts: %s was damaged and is moved aside, "
 			     "beginning anew",
@@ -310,7 +335,7 @@ static void open_file(struct daemon *daemon, struct notice_keep *keep)
 		return;
 	r = outlet_file_open(path, &keep->file);
 	if (r < 0)
-		go_without(daemon, r, "alert_file %.100s", path);
+		go_without(daemon, ABSENT_FILE, r, "alert_file %.100s", path);
 	keep->has_file = r == 0;
 }
 
@@ -331,7 +356,7 @@ static void open_journal(struct daemon *daemon, struct notice_keep *keep)
 		return;
 	r = outlet_journal_open(JOURNAL_SOCKET, &keep->journal);
 	if (r < 0)
-		go_without(daemon, r, "alert_journal");
+		go_without(daemon, ABSENT_JOURNAL, r, "alert_journal");
 	else
 		add_outlet(daemon, "journal", outlet_journal_tell,
 			   &keep->journal);
@@ -351,7 +376,8 @@ static void open_syslog(struct daemon *daemon, struct notice_keep *keep,
 		r = outlet_syslog_open(&target, origin->host,
 				       (unsigned int)getpid(), &keep->syslog);
 	if (r < 0)
-		go_without(daemon, r, "alert_syslog %.100s", text);
+		go_without(daemon, ABSENT_SYSLOG, r, "alert_syslog %.100s",
+			   text);
 	else
 		add_outlet(daemon, "syslog", outlet_syslog_tell, &keep->syslog);
 }
@@ -425,16 +451,34 @@ static void append_counts(json_t *list, const struct notice_counts *counts)
 			  counts->error < 0 ? strerror(-counts->error) : ""));
 }
 
+static void append_absent(json_t *list, const struct notice_keep *keep,
+			  size_t i)
+{
+	bool is_store = i == ABSENT_STORE;
+
+	if (keep->absent_r[i] == 0)
+		return;
+	(void)json_array_append_new(
+		list,
+		json_pack("{s:s, s:I, s:I, s:s, s:b}", "outlet",
+			  absents[i].name, "told", (json_int_t)0, "lost",
+			  (json_int_t)(is_store ? keep->kept.lost : 0), "error",
+			  strerror(-keep->absent_r[i]), "off", 1));
+}
+
 json_t *notice_keep_outlets(const struct daemon *daemon)
 {
 	const struct notice_keep *keep = daemon->notice_keep;
 	struct notice_counts counts;
 	json_t *list = json_array();
 
-	append_counts(list, &keep->kept);
+	if (!keep->absent_r[ABSENT_STORE])
+		append_counts(list, &keep->kept);
 	if (keep->has_file)
 		append_counts(list, &keep->filed);
 	for (size_t i = 0; notices_counts(daemon->notices, i, &counts); i++)
 		append_counts(list, &counts);
+	for (size_t i = 0; i < ABSENT_COUNT; i++)
+		append_absent(list, keep, i);
 	return list;
 }

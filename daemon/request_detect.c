@@ -14,8 +14,9 @@ static json_t *blocking_of(const struct daemon *daemon)
 	const struct set *set = ledger_set_named(daemon->ledger, BLOCKING_SET);
 
 	return json_pack(
-		"{s:b, s:s, s:I, s:I, s:I, s:I, s:I}", "on",
-		daemon->config.detect_block, "set", BLOCKING_SET, "members",
+		"{s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "on",
+		daemon->config.detect_block, "set", BLOCKING_SET, "action",
+		set_action_name(set ? set->action : SET_DROP), "members",
 		(json_int_t)(set ? ledger_set_count(daemon->ledger, set->id)
 				 : 0),
 		"blocked", (json_int_t)blocking->put, "withheld",
@@ -61,15 +62,6 @@ static json_t *quarantine_of(const struct acting *acting)
 	return list;
 }
 
-static json_t *rules_of(const struct rulebook *book)
-{
-	return json_pack("{s:I, s:I, s:I, s:s}", "rules",
-			 (json_int_t)(book ? book->rule_count : 0), "files",
-			 (json_int_t)(book ? book->file_count : 0), "refused",
-			 (json_int_t)(book ? book->refused : 0),
-			 "first_refused", book ? book->refused_note : "");
-}
-
 static void put_denylist(const struct daemon *daemon, json_t *answer)
 {
 	json_t *denylist = denying_json(daemon);
@@ -83,7 +75,7 @@ void request_detect_status(struct daemon *daemon, struct call *call)
 	const struct detecting *detecting = &daemon->detecting;
 	const struct rulebook *book = detecting->book;
 	const struct detecting_counts *counts = &detecting->counts;
-	json_t *answer = rules_of(book);
+	json_t *answer = detecting_rules_json(detecting);
 
 	(void)json_object_update_new(
 		answer,
@@ -102,6 +94,10 @@ void request_detect_status(struct daemon *daemon, struct call *call)
 	(void)json_object_set_new(answer, "steps", steps_of(&daemon->acting));
 	(void)json_object_set_new(answer, "quarantine",
 				  quarantine_of(&daemon->acting));
+	(void)json_object_set_new(answer, "abandoned",
+				  json_string(daemon->abandoned.tick
+						      ? daemon->abandoned.path
+						      : ""));
 	(void)json_object_set_new(answer, "latency",
 				  json_of_latency(&detecting->latency));
 	put_denylist(daemon, answer);

@@ -22,13 +22,37 @@
 
 /* Whoever may only view can ask often, and commits wait meanwhile. */
 #define ALERTS_LOOKED 1000
-#define NEEDLE_MAX    (PREFIX_TEXT_MAX + 16)
+/* An event is older than the member that it was the cause of, by little. */
+#define BEFORE_S 60
+#define AFTER_S	 2 /* a clock that is set back a little */
+
+/* A member that a detection has put there, and may have an alert. */
+struct found {
+	struct member member; /* with no reason */
+	char reason[REASON_MAX];
+	bool is_there;
+	bool is_blocked; /* by it */
+};
 
 struct claims {
 	const struct fw_count *counts; /* by set id; NULL: not known */
 	json_t *list, *dropped;
-	bool has_detection;
+	struct found *found;
 };
+
+/* The narrowest of them comes first. */
+static void find_detection(struct found *found, const struct set *set,
+			   const struct member *member)
+{
+	if (found->is_there || member->evidence.origin != ORIGIN_DETECTION)
+		return;
+	found->member = *member;
+	found->member.evidence.reason = NULL;
+	(void)snprintf(found->reason, sizeof(found->reason), "%s",
+		       member->evidence.reason);
+	found->is_there = true;
+	found->is_blocked = set->action == SET_DROP;
+}
 
 static int add_claim(void *arg, const struct set *set,
 		     const struct member *member)
@@ -40,7 +64,7 @@ static int add_claim(void *arg, const struct set *set,
 	(void)json_object_set_new(claim, "set", json_string(set->name));
 	(void)json_object_set_new(claim, "action",
 				  json_string(set_action_name(set->action)));
-	claims->has_detection |= member->evidence.origin == ORIGIN_DETECTION;
+	find_detection(claims->found, set, member);
 	if (set->action == SET_DROP && claims->counts) {
 		count = &claims->counts[set->id];
 		(void)json_array_append_new(
@@ -60,9 +84,8 @@ static const char *verdict_of(struct daemon *daemon, uint16_t class_id)
 		classes_info(ledger_classes(daemon->ledger), class_id).action);
 }
 
-/* Is there a claim of a detection? */
-static bool put_address(struct daemon *daemon, const struct prefix *prefix,
-			json_t *object)
+static void put_address(struct daemon *daemon, const struct prefix *prefix,
+			json_t *object, struct found *ret_found)
 {
 	const struct guard_entry *entry = guard_find(daemon->guard, prefix);
 	uint16_t class_id = ledger_class(daemon->ledger, prefix);
@@ -74,11 +97,15 @@ static bool put_address(struct daemon *daemon, const struct prefix *prefix,
 								       : NULL,
 		.list = json_array(),
 		.dropped = json_array(),
+		.found = ret_found,
 	};
 	json_t *offence = offending_json(daemon, prefix);
 	char text[PREFIX_TEXT_MAX];
 
+	*ret_found = (struct found){0};
 	(void)ledger_each_covering(daemon->ledger, prefix, add_claim, &claims);
+	ret_found->is_blocked &=
+		strcmp(verdict_of(daemon, class_id), "drop") == 0;
 	(void)json_object_update_new(
 		object,
 		json_pack("{s:s, s:s, s:s, s:i, s:o, s:o}", "address",
@@ -91,7 +118,6 @@ static bool put_address(struct daemon *daemon, const struct prefix *prefix,
 					  json_string(entry->name));
 	if (offence)
 		(void)json_object_set_new(object, "offence", offence);
-	return claims.has_detection;
 }
 
 /* The alert of a block, on the worker. */
@@ -101,12 +127,21 @@ struct why_job {
 	struct notice_store *store;
 	struct call *call;
 	json_t *answer;
-	char needle[NEEDLE_MAX]; /* what its line says of the peer */
+	struct found found;
 	uint32_t looked; /* at so many alerts */
 	json_t *alert; /* the line that was found, or NULL */
 };
 
-static bool is_of_block(const json_t *line)
+static const char *text_in(const json_t *line, const char *object,
+			   const char *key)
+{
+	const char *text = json_string_value(
+		json_object_get(json_object_get(line, object), key));
+
+	return text ? text : "";
+}
+
+static bool has_step(const json_t *line, const char *name)
 {
 	const json_t *done =
 		json_object_get(json_object_get(line, "portcullis"), "done");
@@ -115,24 +150,66 @@ static bool is_of_block(const json_t *line)
 
 	json_array_foreach(done, i, step)
 	{
-		if (strcmp(json_string_value(step), "table") == 0)
+		if (strcmp(json_string_value(step), name) == 0)
 			return true;
 	}
 	return false;
 }
 
+/* The member, or an address in it. */
+static bool has_peer(const json_t *line, const struct prefix *member)
+{
+	const char *text = text_in(line, "destination", "ip");
+	struct prefix peer;
+
+	if (!*text)
+		text = text_in(line, "source", "ip");
+	return prefix_from_text(text, strlen(text), &peer) == 0 &&
+	       prefix_covers(member, &peer);
+}
+
+/* "rule TITLE: IMAGE (pid 123)", as detecting.c has written it of that event;
+ * a title that had to be cut or changed is as good as its beginning. */
+static bool has_reason(const json_t *line, const char *reason)
+{
+	const char *title = text_in(line, "rule", "name");
+	const json_t *process = json_object_get(line, "process");
+	const char *pid = strrchr(reason, '(');
+	size_t at = strlen("rule ");
+	char text[32];
+
+	(void)snprintf(
+		text, sizeof(text), "(pid %lld)",
+		(long long)json_integer_value(json_object_get(process, "pid")));
+	if (!pid || strcmp(pid, text) != 0 || strncmp(reason, "rule ", at) != 0)
+		return false;
+	while (*title && (reason[at] == *title || reason[at] == '?')) {
+		at++;
+		title++;
+	}
+	return reason[at] == ':';
+}
+
+static bool is_of_time(const struct kept_notice *kept, uint64_t created_s)
+{
+	uint64_t wall_s = kept->wall_ns / 1000000000u;
+
+	return wall_s + BEFORE_S >= created_s && wall_s <= created_s + AFTER_S;
+}
+
 static int look_at(void *arg, const struct kept_notice *kept)
 {
 	struct why_job *why = arg;
+	const struct member *member = &why->found.member;
 	json_t *line;
 
 	if (++why->looked > ALERTS_LOOKED)
 		return 1;
-	if (!memmem(kept->json, kept->json_len, why->needle,
-		    strlen(why->needle)))
+	if (!is_of_time(kept, member->evidence.created_s))
 		return 0;
 	line = json_loadb(kept->json, kept->json_len, 0, NULL);
-	if (!is_of_block(line)) {
+	if (!has_step(line, "table") || !has_peer(line, &member->prefix) ||
+	    !has_reason(line, why->found.reason)) {
 		json_decref(line);
 		return 0;
 	}
@@ -147,15 +224,6 @@ static void run_why(struct job *job)
 	(void)notice_store_each(why->store, 0, look_at, why);
 }
 
-static const char *text_in(const json_t *line, const char *object,
-			   const char *key)
-{
-	const char *text = json_string_value(
-		json_object_get(json_object_get(line, object), key));
-
-	return text ? text : "";
-}
-
 static void why_done(struct job *job)
 {
 	struct why_job *why = (struct why_job *)job;
@@ -166,11 +234,12 @@ static void why_done(struct job *job)
 	if (line)
 		(void)json_object_set_new(
 			why->answer, "alert",
-			json_pack("{s:s, s:s, s:s, s:s}", "id",
+			json_pack("{s:s, s:s, s:s, s:s, s:b}", "id",
 				  text_in(line, "event", "id"), "rule",
 				  text_in(line, "rule", "name"), "rule_id",
 				  text_in(line, "rule", "id"), "time",
-				  when ? when : ""));
+				  when ? when : "", "blocks",
+				  why->found.is_blocked));
 	json_decref(why->alert);
 	call_done(why->call, why->answer);
 	free(why);
@@ -178,11 +247,11 @@ static void why_done(struct job *job)
 
 /* Takes the answer. */
 static void answer_with_alert(struct daemon *daemon, struct call *call,
-			      const struct prefix *blocked, json_t *answer)
+			      const struct found *found, json_t *answer)
 {
 	struct notice_store *store = notice_keep_store(daemon);
-	char text[PREFIX_TEXT_MAX];
-	struct why_job *why = blocked && store ? calloc(1, sizeof(*why)) : NULL;
+	struct why_job *why =
+		found->is_there && store ? calloc(1, sizeof(*why)) : NULL;
 
 	if (!why) {
 		call_done(call, answer);
@@ -193,8 +262,7 @@ static void answer_with_alert(struct daemon *daemon, struct call *call,
 	why->store = store;
 	why->call = call;
 	why->answer = answer;
-	(void)snprintf(why->needle, sizeof(why->needle), "\"ip\":\"%s\"",
-		       prefix_to_text(blocked, text));
+	why->found = *found;
 	notice_keep_flush(daemon);
 	worker_submit(daemon->worker, &why->job);
 }
@@ -209,8 +277,8 @@ static void why_address(struct daemon *daemon, struct call *call)
 {
 	char text[PREFIX_TEXT_MAX];
 	struct prefix prefix;
+	struct found found;
 	json_t *answer;
-	bool has_detection;
 
 	if (args_prefix(call, "address", &prefix) < 0)
 		return;
@@ -220,12 +288,12 @@ static void why_address(struct daemon *daemon, struct call *call)
 		return;
 	}
 	answer = json_object();
-	has_detection = put_address(daemon, &prefix, answer);
+	put_address(daemon, &prefix, answer, &found);
 	put_sensor(daemon, answer);
 	if (prefix.bits == 128)
 		(void)json_object_set_new(answer, "talks",
 					  attribution_talks(daemon, &prefix));
-	answer_with_alert(daemon, call, has_detection ? &prefix : NULL, answer);
+	answer_with_alert(daemon, call, &found, answer);
 }
 
 /* A flow. */
@@ -306,8 +374,7 @@ static void why_flow(struct daemon *daemon, struct call *call,
 	struct attribution_flow flow;
 	json_t *answer, *ends[2];
 	struct owner owner;
-	const struct prefix *blocked;
-	bool is_source, is_destination;
+	struct found found[2];
 
 	if (read_flow(daemon, json, &flow) < 0) {
 		call_refuse(call, -EINVAL,
@@ -319,11 +386,8 @@ static void why_flow(struct daemon *daemon, struct call *call,
 	}
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
 		ends[i] = json_object();
-	is_source = put_address(daemon, &flow.source, ends[0]);
-	is_destination = put_address(daemon, &flow.destination, ends[1]);
-	blocked = is_source	   ? &flow.source
-		  : is_destination ? &flow.destination
-				   : NULL;
+	put_address(daemon, &flow.source, ends[0], &found[0]);
+	put_address(daemon, &flow.destination, ends[1], &found[1]);
 	answer = json_pack("{s:o, s:o, s:s}", "source", ends[0], "destination",
 			   ends[1], "direction", flow.is_out ? "out" : "in");
 	put_iface(daemon, answer);
@@ -332,7 +396,7 @@ static void why_flow(struct daemon *daemon, struct call *call,
 	if (attribution_knows(daemon))
 		(void)json_object_set_new(answer, "process",
 					  attribution_json(daemon, &owner));
-	answer_with_alert(daemon, call, blocked, answer);
+	answer_with_alert(daemon, call, &found[!found[0].is_there], answer);
 }
 
 void request_why(struct daemon *daemon, struct call *call)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/feed_known.h"
 #include "rules/detect/sigma.h"
@@ -26,15 +28,112 @@ void rulebook_free(struct rulebook *book)
 	free(book);
 }
 
-static void note_refused(struct rulebook *book, const struct detect_file *file)
+/* May nobody change it but who fwd runs as? Else why not. */
+static bool is_trusted(const char *path, char *note, size_t size)
 {
-	if (!file->is_refused)
-		return;
-	if (book->refused++ == 0)
-		(void)snprintf(book->refused_note, RULEBOOK_NOTE_MAX,
-			       "%.180s:%u:%u: %.200s", file->path,
-			       file->note.at.line, file->note.at.column,
-			       file->note.at.text);
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return true; /* whoever reads it says so */
+	if (status.st_uid == geteuid() &&
+	    (status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return true;
+	(void)snprintf(note, size,
+		       "%.180s: others may change it (user %u, mode %04o): "
+		       "rules are taken that are user %u's and that nobody "
+		       "else may write to",
+		       path, status.st_uid, status.st_mode & 07777, geteuid());
+	return false;
+}
+
+/* The folders between the one that is read and the file; cuts the path up. */
+static bool are_folders_trusted(char *path, size_t root_len, char *note,
+				size_t size)
+{
+	char *slash = NULL;
+	bool is_so = true;
+
+	if (strlen(path) > root_len)
+		slash = strchr(path + root_len + 1, '/');
+	while (is_so && slash) {
+		*slash = '\0';
+		is_so = is_trusted(path, note, size);
+		*slash = '/';
+		slash = strchr(slash + 1, '/');
+	}
+	return is_so;
+}
+
+static bool is_file_trusted(const char *path, size_t root_len, char *note,
+			    size_t size)
+{
+	char *copy = strdup(path);
+	bool is_so = copy && is_trusted(path, note, size) &&
+		     are_folders_trusted(copy, root_len, note, size);
+
+	free(copy);
+	return is_so;
+}
+
+static bool is_broken(const struct detect_file *file)
+{
+	return file->error != -ENOTSUP || file->note.reason == DETECT_BROKEN;
+}
+
+static void note_refused(struct rulebook *book, bool broken, const char *note)
+{
+	book->refused++;
+	book->broken += broken;
+	if (book->refused == 1 || (broken && book->broken == 1))
+		(void)snprintf(book->refused_note, RULEBOOK_NOTE_MAX, "%s",
+			       note);
+}
+
+static void look_at(struct rulebook *book, struct detect_file *file,
+		    size_t root_len)
+{
+	char note[RULEBOOK_NOTE_MAX] = "out of memory";
+
+	if (!is_file_trusted(file->path, root_len, note, sizeof(note))) {
+		file->is_refused = true;
+		note_refused(book, true, note);
+	} else if (file->is_refused) {
+		(void)snprintf(note, sizeof(note), "%.180s:%u:%u: %.200s",
+			       file->path, file->note.at.line,
+			       file->note.at.column, file->note.at.text);
+		note_refused(book, is_broken(file), note);
+	}
+}
+
+/* Of both, if it must be. */
+static void note_folder(struct rulebook *book, const char *note)
+{
+	char *to = book->folder_note;
+	size_t len = strlen(to);
+
+	(void)snprintf(to + len, RULEBOOK_NOTE_MAX - len, "%s%s",
+		       len ? "; " : "", note);
+}
+
+static int open_folder(struct rulebook *book, const char *path, bool may_lack,
+		       uint32_t kinds, struct detect_folder *folder)
+{
+	char note[RULEBOOK_NOTE_MAX];
+	int r;
+
+	if (!*path)
+		return 0;
+	if (!is_trusted(path, note, sizeof(note))) {
+		note_folder(book, note);
+		return 0;
+	}
+	r = detect_folder_read(path, kinds, folder);
+	if (r != -ENOENT)
+		return r;
+	(void)snprintf(note, sizeof(note), "%.180s: it is not there", path);
+	if (!may_lack)
+		note_folder(book, note);
+	return 0;
 }
 
 static int read_folder(struct rulebook *book, struct detect_folder *folder,
@@ -44,19 +143,15 @@ static int read_folder(struct rulebook *book, struct detect_folder *folder,
 	const char *path = is_own ? order->own : order->shipped;
 	uint32_t kinds =
 		order->has_logs ? DETECT_KINDS_ALL : DETECT_KINDS_KERNEL;
-	int r = *path ? detect_folder_read(path, kinds, folder) : 0;
+	int r = open_folder(book, path, is_own && order->may_lack_own, kinds,
+			    folder);
 
-	if (r == -ENOENT && !is_own && book->refused++ == 0)
-		(void)snprintf(book->refused_note, RULEBOOK_NOTE_MAX,
-			       "%.180s is not there", path);
-	if (r == -ENOENT)
-		r = 0;
 	if (r < 0)
 		(void)snprintf(note, RULEBOOK_NOTE_MAX, "rules %s: %s", path,
 			       strerror(-r));
 	book->file_count += folder->file_count;
 	for (size_t i = 0; r == 0 && i < folder->file_count; i++)
-		note_refused(book, &folder->files[i]);
+		look_at(book, &folder->files[i], strlen(path));
 	return r;
 }
 
@@ -69,7 +164,8 @@ static void take_rules(struct rulebook *book, struct detect_folder *folder,
 	for (size_t i = 0; i < folder->file_count; i++) {
 		const struct detect_file *file = &folder->files[i];
 
-		for (size_t j = 0; j < file->rule_count; j++) {
+		for (size_t j = 0; !file->is_refused && j < file->rule_count;
+		     j++) {
 			struct detect_rule *rule = file->rules[j];
 
 			if (rule->list)

@@ -3,9 +3,13 @@
  * rulebook.h - the detection rules as they were at one moment: those that are
  * shipped, those of this site, the engine made of both, and what it has heard.
  *
- * A file that is refused takes nothing from the others; the first of them is
- * named. A folder that is not there has no rules; the shipped one then counts
- * as a file that is refused.
+ * A file that is refused takes nothing from the others. It is broken, or only
+ * needs what no sensor here has; the first one that is broken is named, or the
+ * first of the others. Nor does a folder that is not there or may not be
+ * trusted take anything from the other one.
+ *
+ * Rules decide who is blocked, so files and folders are taken that are the
+ * user's fwd runs as, and that nobody else may write to.
  *
  * With them are read the addresses that no rule may have blocked, beside the
  * protected set: the resolvers and time servers this machine uses, and those
@@ -32,6 +36,7 @@
 struct rulebook_order {
 	const char *shipped; /* "": none of them */
 	const char *own;
+	bool may_lack_own; /* that it is not there is nothing to tell */
 	const char *resolvers;
 	bool has_logs; /* take rules about lines of logs */
 };
@@ -41,8 +46,9 @@ struct rulebook {
 	const struct detect_rule **rules; /* of both, the shipped ones first */
 	const char **files; /* of each rule its path */
 	size_t rule_count;
-	size_t file_count, refused;
+	size_t file_count, refused, broken; /* files */
 	char refused_note[RULEBOOK_NOTE_MAX]; /* of the first, or "" */
+	char folder_note[RULEBOOK_NOTE_MAX]; /* what is wrong with one, or "" */
 	struct detection *detection; /* what they have heard so far */
 	struct alarms *alarms; /* and what was told */
 	struct prefix_list known; /* that no rule may have blocked */

@@ -17,11 +17,15 @@
 #include "rules/detect/event.h"
 #include "rules/detect/rule.h"
 
+/* Beside the steps of rules: a file was not executed. */
+#define NOTICE_DENY	  (1u << DETECT_STEP_COUNT)
+#define NOTICE_STEP_COUNT (DETECT_STEP_COUNT + 1)
+
 struct notice {
 	const struct detect_rule *rule;
 	const struct event *event;
 	uint64_t count; /* matches since last telling */
-	uint32_t done; /* enum detect_step: those that were taken */
+	uint32_t done; /* enum detect_step, NOTICE_DENY: what was done */
 	uint32_t ordered; /* that are on their way */
 	uint32_t withheld; /* that were due and were not, as a budget or a
 			    * guard forbade them */

@@ -24,6 +24,11 @@ static const struct uuid space = {{0x5b, 0x1f, 0xc2, 0x70, 0x9e, 0x04, 0x4d,
 				   0x66, 0xa8, 0x3d, 0x27, 0xe1, 0x8c, 0x59,
 				   0x03, 0xb4}};
 
+const char *notice_step_name(unsigned int number)
+{
+	return number < DETECT_STEP_COUNT ? detect_step_name(number) : "deny";
+}
+
 const char *notice_rule_name(const struct notice *notice)
 {
 	const struct detect_rule *rule = notice->rule;
@@ -400,9 +405,9 @@ static void put_peer(struct line *line, const struct notice *notice)
 static void put_steps(struct line *line, const char *key, uint32_t steps)
 {
 	line_open(line, key, '[');
-	for (unsigned int bit = 0; bit < DETECT_STEP_COUNT; bit++)
+	for (unsigned int bit = 0; bit < NOTICE_STEP_COUNT; bit++)
 		if (steps & 1u << bit)
-			line_word(line, NULL, detect_step_name(bit));
+			line_word(line, NULL, notice_step_name(bit));
 	line_close(line, ']');
 }
 
@@ -561,6 +566,8 @@ size_t notice_message(const struct notice *notice,
 			       event->peer_port);
 		append_string(text, &len, more);
 	}
+	if (notice->done & NOTICE_DENY)
+		append_string(text, &len, ", denied");
 	if (notice->count > 1) {
 		(void)snprintf(more, sizeof(more), ", %" PRIu64 " times",
 			       notice->count);

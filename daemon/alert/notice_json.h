@@ -49,6 +49,9 @@ size_t notice_json(const struct notice_origin *origin,
 size_t notice_message(const struct notice *notice,
 		      char text[NOTICE_MESSAGE_MAX]);
 
+/* Of the step 1 << `number`, below NOTICE_STEP_COUNT. */
+const char *notice_step_name(unsigned int number);
+
 /* Of the rule: what to call it, and what it is known by. Never NULL. */
 const char *notice_rule_name(const struct notice *notice);
 const char *notice_rule_id(const struct notice *notice);

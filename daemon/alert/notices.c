@@ -83,8 +83,8 @@ static void show_done(struct told *told, uint32_t done,
 	size_t len = 0;
 
 	text[0] = '\0';
-	for (unsigned int bit = 0; bit < DETECT_STEP_COUNT; bit++) {
-		const char *step = detect_step_name(bit);
+	for (unsigned int bit = 0; bit < NOTICE_STEP_COUNT; bit++) {
+		const char *step = notice_step_name(bit);
 
 		if (!(done & 1u << bit))
 			continue;

@@ -249,7 +249,6 @@ static void tell(struct denylist *denylist, const struct file_digest *digest,
 		(denylist->denial_first + denylist->denial_count) % DENIALS_MAX;
 	struct denylist_denial *denial = &denylist->denials[at];
 	char link[32];
-	struct stat process;
 	ssize_t len;
 
 	if (denylist->denial_count == DENIALS_MAX) {
@@ -259,8 +258,7 @@ static void tell(struct denylist *denylist, const struct file_digest *digest,
 	denial->time_ns = now_ns_of(CLOCK_BOOTTIME);
 	denial->pid = pid;
 	denial->digest = *digest;
-	(void)snprintf(link, sizeof(link), "/proc/%u", pid);
-	denial->uid = stat(link, &process) < 0 ? UINT32_MAX : process.st_uid;
+	attempt_read(pid, &denial->who);
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	len = readlink(link, denial->path, sizeof(denial->path) - 1);
 	denial->path[len < 0 ? 0 : len] = '\0';

@@ -38,6 +38,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/enforce/attempt.h"
 #include "daemon/enforce/file_digest.h"
 #include "rules/base.h"
 
@@ -73,8 +74,7 @@ int denylist_fd(const struct denylist *denylist);
 struct denylist_denial {
 	uint64_t time_ns;
 	uint32_t pid;
-	uint32_t uid; /* whose directory below /proc it has; UINT32_MAX: not
-		       * known */
+	struct attempt who;
 	struct file_digest digest;
 	char path[PATH_MAX]; /* as it is for this daemon */
 };

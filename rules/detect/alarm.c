@@ -239,6 +239,16 @@ struct alarm_answer alarms_hear(struct alarms *alarms, struct alarm_key key,
 				     alarm->is_raised};
 }
 
+uint64_t alarms_say(struct alarms *alarms, struct alarm_key key,
+		    uint64_t now_ns)
+{
+	struct alarm *alarm = find(alarms, key);
+
+	assert(alarm);
+
+	return say(alarm, now_ns, ALARM_AGAIN).count;
+}
+
 void alarms_tick(struct alarms *alarms, uint64_t now_ns, uint32_t budget,
 		 alarm_fn *fn, void *arg)
 {

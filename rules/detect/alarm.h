@@ -12,7 +12,9 @@
  *
  *	1. Of a key that was raised every match is told, or counted in a later
  *	   telling.
- *	2. A key that finds no room is told, each time, and counted as
+ *	2. A match that was hushed can be told all the same (alarms_say()), with
+ *	   those that were counted before it.
+ *	3. A key that finds no room is told, each time, and counted as
  *	   crowded; no key takes the room of another.
  *
  * Owns		its table of fixed size
@@ -72,6 +74,11 @@ bool alarms_group_peers(const struct detect_rule *rule,
 struct alarm_answer alarms_hear(struct alarms *alarms, struct alarm_key key,
 				const struct detect_rule *rule,
 				uint64_t now_ns);
+
+/* The match that was hushed just now is told: the matches since the last
+ * telling, it included. */
+uint64_t alarms_say(struct alarms *alarms, struct alarm_key key,
+		    uint64_t now_ns);
 
 /* What is over: `count` matches were heard since the last telling. */
 typedef void alarm_fn(void *arg, const struct detect_rule *rule,

@@ -252,6 +252,9 @@ static void what_was_denied_is_told(void **state)
 	assert_string_equal(denial.path, PLACE "/bad");
 	assert_memory_equal(&denial.digest, &digest, sizeof(digest));
 	assert_true(denial.pid > 1);
+	assert_int_equal(denial.who.uid, getuid());
+	assert_true(denial.who.parent > 0);
+	assert_true(strlen(denial.who.name) > 0);
 	assert_false(denylist_next(denylist, &denial));
 	for (int i = 0; i < 70; i++)
 		assert_int_equal(run(PLACE "/bad", NULL), -EPERM);

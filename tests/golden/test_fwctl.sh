@@ -284,6 +284,9 @@ group_detect() {
 	run "echo '{\"kind\": \"exec\", \"imge\": \"x\"}' | fwctl detect test field.yml -"
 	run 'fwctl detect test rules'
 	run 'fwctl detect status'
+	for _ in clean broken folder denylist; do
+		run 'fwctl detect reload'
+	done
 	run 'fwctl detect release 4711'
 	run 'fwctl detect release all'
 	run 'fwctl detect release 0'

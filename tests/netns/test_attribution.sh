@@ -245,5 +245,20 @@ does why "tcp $own4:$(cat "$work/fourth.port") > $listed4:4444"
 said "^blocked by rule odd port: alert ${id:0:8} of "
 said "^process: .* pid $talker uid"
 end_talker fourth "$talker"
+
+does unblock --set detected $listed4
+talker fifth $listed4 4444 1
+wait_for "the block" is_blocked
+last=$(ask .id alert list | head -n 1)
+[ "$last" != "$id" ] || fail "the second block has no alert"
+is "alert of the second block" "$last $talker" "$(
+	ask '.alert.id' why $listed4) $(
+	ask '.claims[0].reason' why $listed4 | grep -o '[0-9]*)$' | tr -d ')')"
+is "blocks" true "$(ask .alert.blocks why $listed4)"
+does set new detected --action shadow
+does why $listed4
+said "^found by rule odd port: alert ${last:0:8} of .*, and not blocked by it"
+does set new detected --action drop
+end_talker fifth "$talker"
 fwd_stop
 echo "ok: a block has its alert and its process"

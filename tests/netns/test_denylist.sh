@@ -65,12 +65,17 @@ told() {
 		.[0].portcullis.level == \"high\" and
 		.[0].process.executable == \"$disk/miner\" and
 		.[0].process.hash.sha256 == \"$digest\" and
+		.[0].portcullis.done == [\"deny\"] and
+		(.[0].message | endswith(\" of root, denied\")) and
+		.[0].user.name == \"root\" and
+		(.[0].process.name | length) > 0 and
+		.[0].process.parent.pid > 1 and
 		.[0].process.pid > 1" "$work/alerts" >/dev/null 2>&1
 }
 wait_for "the alert" told
 is "alerts" 1 "$(wc -l <"$work/alerts")" # the same digest again
 does alert list
-said "exec denylist"
+said "exec denylist.* deny"
 does detect status
 said '^denylist +1 digests, denied [1-9]'
 grep -q "exec denylist: not run path=$disk/miner pid=[0-9]* sha256=$digest" \

@@ -241,6 +241,19 @@ inside() {
 }
 wait_for "the list" inside 1
 refuses "not in quarantine" detect release 1
+fwd_stop
+sed -i 's/^detect_block: true/detect_block: false/' "$work/fwd.yml"
+fwd_start
+has_alert "processes are in quarantine.*detect_block: false" ||
+	fail "nobody says who is abandoned: $(ask .alerts status)"
+does detect status
+said "^abandoned +/.*/portcullis.quarantine"
+refuses "no quarantine: fwd.yml has detect_block: false; processes from before" \
+	detect release all
+fwd_stop
+sed -i 's/^detect_block: false/detect_block: true/' "$work/fwd.yml"
+fwd_start
+wait_for "the list" inside 1
 does detect release "$(detection '.quarantine[0].pid')"
 said '^released +1$'
 wait_for "the release" is_outside
@@ -270,13 +283,42 @@ is "rules" 1 "$(detection .rules)"
 rm "$rules/bad.yml"
 mv "$rules" "$rules.away"
 touch "$rules"
-does detect reload
-said "refused"
+refuses "refused +1 files, 1 of them broken" detect reload
 rm "$rules"
 mv "$rules.away" "$rules"
 does detect reload
 has_no_alert || fail "an alert stays: $(ask '.alerts' status)"
+cat >"$rules/unmet.yml" <<-END
+	title: of another system
+	logsource: {product: windows, category: registry_set}
+	detection: {a: {TargetObject: x}, condition: a}
+END
+does detect reload
+said "refused +1 files, which need what no sensor here has"
+has_no_alert || fail "what no sensor has is an alert"
+rm "$rules/unmet.yml"
 echo "ok: rules that cannot be read"
+
+chmod 0777 "$rules"
+refuses "no rules of +$rules: others may change it .*mode 0777" detect reload
+is "rules of a folder of everybody" 0 "$(detection .rules)"
+wait_for "an alert" has_alert "no detection rules from $rules: others may"
+chmod 0755 "$rules"
+chmod 0666 "$rules/odd.yml"
+refuses "odd.yml: others may change it" detect reload
+is "rules of a file of everybody" 0 "$(detection .rules)"
+chmod 0644 "$rules/odd.yml"
+mkdir -m 0777 "$rules/below"
+cp "$rules/odd.yml" "$rules/below/other.yml"
+refuses "$rules/below: others may change it" detect reload
+rm -r "$rules/below"
+sed -i "s|^detect_rules: .*|detect_rules: $work/rulez|" "$work/fwd.yml"
+kill -HUP "$fwd_pid"
+wait_for "an alert" has_alert "no detection rules from $work/rulez: it is not"
+sed -i "s|^detect_rules: .*|detect_rules: $rules|" "$work/fwd.yml"
+kill -HUP "$fwd_pid"
+wait_for "no alert" has_no_alert
+echo "ok: folders that are not there, or not root's alone"
 
 rule 4444 1h
 does detect reload
@@ -305,4 +347,7 @@ does set new detected --action shadow
 connects 203.0.113.32 4444
 wait_for "the match" reaches .matches 2
 is "refused" 1 "$(detection .steps.refuse.done)"
+does detect status
+said "^blocks +nobody: set detected has the action shadow"
+said "^hushed +[0-9]"
 echo "ok: nothing where the set does not drop"

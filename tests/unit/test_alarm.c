@@ -102,6 +102,23 @@ static void what_goes_on_is_told_again_with_its_count(void **state)
 	alarms_free(alarms);
 }
 
+static void a_hushed_match_may_be_told_with_those_before_it(void **state)
+{
+	struct alarms *alarms = alarms_of(64);
+	struct detect_rule rule = rule_of(1);
+	struct event event = event_of(1, "/bin/x");
+	struct alarm_key key = alarms_key(alarms, &rule, &event);
+
+	(void)state;
+	for (uint64_t now_s = 1; now_s <= 4; now_s++)
+		(void)hear(alarms, &rule, &event, now_s);
+	assert_int_equal(alarms_say(alarms, key, 4 * S), 3);
+	assert_int_equal(hear(alarms, &rule, &event, 5).count, 1);
+	assert_int_equal(hear(alarms, &rule, &event, 1003).verdict,
+			 ALARM_RAISE);
+	alarms_free(alarms);
+}
+
 static void a_threshold_is_of_one_window(void **state)
 {
 	struct alarms *alarms = alarms_of(64);
@@ -255,6 +272,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_is_told_once_and_counted),
 		cmocka_unit_test(what_goes_on_is_told_again_with_its_count),
+		cmocka_unit_test(
+			a_hushed_match_may_be_told_with_those_before_it),
 		cmocka_unit_test(a_threshold_is_of_one_window),
 		cmocka_unit_test(what_was_not_said_comes_with_the_next_alarm),
 		cmocka_unit_test(keys_are_what_the_rule_groups_by),

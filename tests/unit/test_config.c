@@ -292,6 +292,48 @@ static void a_text_is_refused_when_empty_or_too_long(void **state)
 	assert_int_equal(strlen(desk->config.socket), LONGEST);
 }
 
+static void a_text_that_is_not_of_its_form_is_refused(void **state)
+{
+	struct desk *desk = *state;
+
+	assert_refused(desk, "alert_file: foo\n", 1,
+		       "\"foo\" is not a path from / on, - or none");
+	assert_refused(desk, "sensor: true\nalert_syslog: localhost:514\n", 2,
+		       "\"localhost:514\" is not a path from / on, "
+		       "udp:ADDR:PORT with a literal address, or none");
+	assert_refused(desk, "alert_syslog: udp:localhost:514\n", 1,
+		       "literal address");
+	assert_refused(desk, "exec_denylist: denied\n", 1,
+		       "\"denied\" is not a path");
+	assert_refused(desk, "exec_denylist_places: tmp\n", 1,
+		       "\"tmp\" is not paths from / on");
+	assert_refused(desk, "exec_denylist_places: /,tmp\n", 1,
+		       "\"/,tmp\" is not paths");
+	assert_refused(desk, "exec_denylist_places: \"/,\"\n", 1,
+		       "\"/,\" is not paths");
+	assert_refused(desk,
+		       "exec_denylist_places: "
+		       "/,/,/,/,/,/,/,/,/,/,/,/,/,/,/,/,/\n",
+		       1, "at most 16");
+}
+
+static void texts_of_their_form_are_taken(void **state)
+{
+	struct desk *desk = *state;
+
+	assert_int_equal(read_text(desk,
+				   "alert_file: \"-\"\n"
+				   "alert_syslog: udp:192.0.2.1:514\n"
+				   "exec_denylist: /etc/denied\n"
+				   "exec_denylist_places: "
+				   "/,/,/,/,/,/,/,/,/,/,/,/,/,/,/,/tmp\n"),
+			 0);
+	assert_int_equal(read_text(desk, "alert_file: none\n"
+					 "alert_syslog: /dev/log\n"
+					 "exec_denylist: none\n"),
+			 0);
+}
+
 static void a_file_of_far_too_many_lines_is_refused(void **state)
 {
 	char text[80 * 16];
@@ -434,6 +476,8 @@ int main(void)
 		test(only_true_and_false_are_truths),
 		test(an_unknown_log_level_is_refused),
 		test(a_text_is_refused_when_empty_or_too_long),
+		test(a_text_that_is_not_of_its_form_is_refused),
+		test(texts_of_their_form_are_taken),
 		test(a_file_of_far_too_many_lines_is_refused),
 		test(a_reload_takes_what_can_change_while_running),
 		test(a_reload_names_what_has_to_wait_for_a_start),

@@ -206,6 +206,59 @@ static void the_second_address_of_a_network_blocks_all_of_it(void **state)
 	assert_int_equal(bans(stand, "2001:db8:1:1::77"), 0);
 }
 
+/* How many notices there are by now, and the count of matches in the last. */
+static uint64_t told(struct stand *stand, uint64_t *ret_count)
+{
+	struct notices *notices = stand->desk.daemon.notices;
+	uint64_t cursor = 1, lost = 0, number = 0;
+	const struct told *told;
+
+	while ((told = notices_next(notices, &cursor, &lost))) {
+		number++;
+		*ret_count = told->count;
+	}
+	return number;
+}
+
+static void a_network_that_is_blocked_anew_is_told(void **state)
+{
+	struct stand *stand = *state;
+	uint64_t count = 0;
+
+	guess_often(stand, "2001:db8:1::1");
+	assert_int_equal(told(stand, &count), 1);
+	assert_int_equal(count, THRESHOLD);
+	guess(stand, "2001:db8:1::1");
+	assert_int_equal(told(stand, &count), 1);
+	guess(stand, "2001:db8:1::2");
+	assert_true(is_member(stand, "2001:db8:1::/64"));
+	assert_int_equal(told(stand, &count), 2);
+	assert_int_equal(count, 2); /* the one hushed, and this */
+	guess(stand, "2001:db8:1::3");
+	assert_int_equal(told(stand, &count), 2);
+}
+
+static void a_peer_that_is_let_go_and_blocked_again_is_told(void **state)
+{
+	struct stand *stand = *state;
+	const struct prefix peer = desk_prefix("192.0.2.1");
+	struct ledger *ledger = stand->desk.daemon.ledger;
+	uint64_t count = 0;
+
+	guess_often(stand, "192.0.2.1");
+	guess(stand, "192.0.2.1");
+	assert_int_equal(told(stand, &count), 1);
+	assert_int_equal(
+		ledger_withdraw(ledger,
+				ledger_set_named(ledger, BLOCKING_SET)->id,
+				&peer),
+		0);
+	guess(stand, "192.0.2.1");
+	assert_true(is_member(stand, "192.0.2.1"));
+	assert_int_equal(told(stand, &count), 2);
+	assert_int_equal(count, 2);
+}
+
 static void ipv4_is_counted_and_blocked_by_address(void **state)
 {
 	struct stand *stand = *state;
@@ -391,6 +444,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(addresses_of_one_ipv6_network_count_together),
 		test(the_second_address_of_a_network_blocks_all_of_it),
+		test(a_network_that_is_blocked_anew_is_told),
+		test(a_peer_that_is_let_go_and_blocked_again_is_told),
 		test(ipv4_is_counted_and_blocked_by_address),
 		test(a_network_with_somebody_protected_is_never_blocked),
 		test(root_of_a_container_leaves_half_of_the_blocks),
