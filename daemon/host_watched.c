@@ -63,18 +63,46 @@ static int add_homes(struct host_watched *watched, FILE *file)
 	return r;
 }
 
-static int fill(const char *passwd, struct host_watched *watched)
+static int add_more(struct host_watched *watched, const char *more)
+{
+	int r = 0;
+
+	if (strcmp(more, "none") == 0)
+		return 0;
+	while (r == 0 && *more) {
+		const size_t len = strcspn(more, ",");
+		CLEANUP(freep) char *path = strndup(more, len);
+
+		r = path ? add(watched, "", path) : -ENOMEM;
+		more += len + (more[len] == ',');
+	}
+	return r;
+}
+
+static size_t count_of(const char *more)
+{
+	size_t count = 1;
+
+	for (; (more = strchr(more, ',')); more++)
+		count++;
+	return count;
+}
+
+static int fill(const char *passwd, const char *more,
+		struct host_watched *watched)
 {
 	FILE *file;
 	int r = 0;
 
-	watched->paths = calloc(watched_of_system_count +
+	watched->paths = calloc(watched_of_system_count + count_of(more) +
 					HOST_HOMES_MAX * watched_of_user_count,
 				sizeof(*watched->paths));
 	if (!watched->paths)
 		return -ENOMEM;
 	for (size_t i = 0; i < watched_of_system_count && r == 0; i++)
 		r = add(watched, "", watched_of_system[i]);
+	if (r == 0)
+		r = add_more(watched, more);
 	file = fopen(passwd, "re");
 	if (!file)
 		return r;
@@ -84,15 +112,17 @@ static int fill(const char *passwd, struct host_watched *watched)
 	return r;
 }
 
-int host_watched_make(const char *passwd, struct host_watched *ret_watched)
+int host_watched_make(const char *passwd, const char *more,
+		      struct host_watched *ret_watched)
 {
 	struct host_watched watched = {0};
 	int r;
 
 	assert(passwd);
+	assert(more);
 	assert(ret_watched);
 
-	r = fill(passwd, &watched);
+	r = fill(passwd, more, &watched);
 	if (r < 0)
 		host_watched_done(&watched);
 	else
