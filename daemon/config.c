@@ -412,6 +412,7 @@ static bool differs(const struct item *item, const struct config *a,
 
 	switch (item->type) {
 	case ITEM_TEXT:
+	case ITEM_PATHS:
 		return strcmp(field_a, field_b) != 0;
 	case ITEM_BOOL:
 		return memcmp(field_a, field_b, sizeof(bool)) != 0;
@@ -546,6 +547,7 @@ static void print_default(const struct item *item, FILE *out)
 
 	switch (item->type) {
 	case ITEM_TEXT:
+	case ITEM_PATHS:
 		(void)fputs(field, out);
 		return;
 	case ITEM_NUMBER:

@@ -422,6 +422,9 @@ static void watched_paths_are_absolute(void **state)
 	assert_refused(desk, "sensor_paths: /a,\n", 1, "absolute paths");
 	assert_int_equal(read_text(desk, "sensor_paths: /a,/b/\n"), 0);
 	assert_string_equal(desk->config.sensor_paths, "/a,/b/");
+	assert_int_equal(read_text(desk, "sensor_paths: /srv/a\n"), 0);
+	assert_int_equal(reload_text(desk, "sensor_paths: /srv/b\n"), 0);
+	assert_noted(desk, "sensor_paths");
 	assert_int_equal(read_text(desk, "sensor_paths: none\n"), 0);
 }
 
