@@ -71,9 +71,12 @@ static int add_more(struct host_watched *watched, const char *more)
 		return 0;
 	while (r == 0 && *more) {
 		const size_t len = strcspn(more, ",");
-		CLEANUP(freep) char *path = strndup(more, len);
+		char path[FW_WATCHED_BYTES] = "";
 
-		r = path ? add(watched, "", path) : -ENOMEM;
+		if (len > 0 && len < sizeof(path)) {
+			memcpy(path, more, len);
+			r = add(watched, "", path);
+		}
 		more += len + (more[len] == ',');
 	}
 	return r;

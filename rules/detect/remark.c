@@ -123,11 +123,11 @@ static int remark_reads(struct detect_rule *rule)
 	if (!test)
 		return 0;
 	for (; len < test->len && len < sizeof(path) - 1; len++) {
-		char byte = test->text[len];
-
-		path[len] = byte == WILD_ANY   ? '*'
-			    : byte == WILD_ONE ? '?'
-					       : byte;
+		path[len] = test->text[len];
+		if (path[len] == WILD_ANY)
+			path[len] = '*';
+		else if (path[len] == WILD_ONE)
+			path[len] = '?';
 	}
 	path[len] = '\0';
 	return write_remark(rule,
