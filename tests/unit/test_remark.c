@@ -139,24 +139,32 @@ static void a_forgotten_version_is_named(void **state)
 
 static void the_second_of_a_name_is_remarked(void **state)
 {
-	struct detect_rule rules[] = {
-		{.title = "a", .list = 1, .action = DETECT_ALERT},
-		{.title = "b", .list = 1, .action = DETECT_ALERT},
-		{.title = "a", .list = 2, .action = DETECT_BLOCK},
-		{.title = "c", .list = 1, .action = DETECT_ALLOW},
-		{.title = "c", .list = 2, .action = DETECT_ALLOW},
-		{.title = "default", .list = 1, .action = DETECT_ALERT},
-		{.title = "default", .list = 2, .action = DETECT_ALERT},
-		{.title = "b", .list = 0, .action = DETECT_TELL},
+	struct detect_rule *const rules[] = {
+		&(struct detect_rule){
+			.title = "a", .list = 1, .action = DETECT_ALERT},
+		&(struct detect_rule){
+			.title = "b", .list = 1, .action = DETECT_ALERT},
+		&(struct detect_rule){
+			.title = "a", .list = 2, .action = DETECT_BLOCK},
+		&(struct detect_rule){
+			.title = "c", .list = 1, .action = DETECT_ALLOW},
+		&(struct detect_rule){
+			.title = "c", .list = 2, .action = DETECT_ALLOW},
+		&(struct detect_rule){
+			.title = "default", .list = 1, .action = DETECT_ALERT},
+		&(struct detect_rule){
+			.title = "default", .list = 2, .action = DETECT_ALERT},
+		&(struct detect_rule){
+			.title = "b", .list = 0, .action = DETECT_TELL},
 	};
 	struct detect_rule *all[ARRAY_LEN(rules)];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
-		all[i] = &rules[i];
+		all[i] = rules[i];
 	remark_same_names(all, ARRAY_LEN(all));
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
-		assert_int_equal(rules[i].remark != NULL, i == 2);
+		assert_int_equal(rules[i]->remark != NULL, i == 2);
 }
 
 int main(void)
