@@ -116,14 +116,16 @@ static int walk(FTS *tree, struct detect_folder *folder, uint32_t kinds)
 
 static int gather_rules(struct detect_folder *folder)
 {
-	CLEANUP(freep) struct detect_rule **all = NULL;
+	struct detect_rule **all;
 	size_t count = 0;
 
 	for (size_t i = 0; i < folder->file_count; i++)
 		count += folder->files[i].rule_count;
 	folder->rules = calloc(count + 1, sizeof(struct detect_rule *));
+	if (!folder->rules)
+		return -ENOMEM;
 	all = calloc(count + 1, sizeof(struct detect_rule *));
-	if (!folder->rules || !all)
+	if (!all)
 		return -ENOMEM;
 	for (size_t i = 0; i < folder->file_count; i++) {
 		const struct detect_file *file = &folder->files[i];
@@ -136,6 +138,7 @@ static int gather_rules(struct detect_folder *folder)
 		}
 	}
 	remark_same_names(all, count);
+	free(all);
 	return 0;
 }
 
