@@ -52,7 +52,8 @@ static void fill_file(struct grid *grid, const json_t *item)
 
 static void fill_rule(struct grid *grid, const json_t *item)
 {
-	grid_text(grid, answer_text(item, "action"));
+	grid_printf(grid, "%s%s", answer_text(item, "action"),
+		    answer_is(item, "observe") ? ", observed" : "");
 	grid_text(grid, answer_text(item, "level"));
 	grid_text(grid, answer_text(item, "events"));
 	grid_text(grid, answer_text(item, "id"));
@@ -80,17 +81,46 @@ static json_t *json_of_refusal(const struct detect_file *file)
 		(json_int_t)file->note.at.column, "note", file->note.at.text);
 }
 
-static json_t *json_of_file(const struct detect_file *file)
+/* Of a file with several rules each says which it is about. */
+static json_t *remarks_of(const struct detect_file *file)
 {
-	const char *remark = NULL;
+	json_t *remarks = json_array();
 
-	if (file->is_refused)
-		return json_of_refusal(file);
-	for (size_t i = 0; i < file->rule_count && !remark; i++)
-		remark = file->rules[i]->remark;
-	return json_pack("{s:s, s:b, s:I, s:s*}", "file", file->path, "loaded",
+	for (size_t i = 0; i < file->rule_count; i++) {
+		const struct detect_rule *rule = file->rules[i];
+
+		if (rule->remark && file->rule_count > 1)
+			(void)json_array_append_new(
+				remarks, json_sprintf("%s: %s", rule->title,
+						      rule->remark));
+		else if (rule->remark)
+			(void)json_array_append_new(remarks,
+						    json_string(rule->remark));
+	}
+	return remarks;
+}
+
+static json_t *json_of_loaded(const struct detect_file *file, json_t *note)
+{
+	return json_pack("{s:s, s:b, s:I, s:O*}", "file", file->path, "loaded",
 			 1, "rules", (json_int_t)file->rule_count, "note",
-			 remark);
+			 note);
+}
+
+/* People get a line for each remark, programs one object with all of them. */
+static void add_file(struct session *session, json_t *list,
+		     const struct detect_file *file)
+{
+	CLEANUP(json_decrefp) json_t *remarks = remarks_of(file);
+	size_t lines = session->json ? 1 : json_array_size(remarks);
+
+	for (size_t i = 0; i == 0 || i < lines; i++) {
+		json_t *item = json_of_loaded(file, json_array_get(remarks, i));
+
+		if (session->json && json_array_size(remarks) > 1)
+			(void)json_object_set(item, "notes", remarks);
+		(void)json_array_append_new(list, item);
+	}
 }
 
 struct tally {
@@ -124,7 +154,11 @@ static enum outcome check_path(struct session *session, const char *path,
 		tally->loaded += !file->is_refused;
 		if (file->is_refused && file->error != -ENOTSUP)
 			tally->broken++;
-		(void)json_array_append_new(list, json_of_file(file));
+		if (file->is_refused)
+			(void)json_array_append_new(list,
+						    json_of_refusal(file));
+		else
+			add_file(session, list, file);
 	}
 	printer_items(&session->printer, list, &file_view);
 	return OUTCOME_DONE;
@@ -159,7 +193,7 @@ static enum outcome list_path(struct session *session, const char *path)
 {
 	CLEANUP(detect_folder_done) struct detect_folder folder = {NULL};
 	CLEANUP(json_decrefp) json_t *list = json_array();
-	enum outcome outcome = detect_rules_read(session, path, &folder);
+	enum outcome outcome = detect_rules_read_loud(session, path, &folder);
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;

@@ -58,7 +58,7 @@ static enum outcome add_path(struct session *session, const char *path,
 			     struct coverage *coverage)
 {
 	CLEANUP(detect_folder_done) struct detect_folder folder = {NULL};
-	enum outcome outcome = detect_rules_read(session, path, &folder);
+	enum outcome outcome = detect_rules_read_loud(session, path, &folder);
 	int r = 0;
 
 	if (outcome != OUTCOME_DONE)
@@ -128,6 +128,12 @@ enum outcome cmd_detect_coverage(struct session *session)
 	return OUTCOME_DONE;
 }
 
+/* However long a rule says, a block lasts no longer than this. */
+static uint64_t lasts_s(const struct detect_rule *rule)
+{
+	return rule->ttl_s < DETECT_TTL_MAX_S ? rule->ttl_s : DETECT_TTL_MAX_S;
+}
+
 static void plan_rule(const struct detect_rule *rule,
 		      const struct plan_kernel *kernel, json_t *list)
 {
@@ -142,7 +148,7 @@ static void plan_rule(const struct detect_rule *rule,
 					"id", rule->id, "title", rule->title,
 					"step", detect_step_name(step), "state",
 					plan_state_name(answer.state), "ttl_s",
-					(json_int_t)rule->ttl_s, "observe",
+					(json_int_t)lasts_s(rule), "observe",
 					rule->is_observed, "note", answer.why));
 	}
 }
@@ -151,7 +157,7 @@ static enum outcome plan_path(struct session *session, const char *path,
 			      const struct plan_kernel *kernel, json_t *list)
 {
 	CLEANUP(detect_folder_done) struct detect_folder folder = {NULL};
-	enum outcome outcome = detect_rules_read(session, path, &folder);
+	enum outcome outcome = detect_rules_read_loud(session, path, &folder);
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;

@@ -19,6 +19,29 @@ enum outcome detect_rules_read(struct session *session, const char *path,
 	return OUTCOME_DONE;
 }
 
+enum outcome detect_rules_read_loud(struct session *session, const char *path,
+				    struct detect_folder *ret_folder)
+{
+	enum outcome outcome = detect_rules_read(session, path, ret_folder);
+	const struct detect_file *first = NULL;
+	size_t refused = 0;
+
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	for (size_t i = 0; i < ret_folder->file_count; i++) {
+		if (!ret_folder->files[i].is_refused)
+			continue;
+		first = first ? first : &ret_folder->files[i];
+		refused++;
+	}
+	if (first)
+		(void)fprintf(stderr,
+			      "%zu of %zu files refused, the first: %s: %s\n",
+			      refused, ret_folder->file_count, first->path,
+			      first->note.at.text);
+	return outcome;
+}
+
 enum outcome detect_rules_load(struct session *session, size_t at,
 			       struct detect_folder *ret_folder)
 {

@@ -14,6 +14,10 @@
 enum outcome detect_rules_read(struct session *session, const char *path,
 			       struct detect_folder *ret_folder);
 
+/* The same; how many files are refused is told, and why the first is. */
+enum outcome detect_rules_read_loud(struct session *session, const char *path,
+				    struct detect_folder *ret_folder);
+
 /* Those that the command line has at this place, which is to be there. What is
  * refused is told as a warning. */
 enum outcome detect_rules_load(struct session *session, size_t at,

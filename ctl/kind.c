@@ -166,9 +166,13 @@ const struct kind_spec kind_specs[] = {
 			NULL},
 	[KIND_CHOICE] = {"", "", NULL},
 	[KIND_COMMAND] = {"COMMAND", "the name of a command", NULL},
-	[KIND_EVENTS] = {"KIND,...",
-			 "kinds of events with commas between: exec, connect",
-			 NULL},
+	[KIND_EVENTS] =
+		{"KIND,...",
+		 "kinds of events with commas between: exec, fork, exit, "
+		 "connect, accept, bind, listen, send, socket, ptrace, "
+		 "memfd, module, bpf, namespace, mount, setuid, uring, "
+		 "open, write, create, unlink, rename, chmod, loss",
+		 NULL},
 	[KIND_FILE] = {"FILE", "a file name, or -", check_file},
 	[KIND_HEARD] = {"FORMAT", "falco or journal", check_heard},
 	[KIND_IFACE] =

@@ -32,7 +32,7 @@
 struct daemon;
 
 #define BLOCKING_SET	  "detected"
-#define BLOCKING_TTL_MAX  2592000u /* 30 days */
+#define BLOCKING_TTL_MAX  DETECT_TTL_MAX_S
 #define BLOCKING_CAPACITY 65536u
 
 struct blocking {

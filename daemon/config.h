@@ -45,6 +45,7 @@ struct config {
 	bool alert_journal; /* tell alerts to the journal */
 	bool sensor; /* see what processes do */
 	bool sensor_hostnames; /* by which names they know their peers, too */
+	char sensor_paths[CONFIG_PATH_MAX]; /* with commas, or "none" */
 	bool detect_block; /* do what detection rules say, not only tell */
 	bool detect_shipped; /* take the rules that are shipped, too */
 	bool detect_logs; /* and those about lines of logs */

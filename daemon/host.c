@@ -182,7 +182,8 @@ static int start(struct daemon *daemon)
 
 	if (r < 0 || !daemon->config.sensor)
 		return r;
-	r = host_watched_make(USERS_PATH, &watched);
+	r = host_watched_make(USERS_PATH, daemon->config.sensor_paths,
+			      &watched);
 	if (r == 0)
 		r = start_reader(daemon, &watched, note);
 	if (r == 0)

@@ -10,43 +10,11 @@
 #include <string.h>
 
 #include "rules/base.h"
+#include "rules/detect/watched.h"
 #include "xdp/sensor.h"
 
 #define FIRST_USER 1000
 #define NOBODY	   65534
-
-static const char *const of_system[] = {
-	"/etc/shadow",	    "/etc/gshadow",	"/etc/sudoers",
-	"/etc/sudoers.d/",  "/etc/ssh/",	"/etc/krb5.keytab",
-	"/etc/kubernetes/", "/etc/portcullis/", "/var/lib/portcullis/",
-	"/run/secrets/",
-};
-
-/* Below a home. */
-static const char *const of_user[] = {
-	".ssh/",
-	".gnupg/",
-	".aws/",
-	".azure/",
-	".config/gcloud/",
-	".kube/",
-	".docker/config.json",
-	".netrc",
-	".pgpass",
-	".npmrc",
-	".git-credentials",
-	".vault-token",
-	".mozilla/",
-	".config/google-chrome/",
-	".config/chromium/",
-	".config/BraveSoftware/",
-	".claude/.credentials.json",
-	".codex/auth.json",
-	".gemini/oauth_creds.json",
-};
-
-static const size_t room =
-	ARRAY_LEN(of_system) + HOST_HOMES_MAX * ARRAY_LEN(of_user);
 
 static int add(struct host_watched *watched, const char *dir, const char *path)
 {
@@ -68,8 +36,8 @@ static int add_home(struct host_watched *watched, const char *home)
 
 	if (asprintf(&dir, "%s/", real ? real : home) < 0)
 		return -ENOMEM;
-	for (size_t i = 0; i < ARRAY_LEN(of_user) && r == 0; i++)
-		r = add(watched, dir, of_user[i]);
+	for (size_t i = 0; i < watched_of_user_count && r == 0; i++)
+		r = add(watched, dir, watched_of_user[i]);
 	return r;
 }
 
@@ -95,16 +63,49 @@ static int add_homes(struct host_watched *watched, FILE *file)
 	return r;
 }
 
-static int fill(const char *passwd, struct host_watched *watched)
+static int add_more(struct host_watched *watched, const char *more)
+{
+	int r = 0;
+
+	if (strcmp(more, "none") == 0)
+		return 0;
+	while (r == 0 && *more) {
+		const size_t len = strcspn(more, ",");
+		char path[FW_WATCHED_BYTES] = "";
+
+		if (len > 0 && len < sizeof(path)) {
+			memcpy(path, more, len);
+			r = add(watched, "", path);
+		}
+		more += len + (more[len] == ',');
+	}
+	return r;
+}
+
+static size_t count_of(const char *more)
+{
+	size_t count = 1;
+
+	for (; (more = strchr(more, ',')); more++)
+		count++;
+	return count;
+}
+
+static int fill(const char *passwd, const char *more,
+		struct host_watched *watched)
 {
 	FILE *file;
 	int r = 0;
 
-	watched->paths = calloc(room, sizeof(*watched->paths));
+	watched->paths = calloc(watched_of_system_count + count_of(more) +
+					HOST_HOMES_MAX * watched_of_user_count,
+				sizeof(*watched->paths));
 	if (!watched->paths)
 		return -ENOMEM;
-	for (size_t i = 0; i < ARRAY_LEN(of_system) && r == 0; i++)
-		r = add(watched, "", of_system[i]);
+	for (size_t i = 0; i < watched_of_system_count && r == 0; i++)
+		r = add(watched, "", watched_of_system[i]);
+	if (r == 0)
+		r = add_more(watched, more);
 	file = fopen(passwd, "re");
 	if (!file)
 		return r;
@@ -114,15 +115,17 @@ static int fill(const char *passwd, struct host_watched *watched)
 	return r;
 }
 
-int host_watched_make(const char *passwd, struct host_watched *ret_watched)
+int host_watched_make(const char *passwd, const char *more,
+		      struct host_watched *ret_watched)
 {
 	struct host_watched watched = {0};
 	int r;
 
 	assert(passwd);
+	assert(more);
 	assert(ret_watched);
 
-	r = fill(passwd, &watched);
+	r = fill(passwd, more, &watched);
 	if (r < 0)
 		host_watched_done(&watched);
 	else

@@ -21,6 +21,8 @@ struct host_watched {
 	size_t count;
 };
 
-/* `passwd` is the path of a file like /etc/passwd; none has no users. */
-int host_watched_make(const char *passwd, struct host_watched *ret_watched);
+/* `passwd` is the path of a file like /etc/passwd; none has no users. `more`:
+ * further paths, with commas between them, or "none". */
+int host_watched_make(const char *passwd, const char *more,
+		      struct host_watched *ret_watched);
 void host_watched_done(struct host_watched *watched);

@@ -281,9 +281,10 @@ static int build(struct builder *builder)
 			return r;
 	}
 	if (!builder->tree->root)
-		return document_note_refuse(builder->note, (struct mark){1, 1},
-					    "an empty document: a policy has "
-					    "at least \"version: 1\"");
+		return document_note_refuse(
+			builder->note, (struct mark){1, 1},
+			"an empty document: a policy, and a list of rules, has "
+			"at least \"version: 1\"");
 	return 0;
 }
 

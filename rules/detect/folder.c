@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "rules/detect/language.h"
+#include "rules/detect/remark.h"
 #include "rules/read_full.h"
 
 static int by_name(const FTSENT **a, const FTSENT **b)
@@ -115,12 +116,16 @@ static int walk(FTS *tree, struct detect_folder *folder, uint32_t kinds)
 
 static int gather_rules(struct detect_folder *folder)
 {
+	struct detect_rule **all;
 	size_t count = 0;
 
 	for (size_t i = 0; i < folder->file_count; i++)
 		count += folder->files[i].rule_count;
 	folder->rules = calloc(count + 1, sizeof(struct detect_rule *));
 	if (!folder->rules)
+		return -ENOMEM;
+	all = calloc(count + 1, sizeof(struct detect_rule *));
+	if (!all)
 		return -ENOMEM;
 	for (size_t i = 0; i < folder->file_count; i++) {
 		const struct detect_file *file = &folder->files[i];
@@ -129,8 +134,11 @@ static int gather_rules(struct detect_folder *folder)
 			if (file->rules[rule]->list > 0)
 				file->rules[rule]->list = (uint32_t)i + 1;
 			folder->rules[folder->rule_count++] = file->rules[rule];
+			all[folder->rule_count - 1] = file->rules[rule];
 		}
 	}
+	remark_same_names(all, count);
+	free(all);
 	return 0;
 }
 

@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+#define DETECT_TTL_MAX_S 2592000u /* of a block, whatever it says: 30 days */
+
 struct detect_growth {
 	uint32_t by; /* 0: it does not, and the ban is not counted */
 	uint64_t until_s; /* no longer than this */

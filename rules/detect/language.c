@@ -3,17 +3,13 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules/detect/event.h"
-#include "rules/detect/names.h"
 #include "rules/detect/native.h"
+#include "rules/detect/remark.h"
 #include "rules/detect/sandtrace.h"
 #include "rules/detect/sigma.h"
-
-#define REMARK_MAX 128 /* bytes of one, before another */
 
 static const char *const reason_names[] = {
 	[DETECT_BROKEN] = "broken",
@@ -54,33 +50,17 @@ int detect_tree_read(const char *text, size_t len, struct tree **ret_tree,
 	return r;
 }
 
-static void remark_logs(struct detect_rule *const *rules, size_t count)
+/* One that has forgotten its version looks like a file of sandtrace. */
+static void note_sandtrace(struct detect_note *note)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (rules[i]->kinds == 1u << EVENT_LOG)
-			rules[i]->remark = "it is about lines of a log, and "
-					   "none is read";
-	}
-}
+	char text[DOCUMENT_NOTE_TEXT];
 
-/* Behind what is remarked already, where there is memory for both. */
-static void remark_names(struct detect_rule *const *rules, size_t count)
-{
-	char both[REMARK_MAX + sizeof("; " NAMES_REMARK)];
-	const char *remark;
-
-	for (size_t i = 0; i < count; i++) {
-		if (!names_are_trusted(rules[i]))
-			continue;
-		remark = NULL;
-		if (rules[i]->remark) {
-			(void)snprintf(both, sizeof(both), "%.*s%s", REMARK_MAX,
-				       rules[i]->remark, "; " NAMES_REMARK);
-			remark = arena_copy(&rules[i]->arena, both,
-					    strlen(both));
-		}
-		rules[i]->remark = remark ? remark : NAMES_REMARK;
-	}
+	memcpy(text, note->at.text, sizeof(text));
+	document_note_write(&note->at,
+			    (struct mark){note->at.line, note->at.column},
+			    "%.600s; without \"version: 1\" it is read as a "
+			    "file of sandtrace",
+			    text);
 }
 
 static int read_root(const struct node *root, uint32_t kinds,
@@ -90,14 +70,14 @@ static int read_root(const struct node *root, uint32_t kinds,
 	struct detect_rule **rules;
 	int r;
 
-	if (native_is_list(root)) {
-		r = native_read(root, ret_rules, ret_count, ret_note);
-		if (r >= 0 && !(kinds >> EVENT_LOG & 1))
-			remark_logs(*ret_rules, *ret_count);
+	if (native_is_list(root))
+		return native_read(root, ret_rules, ret_count, ret_note);
+	if (sandtrace_is_file(root)) {
+		r = sandtrace_read(root, ret_rules, ret_count, ret_note);
+		if (r < 0 && ret_note->reason == DETECT_BROKEN)
+			note_sandtrace(ret_note);
 		return r;
 	}
-	if (sandtrace_is_file(root))
-		return sandtrace_read(root, ret_rules, ret_count, ret_note);
 	rules = calloc(1, sizeof(struct detect_rule *));
 	if (!rules)
 		return -ENOMEM;
@@ -111,11 +91,20 @@ static int read_root(const struct node *root, uint32_t kinds,
 	return 0;
 }
 
+static void free_rules(struct detect_rule **rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		detect_rule_free(rules[i]);
+	free(rules);
+}
+
 int detect_read(const char *text, size_t len, uint32_t kinds,
 		struct detect_rule ***ret_rules, size_t *ret_count,
 		struct detect_note *ret_note)
 {
 	CLEANUP(tree_freep) struct tree *tree = NULL;
+	struct detect_rule **rules = NULL;
+	size_t count = 0;
 	int r;
 
 	assert(ret_rules);
@@ -124,8 +113,15 @@ int detect_read(const char *text, size_t len, uint32_t kinds,
 	r = detect_tree_read(text, len, &tree, ret_note);
 	if (r < 0)
 		return r;
-	r = read_root(tree_root(tree), kinds, ret_rules, ret_count, ret_note);
-	if (r >= 0)
-		remark_names(*ret_rules, *ret_count);
-	return r;
+	r = read_root(tree_root(tree), kinds, &rules, &count, ret_note);
+	if (r < 0)
+		return r;
+	r = remark_rules(rules, count, kinds);
+	if (r < 0) {
+		free_rules(rules, count);
+		return r;
+	}
+	*ret_rules = rules;
+	*ret_count = count;
+	return 0;
 }

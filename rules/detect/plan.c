@@ -8,8 +8,8 @@
 #define KIND(name) (1u << EVENT_##name)
 
 #define HAVE_PEER (KIND(CONNECT) | KIND(ACCEPT) | KIND(SEND))
-/* Of processes that serve one. */
-#define MAY_HAVE_PEER (KIND(EXIT) | KIND(SETUID))
+/* Of processes that serve one, and lines that name one. */
+#define MAY_HAVE_PEER (KIND(EXIT) | KIND(SETUID) | KIND(LOG))
 #define HAVE_PROCESS  (~(KIND(LOG) | KIND(LOSS)))
 #define ABOUT_PROCESS (DETECT_STEP_END | DETECT_STEP_QUARANTINE)
 

@@ -262,6 +262,21 @@ group_detect() {
 	run 'fwctl detect check --logs rules/log_lines.yml'
 	run 'fwctl detect check broken.yml'
 	run 'fwctl detect check nothing'
+	: >empty.yml
+	printf '%s\n' 'rules:' \
+		'  - {name: r, event: exec, action: alert}' >no-version.yml
+	run 'fwctl detect check empty.yml no-version.yml'
+	printf '%s\n' 'version: 1' 'rules:' \
+		'  - {name: dead, event: exec, match: {port: 5}}' \
+		'  - {name: long, event: connect, action: block, ttl: 60d,' \
+		'     match: {port: 5}}' \
+		'  - {name: read, event: open, action: alert,' \
+		'     match: {filename: [/etc/shadow, "/srv/key?"]}}' \
+		'  - {name: read, event: open, action: alert}' \
+		>odd.yml
+	run 'fwctl detect check odd.yml'
+	run 'fwctl --json detect check odd.yml'
+	run 'fwctl detect plan odd.yml'
 	run 'fwctl --json detect check rules/odd_port.yml field.yml'
 	run 'fwctl detect list rules'
 	run 'fwctl --json detect list --logs rules/log_lines.yml'
@@ -274,6 +289,9 @@ group_detect() {
 		'  - {name: talk, event: [connect, exec], action: block,' \
 		'     tags: [attack.t1095], steps: [table]}' >blocks.yml
 	run 'fwctl --json detect list blocks.yml'
+	run 'fwctl detect list blocks.yml broken.yml'
+	run 'fwctl detect coverage broken.yml field.yml'
+	run 'fwctl --json detect plan broken.yml'
 	run 'fwctl detect coverage blocks.yml rules'
 	run 'fwctl --json detect coverage blocks.yml'
 	run 'fwctl detect plan rules/files.yml blocks.yml'

@@ -98,7 +98,7 @@ static int start(struct watch *watch, const char *rules, char *note)
 	if (r >= 0)
 		r = alarms_new(ALARMS, seed, &watch->alarms);
 	if (r >= 0)
-		r = host_watched_make("/etc/passwd", &watched);
+		r = host_watched_make("/etc/passwd", "none", &watched);
 	config.watched = watched.paths;
 	config.watched_count = watched.count;
 	if (r >= 0)

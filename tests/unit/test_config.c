@@ -455,6 +455,21 @@ static void help_has_each_item_with_its_default(void **state)
 
 #define test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+static void watched_paths_are_absolute(void **state)
+{
+	struct desk *desk = *state;
+
+	assert_refused(desk, "sensor_paths: keys\n", 1, "absolute paths");
+	assert_refused(desk, "sensor_paths: /a,b\n", 1, "absolute paths");
+	assert_refused(desk, "sensor_paths: /a,\n", 1, "absolute paths");
+	assert_int_equal(read_text(desk, "sensor_paths: /a,/b/\n"), 0);
+	assert_string_equal(desk->config.sensor_paths, "/a,/b/");
+	assert_int_equal(read_text(desk, "sensor_paths: /srv/a\n"), 0);
+	assert_int_equal(reload_text(desk, "sensor_paths: /srv/b\n"), 0);
+	assert_noted(desk, "sensor_paths");
+	assert_int_equal(read_text(desk, "sensor_paths: none\n"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -485,6 +500,7 @@ int main(void)
 		test(the_command_line_sets_one_item),
 		test(the_command_line_is_refused_by_name),
 		test(help_has_each_item_with_its_default),
+		test(watched_paths_are_absolute),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,6 +39,14 @@ static void what_is_about_a_peer_needs_one(void **state)
 	}
 }
 
+static void a_line_of_a_log_may_name_a_peer(void **state)
+{
+	(void)state;
+	for (unsigned int step = 0; step < 3; step++)
+		assert_int_equal(state_of(KIND(LOG), step, &whole),
+				 PLAN_PARTLY);
+}
+
 static void what_is_about_a_process_needs_one(void **state)
 {
 	(void)state;
@@ -81,6 +89,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_about_a_peer_needs_one),
+		cmocka_unit_test(a_line_of_a_log_may_name_a_peer),
 		cmocka_unit_test(what_is_about_a_process_needs_one),
 		cmocka_unit_test(what_the_kernel_lacks_is_said),
 	};

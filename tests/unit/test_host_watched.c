@@ -24,7 +24,7 @@ static struct host_watched made_of(const char *text)
 
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	assert_int_equal(host_watched_make(path, &watched), 0);
+	assert_int_equal(host_watched_make(path, "none", &watched), 0);
 	assert_int_equal(unlink(path), 0);
 	return watched;
 }
@@ -75,8 +75,21 @@ static void no_file_is_no_users(void **state)
 	CLEANUP(host_watched_done) struct host_watched watched = {0};
 
 	(void)state;
-	assert_int_equal(host_watched_make("/absent", &watched), 0);
+	assert_int_equal(host_watched_make("/absent", "none", &watched), 0);
 	assert_true(has(&watched, "/etc/shadow"));
+}
+
+static void what_the_site_names_is_watched_too(void **state)
+{
+	CLEANUP(host_watched_done) struct host_watched watched = {0};
+
+	(void)state;
+	assert_int_equal(
+		host_watched_make("/absent", "/srv/keys/,/srv/token", &watched),
+		0);
+	assert_true(has(&watched, "/etc/ssl/private/"));
+	assert_true(has(&watched, "/srv/keys/"));
+	assert_true(has(&watched, "/srv/token"));
 }
 
 static void what_the_kernel_side_does_not_take_is_left_out(void **state)
@@ -117,6 +130,7 @@ int main(void)
 		cmocka_unit_test(people_and_root_have_homes_that_are_watched),
 		cmocka_unit_test(a_home_is_watched_where_it_really_is),
 		cmocka_unit_test(no_file_is_no_users),
+		cmocka_unit_test(what_the_site_names_is_watched_too),
 		cmocka_unit_test(
 			what_the_kernel_side_does_not_take_is_left_out),
 		cmocka_unit_test(
