@@ -21,7 +21,6 @@ enum item_type {
 	ITEM_BOOL,
 	ITEM_LEVEL,
 	ITEM_STEPS,
-	ITEM_PATHS,
 };
 
 struct item {
@@ -91,7 +90,7 @@ static const struct item items[] = {
 	 AT(sensor_hostnames), ITEM_BOOL, 0, 0, false},
 	{"sensor_paths",
 	 "paths whose reading is told, too, with commas; / at its end: all below",
-	 AT(sensor_paths), ITEM_PATHS, 0, 0, false},
+	 AT(sensor_paths), ITEM_TEXT, 0, 0, false},
 	{"socket", "control socket", AT(socket), ITEM_TEXT, 0, 0, false},
 	{"state_dir", "directory of the store", AT(state_dir), ITEM_TEXT, 0, 0,
 	 false},
@@ -162,24 +161,6 @@ static int put_text(const struct item *item, char *field, const char *value,
 		return -EINVAL;
 	memcpy(field, value, strlen(value) + 1);
 	return 0;
-}
-
-/* "none", or absolute paths with a comma between them. */
-static int put_paths(char *field, const char *value, char *note)
-{
-	const char *path = strcmp(value, "none") == 0 ? NULL : value;
-
-	for (; path; path = strchr(path, ',')) {
-		path += *path == ',';
-		if (*path == '/')
-			continue;
-		(void)snprintf(note, CONFIG_NOTE_MAX,
-			       "\"%.60s\" is neither none nor a list of "
-			       "absolute paths, with commas between them",
-			       value);
-		return -EINVAL;
-	}
-	return put_text(field, value, note);
 }
 
 static int put_number(const struct item *item, uint32_t *field,
@@ -255,8 +236,6 @@ static int put(const struct item *item, struct config *config,
 		return put_bool(field, value, note);
 	case ITEM_STEPS:
 		return put_steps(field, value, note);
-	case ITEM_PATHS:
-		return put_paths(field, value, note);
 	case ITEM_LEVEL:
 	default:
 		if (log_level_from_text(value, field) == 0)
@@ -416,7 +395,6 @@ static bool differs(const struct item *item, const struct config *a,
 
 	switch (item->type) {
 	case ITEM_TEXT:
-	case ITEM_PATHS:
 		return strcmp(field_a, field_b) != 0;
 	case ITEM_BOOL:
 		return memcmp(field_a, field_b, sizeof(bool)) != 0;
@@ -551,7 +529,6 @@ static void print_default(const struct item *item, FILE *out)
 
 	switch (item->type) {
 	case ITEM_TEXT:
-	case ITEM_PATHS:
 		(void)fputs(field, out);
 		return;
 	case ITEM_NUMBER:

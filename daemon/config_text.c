@@ -30,18 +30,30 @@ static bool is_syslog(const char *value)
 	       syslog_target_from_text(value, &unused) == 0;
 }
 
-/* "/,/tmp": each of them is a path. */
-static bool is_places(const char *value)
+/* "/,/tmp": how many paths these are; 0: one of them is none. */
+static unsigned int count_paths(const char *value)
 {
 	unsigned int count = 1;
 
 	for (; *value == '/'; count++) {
 		value += strcspn(value, ",");
 		if (!*value)
-			return count <= DENYING_PLACES_MAX;
+			return count;
 		value++;
 	}
-	return false;
+	return 0;
+}
+
+static bool is_places(const char *value)
+{
+	unsigned int count = count_paths(value);
+
+	return count > 0 && count <= DENYING_PLACES_MAX;
+}
+
+static bool is_paths_or_off(const char *value)
+{
+	return count_paths(value) > 0 || strcmp(value, OFF) == 0;
 }
 
 static const struct {
@@ -55,6 +67,8 @@ static const struct {
 	{"exec_denylist", is_path_or_off, "a path from / on, or none"},
 	{"exec_denylist_places", is_places,
 	 "paths from / on, at most 16, with commas between them"},
+	{"sensor_paths", is_paths_or_off,
+	 "paths from / on, with commas between them, or none"},
 };
 
 int config_text_check(const char *item, const char *value, char *note,

@@ -459,9 +459,9 @@ static void watched_paths_are_absolute(void **state)
 {
 	struct desk *desk = *state;
 
-	assert_refused(desk, "sensor_paths: keys\n", 1, "absolute paths");
-	assert_refused(desk, "sensor_paths: /a,b\n", 1, "absolute paths");
-	assert_refused(desk, "sensor_paths: /a,\n", 1, "absolute paths");
+	assert_refused(desk, "sensor_paths: keys\n", 1, "paths from / on");
+	assert_refused(desk, "sensor_paths: /a,b\n", 1, "paths from / on");
+	assert_refused(desk, "sensor_paths: /a,\n", 1, "paths from / on");
 	assert_int_equal(read_text(desk, "sensor_paths: /a,/b/\n"), 0);
 	assert_string_equal(desk->config.sensor_paths, "/a,/b/");
 	assert_int_equal(read_text(desk, "sensor_paths: /srv/a\n"), 0);
