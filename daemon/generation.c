@@ -146,7 +146,7 @@ static int load_member(void *arg, uint8_t set_id, const struct member *member)
 
 static int fill(struct generation *generation, struct store *store)
 {
-	struct store_usage usage;
+	struct store_usage usage = {0};
 	int r = ledger_new(&sink, generation, &generation->ledger);
 
 	if (r == 0)

@@ -131,7 +131,7 @@ static const char *read_v4(const char *p, const char *end, uint32_t *ret_addr)
 static int read_v4_len(const char *p, const char *end, unsigned int *ret_len)
 {
 	unsigned int len = 0;
-	uint32_t mask;
+	uint32_t mask = 0;
 	const char *rest;
 
 	if (p == end) {
