@@ -13,12 +13,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -28,24 +26,12 @@
 #include "daemon/event/reader.h"
 #include "perf/support/report.h"
 #include "perf/support/watched.h"
+#include "perf/support/work.h"
 #include "rules/base.h"
 
 #define ROUNDS	     9
 #define ROUNDS_QUICK 2
 #define GOAL_SPAWN   1.03 /* of the time without */
-
-static int spawn_one(void)
-{
-	char name[] = "true";
-	char *argv[] = {name, NULL};
-	char *none[] = {NULL};
-	pid_t child;
-	int r = posix_spawn(&child, "/bin/true", NULL, NULL, argv, none);
-
-	if (r)
-		return -r;
-	return waitpid(child, NULL, 0) == child ? 0 : -errno;
-}
 
 static int open_one(void)
 {
@@ -76,7 +62,7 @@ static struct load loads[] = {
 	{"overhead/spawn/on",
 	 "overhead/spawn/off",
 	 "us",
-	 spawn_one,
+	 work_spawn,
 	 300,
 	 1e3,
 	 GOAL_SPAWN,
@@ -184,7 +170,7 @@ static int run_round(struct load *load, struct event_reader **ret_reader)
 	r = measure(load, &on);
 	if (r < 0)
 		return r;
-	if (load->run == spawn_one)
+	if (load->run == work_spawn)
 		drain_measured(*ret_reader);
 	sample_add(&load->off, off);
 	sample_add(&load->on, on);

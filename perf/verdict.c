@@ -20,7 +20,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +36,7 @@
 #include "perf/support/report.h"
 #include "perf/support/shell.h"
 #include "perf/support/testrun.h"
+#include "perf/support/work.h"
 
 #define ROUNDS		5
 #define ROUNDS_QUICK	1
@@ -192,17 +192,6 @@ static int measure_one(struct bench *bench, struct latency *spans,
 
 /* Loading. */
 
-static void spawn_true(void)
-{
-	char name[] = "true";
-	char *argv[] = {name, NULL};
-	char *none[] = {NULL};
-	pid_t child;
-
-	if (posix_spawn(&child, "/bin/true", NULL, NULL, argv, none) == 0)
-		(void)waitpid(child, NULL, 0);
-}
-
 static void load_until_killed(uint32_t number)
 {
 	uint64_t due_ns = clock_mono_ns();
@@ -213,7 +202,7 @@ static void load_until_killed(uint32_t number)
 
 		connect_to(address, 9);
 		if (count % SPAWN_EVERY == 0)
-			spawn_true();
+			(void)work_spawn();
 		if (count % LOAD_TURN)
 			continue;
 		due_ns += LOAD_TURN_NS;

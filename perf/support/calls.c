@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "daemon/clock.h"
+#include "perf/support/work.h"
 #include "rules/base.h"
 
 #define WORKERS	   2
@@ -146,16 +146,10 @@ static int read_watched(struct worker *worker)
 
 static int spawn(struct worker *worker)
 {
-	char name[] = "true";
-	char *argv[] = {name, NULL};
-	char *none[] = {NULL};
-	pid_t child;
-	int r = posix_spawn(&child, "/bin/true", NULL, NULL, argv, none);
+	int r = work_spawn();
 
-	if (r)
-		return -r;
-	if (waitpid(child, NULL, 0) < 0)
-		return -errno;
+	if (r < 0)
+		return r;
 	worker->counts[CALLS_FORK]++;
 	worker->counts[CALLS_EXEC]++;
 	worker->counts[CALLS_EXIT]++;

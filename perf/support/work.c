@@ -23,24 +23,27 @@ const char *const work_names[] = {"forkexec", "build", "connect"};
 
 _Static_assert(ARRAY_LEN(work_names) == WORK_COUNT, "");
 
-static int forkexec(const char *dir)
+int work_spawn(void)
 {
 	char name[] = "true";
 	char *argv[] = {name, NULL};
 	char *none[] = {NULL};
 	pid_t child;
+	int r = posix_spawn(&child, "/bin/true", NULL, NULL, argv, none);
+
+	if (r)
+		return -r;
+	return waitpid(child, NULL, 0) == child ? 0 : -errno;
+}
+
+static int forkexec(const char *dir)
+{
+	int r = 0;
 
 	(void)dir;
-	for (int i = 0; i < FORKEXECS; i++) {
-		int r = posix_spawn(&child, "/bin/true", NULL, NULL, argv,
-				    none);
-
-		if (r)
-			return -r;
-		if (waitpid(child, NULL, 0) < 0)
-			return -errno;
-	}
-	return 0;
+	for (int i = 0; i < FORKEXECS && r == 0; i++)
+		r = work_spawn();
+	return r;
 }
 
 static int build(const char *dir)

@@ -22,6 +22,9 @@ enum work {
 
 extern const char *const work_names[WORK_COUNT];
 
+/* /bin/true, and its end. */
+int work_spawn(void);
+
 /* Does it once, in a process of its own, which began when this was called;
  * how long that and all that it began had a processor. `dir` is for what it
  * writes. Loopback is up where it connects. */
