@@ -369,6 +369,28 @@ static uint32_t steps_on_process(const struct heard *heard,
 	return 0;
 }
 
+static bool observes(const struct heard *heard, const struct detect_rule *rule)
+{
+	return rule->action == DETECT_BLOCK &&
+	       (rule->is_observed || !heard->daemon->config.detect_block);
+}
+
+/* Who stores and who cuts: they are woken when the peer is blocked, for that
+ * takes as long. */
+static void hold_others(struct daemon *daemon)
+{
+	worker_hold(daemon->worker);
+	if (daemon->acting.slow)
+		worker_hold(daemon->acting.slow);
+}
+
+static void let_others(struct daemon *daemon)
+{
+	if (daemon->acting.slow)
+		worker_let(daemon->acting.slow);
+	worker_let(daemon->worker);
+}
+
 static struct deed act(const struct heard *heard,
 		       const struct detect_rule *rule)
 {
@@ -383,10 +405,6 @@ static struct deed act(const struct heard *heard,
 	};
 	struct deed deed = {0};
 
-	if (!daemon->config.detect_block || rule->is_observed) {
-		daemon->detecting.counts.observed++;
-		return deed;
-	}
 	deed.withheld = rule->steps & ~daemon->acting.steps;
 	order.steps = act_on_peer(heard, rule, &order.peer, ttl_s, &deed) |
 		      steps_on_process(heard, rule, &deed);
@@ -402,10 +420,21 @@ static struct deed act(const struct heard *heard,
 	return deed;
 }
 
-static bool observes(const struct heard *heard, const struct detect_rule *rule)
+/* What a rule that blocks leads to: nothing where it is only observed. */
+static struct deed act_or_observe(const struct heard *heard,
+				  const struct detect_rule *rule)
 {
-	return rule->action == DETECT_BLOCK &&
-	       (rule->is_observed || !heard->daemon->config.detect_block);
+	struct daemon *daemon = heard->daemon;
+	struct deed deed = {0};
+
+	if (observes(heard, rule)) {
+		daemon->detecting.counts.observed++;
+		return deed;
+	}
+	hold_others(daemon);
+	deed = act(heard, rule);
+	let_others(daemon);
+	return deed;
 }
 
 static void tell(const struct heard *heard, const struct detect_rule *rule,
@@ -445,7 +474,7 @@ static void hear(struct heard *heard, const struct detect_rule *rule,
 	struct deed deed = {0};
 
 	if (rule->action == DETECT_BLOCK && answer.is_raised)
-		deed = act(heard, rule);
+		deed = act_or_observe(heard, rule);
 	if (answer.verdict == ALARM_HUSH && !deed.is_new) {
 		detecting->counts.hushed++;
 		return;

@@ -25,6 +25,7 @@ struct worker {
 	int ran_fd; /* eventfd: something ran */
 	struct event *ran_event;
 	size_t pending;
+	bool is_held; /* the loop's: nobody is woken */
 };
 
 static void queue_init(struct queue *queue)
@@ -219,7 +220,22 @@ void worker_submit(struct worker *worker, struct job *job)
 	worker->pending++;
 	(void)pthread_mutex_lock(&worker->lock);
 	queue_put(&worker->todo, job);
-	(void)pthread_cond_signal(&worker->wake);
+	if (!worker->is_held)
+		(void)pthread_cond_signal(&worker->wake);
+	(void)pthread_mutex_unlock(&worker->lock);
+}
+
+void worker_hold(struct worker *worker)
+{
+	worker->is_held = true;
+}
+
+void worker_let(struct worker *worker)
+{
+	worker->is_held = false;
+	(void)pthread_mutex_lock(&worker->lock);
+	if (worker->todo.first)
+		(void)pthread_cond_signal(&worker->wake);
 	(void)pthread_mutex_unlock(&worker->lock);
 }
 

@@ -9,7 +9,7 @@
  * first thread on, belongs to that. When it has run, done() is called on the
  * loop.
  *
- * Threads	worker_submit() and done(): event loop; run(): the worker
+ * Threads	event loop; run(): the worker
  */
 #pragma once
 
@@ -46,6 +46,11 @@ DEFINE_CLEANUP(struct worker *, worker_free)
 
 /* Takes the job. Never fails, never blocks on a running job. */
 void worker_submit(struct worker *worker, struct job *job);
+
+/* Until worker_let() nobody is woken for what is submitted, which takes longer
+ * than what the caller is in a hurry with. It may be run nevertheless. */
+void worker_hold(struct worker *worker);
+void worker_let(struct worker *worker);
 
 /* Submitted and not yet done(). */
 size_t worker_pending(const struct worker *worker);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <event2/event.h>
@@ -269,6 +270,35 @@ static void the_end_runs_together_what_is_queued_side_by_side(void **state)
 	assert_int_equal(shop->batch_count, 2);
 }
 
+/* That it sleeps until then is up to it. */
+static void what_was_held_back_is_run_once_it_is_let(void **state)
+{
+	struct shop *shop = *state;
+
+	assert_int_equal(worker_start(shop->worker), 0);
+	submit(shop, 1);
+	turn_until_done(shop, 1);
+	(void)usleep(20000); /* if it sleeps by then, more is tested */
+	worker_hold(shop->worker);
+	worker_submit(shop->worker, &shop->tasks[1].job);
+	worker_submit(shop->worker, &shop->tasks[2].job);
+	worker_let(shop->worker);
+	turn_until_done(shop, 3);
+	assert_in_order(shop->ran, shop->ran_count, 3);
+	assert_int_equal(worker_pending(shop->worker), 0);
+}
+
+static void nothing_is_let_where_nothing_was_held_back(void **state)
+{
+	struct shop *shop = *state;
+
+	worker_hold(shop->worker);
+	worker_let(shop->worker);
+	assert_int_equal(worker_start(shop->worker), 0);
+	submit(shop, 1);
+	turn_until_done(shop, 1);
+}
+
 static void a_worker_without_work_ends(void **state)
 {
 	struct shop *shop = *state;
@@ -293,6 +323,8 @@ int main(void)
 		test(what_was_queued_runs_also_when_it_never_started),
 		test(jobs_that_wait_side_by_side_are_run_by_one_call),
 		test(the_end_runs_together_what_is_queued_side_by_side),
+		test(what_was_held_back_is_run_once_it_is_let),
+		test(nothing_is_let_where_nothing_was_held_back),
 		test(a_worker_without_work_ends),
 	};
 
