@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "perf/support/spin.h"
 
-#include <sched.h>
-#include <stdbool.h>
 #include <unistd.h>
 
 #include "daemon/clock.h"
+#include "perf/support/testrun.h"
 
 /* The kernel lets nobody have a CPU for a whole second. */
 #define TURN_NS 300000000u
 #define REST_US 200000
-
-static void run_alone(bool on)
-{
-	const struct sched_param param = {.sched_priority = on ? 1 : 0};
-
-	(void)sched_setscheduler(0, on ? SCHED_FIFO : SCHED_OTHER, &param);
-}
 
 static void spin_once(uint32_t span_ns, struct latency *latency)
 {
@@ -33,10 +25,10 @@ void spin_measure(uint32_t count, uint32_t span_ns, struct latency *latency)
 	while (count > 0) {
 		uint64_t until_ns = clock_mono_ns() + TURN_NS;
 
-		run_alone(true);
+		testrun_alone(true);
 		for (; count > 0 && clock_mono_ns() < until_ns; count--)
 			spin_once(span_ns, latency);
-		run_alone(false);
+		testrun_alone(false);
 		(void)usleep(REST_US);
 	}
 }

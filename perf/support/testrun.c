@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,12 +24,11 @@ int testrun_pin(void)
 	return sched_setaffinity(0, sizeof(set), &set) < 0 ? -errno : 0;
 }
 
-/* Not allowed means noisier values, no more. */
-static void run_alone(bool on)
+void testrun_alone(bool is_on)
 {
-	struct sched_param param = {.sched_priority = on ? 1 : 0};
+	const struct sched_param param = {.sched_priority = is_on ? 1 : 0};
 
-	(void)sched_setscheduler(0, on ? SCHED_FIFO : SCHED_OTHER, &param);
+	(void)sched_setscheduler(0, is_on ? SCHED_FIFO : SCHED_OTHER, &param);
 }
 
 uint16_t testrun_checksum(const struct iphdr *ip)
@@ -84,9 +82,9 @@ int testrun_do(int program_fd, uint32_t repeat, struct testrun *ret_run)
 	int r;
 
 	testrun_frame(frame);
-	run_alone(true);
+	testrun_alone(true);
 	r = bpf_prog_test_run_opts(program_fd, &opts);
-	run_alone(false);
+	testrun_alone(false);
 	if (r < 0)
 		return r;
 	*ret_run =
@@ -134,11 +132,11 @@ int testrun_live(int program_fd, uint32_t frames, double *ret_s)
 	int r;
 
 	testrun_frame(frame);
-	run_alone(true);
+	testrun_alone(true);
 	start_s = seconds_now();
 	r = bpf_prog_test_run_opts(program_fd, &opts);
 	took_s = seconds_now() - start_s;
-	run_alone(false);
+	testrun_alone(false);
 	if (r == 0)
 		*ret_s = took_s;
 	return r;

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,10 @@
 
 /* Stay on one CPU, the last one. Once, first. */
 int testrun_pin(void);
+
+/* From here on nobody else gets the CPU, or no longer so. Not allowed means
+ * noisier values, no more. */
+void testrun_alone(bool is_on);
 
 struct testrun {
 	double ns; /* of one run; the kernel gives whole nanoseconds */

@@ -97,8 +97,20 @@ int wire_open(int number, struct wire *ret_wire)
 	return 0;
 }
 
+/* A namespace goes some time after its last user, and the pair with it: whoever
+ * makes the next one has the same names. */
+static void take_pair_away(const struct wire *wire)
+{
+	char name[IF_NAMESIZE];
+
+	if (wire->ifindex && wire_home(wire) == 0 &&
+	    if_indextoname((unsigned int)wire->ifindex, name))
+		(void)shell_run("ip link del %s", name);
+}
+
 void wire_close(struct wire *wire)
 {
+	take_pair_away(wire);
 	closep(&wire->far_ns);
 	closep(&wire->home_ns);
 }

@@ -27,6 +27,8 @@ struct wire {
 /* The cable number `number`, up, with GRO, so that frames are taken out at
  * the far end with no XDP program too. */
 int wire_open(int number, struct wire *ret_wire);
+
+/* This thread is at home then. */
 void wire_close(struct wire *wire);
 
 /* This thread, and what it starts, is at the far end until wire_home(). */
