@@ -9,6 +9,7 @@
 #include <yaml.h>
 
 #include "daemon/config_text.h"
+#include "daemon/cpu_latency.h"
 #include "rules/base.h"
 #include "rules/detect/rule.h"
 #include "rules/wire.h"
@@ -46,6 +47,9 @@ static const struct item items[] = {
 	 AT(captured_per_second), ITEM_NUMBER, 0, 5000, true},
 	{"change_group", "group whose members may change things",
 	 AT(change_group), ITEM_TEXT, 0, 0, false},
+	{"cpu_latency_us",
+	 "how long processors may take to wake, at most; 0: they never sleep",
+	 AT(cpu_latency_us), ITEM_NUMBER, 0, CPU_LATENCY_ANY, false},
 	{"detect_block",
 	 "do what detection rules that block say; false: only tell",
 	 AT(detect_block), ITEM_BOOL, 0, 0, false},
@@ -124,6 +128,7 @@ const struct config config_defaults = {
 	.entries6 = 900000,
 	.events_per_second = 1000,
 	.captured_per_second = 1000,
+	.cpu_latency_us = CPU_LATENCY_ANY,
 	.log_level = LOG_LEVEL_NOTICE,
 	.allow_shared = false,
 	.realtime = true,

@@ -38,6 +38,7 @@ struct config {
 	uint32_t entries6;
 	uint32_t events_per_second; /* drop events let through */
 	uint32_t captured_per_second; /* packets copied for a capture */
+	uint32_t cpu_latency_us; /* CPU_LATENCY_ANY: as the kernel likes */
 	enum log_level log_level;
 	bool allow_shared; /* keep CAP_SYS_ADMIN for libxdp's dispatcher */
 	bool realtime; /* ask for SCHED_FIFO */

@@ -7,7 +7,7 @@
  *	1. as root: read the configuration, open the store, load the program,
  *	   pin it, attach it, bind the control socket; with an exec denylist,
  *	   begin its two threads, which keep CAP_DAC_READ_SEARCH, and nothing;
- *	2. ask for SCHED_FIFO, if it is wanted;
+ *	2. ask for SCHED_FIFO, and that processors sleep lightly, if wanted;
  *	3. drop to CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN (and CAP_SYS_ADMIN
  *	   where shared gates are allowed), and never gain any again;
  *	4. start the worker, which so has no more than that;
@@ -24,7 +24,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/clock.h"
 #include "daemon/config.h"
+#include "daemon/cpu_latency.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 #include "daemon/packet/egress.h"
@@ -248,6 +250,18 @@ static void settle_heap(void)
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 }
 
+static void settle_latency(struct daemon *daemon, uint32_t us)
+{
+	int r = us == CPU_LATENCY_ANY ? 0 : cpu_latency_hold(us);
+
+	if (r == 0)
+		return;
+	log_warning(r, "cpu_latency_us: processors sleep as before");
+	(void)alerts_raise(&daemon->alerts, clock_wall_s(), "cpu latency",
+			   "cpu_latency_us has no effect: %s: %s",
+			   CPU_LATENCY_DEVICE, strerror(-r));
+}
+
 static int give_up_privileges(struct daemon *daemon,
 			      const struct config *config)
 {
@@ -259,6 +273,7 @@ static int give_up_privileges(struct daemon *daemon,
 	};
 	int r;
 
+	settle_latency(daemon, config->cpu_latency_us);
 	if (config->realtime) {
 		r = privileges_realtime();
 		if (r < 0)

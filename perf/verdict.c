@@ -5,12 +5,14 @@
  *	verdict/LOAD/p50_us p99_us max_us
  *		from before connect() to the first packet of the peer that the
  *		gate drops: the caller asks the live program again and again,
- *		so this is a bound from above
+ *		so this is a bound from above. It does so under SCHED_FIFO,
+ *		for packets do not wait until a process has the processor
  *	verdict/LOAD/tables/p50_us ...
  *		of that, by fwd's own clocks, from when the kernel saw the
  *		connection to its tables written
  *
- * A block has the steps table, refuse and cut, or the first alone.
+ * A block has the steps table, refuse and cut, or the first alone. "awake" is
+ * with cpu_latency_us: 0, so that no processor sleeps.
  *
  * LOAD is idle, or loaded: other processes connect, each time to another
  * address of loopback, as fast as they can up to 50,000 a second, and start
@@ -68,7 +70,7 @@ struct side {
 	const char *name;
 	double goal_us; /* of p99; 0: none */
 	const char *steps; /* detect_steps of fwd.yml */
-	bool is_loaded;
+	bool is_loaded, is_awake;
 	struct sample spans[QUANTILES], tables[QUANTILES];
 	struct sample events; /* a second, that rules were asked about */
 	uint64_t lost, missed;
@@ -95,7 +97,7 @@ static int write_rules(const struct gateway *gateway)
 		data ? data : "/nowhere", gateway->dir);
 }
 
-static int write_config(struct gateway *gateway, const char *steps)
+static int write_config(struct gateway *gateway, const struct side *side)
 {
 	FILE *file;
 
@@ -108,8 +110,9 @@ static int write_config(struct gateway *gateway, const char *steps)
 		      "sensor: true\ndetect_block: true\n"
 		      "detect_blocks_per_minute: 10000\n"
 		      "detect_rules: %s/rules\n"
-		      "detect_steps: %s\n",
-		      gateway->dir, steps);
+		      "detect_steps: %s\n%s",
+		      gateway->dir, side->steps,
+		      side->is_awake ? "cpu_latency_us: 0\n" : "");
 	return fclose(file) == 0 ? 0 : -errno;
 }
 
@@ -127,7 +130,7 @@ static int make_route(const struct gateway *gateway)
 	return r;
 }
 
-static int bench_open(struct bench *bench, const char *steps)
+static int bench_open(struct bench *bench, const struct side *side)
 {
 	double ignored;
 	int r = gateway_open(&bench->gateway);
@@ -137,7 +140,7 @@ static int bench_open(struct bench *bench, const char *steps)
 	if (r == 0)
 		r = write_rules(&bench->gateway);
 	if (r == 0)
-		r = write_config(&bench->gateway, steps);
+		r = write_config(&bench->gateway, side);
 	if (r == 0)
 		r = gateway_start(&bench->gateway, &ignored);
 	if (r == 0)
@@ -170,16 +173,19 @@ static int measure_one(struct bench *bench, struct latency *spans,
 		       struct side *side)
 {
 	uint32_t peer = bench->next_peer++;
-	uint64_t start_ns = clock_mono_ns(), now_ns;
+	uint64_t start_ns, now_ns;
 	uint32_t verdict = XDP_PASS;
 	int r;
 
+	testrun_alone(true);
+	start_ns = clock_mono_ns();
 	connect_to(peer, PORT);
 	do {
 		r = testrun_judge(bench->gate_fd, peer, &verdict);
 		now_ns = clock_mono_ns();
 	} while (r == 0 && verdict != XDP_DROP &&
 		 now_ns - start_ns < PATIENCE_NS);
+	testrun_alone(false);
 	if (r < 0)
 		return r;
 	if (verdict == XDP_DROP)
@@ -307,7 +313,7 @@ static int run_round(struct bench *bench, struct side *side)
 static int run_side(struct side *side, int rounds)
 {
 	CLEANUP(bench_close) struct bench bench = {.gateway.wire = WIRE_NONE};
-	int r = bench_open(&bench, side->steps);
+	int r = bench_open(&bench, side);
 
 	if (r == 0 && side->is_loaded)
 		r = start_load(&bench);
@@ -353,6 +359,10 @@ int main(int argc, char **argv)
 {
 	struct side sides[] = {
 		{.name = "idle", .goal_us = GOAL_IDLE_US, .steps = ALL},
+		{.name = "idle/awake",
+		 .goal_us = GOAL_IDLE_US,
+		 .steps = ALL,
+		 .is_awake = true},
 		{.name = "loaded",
 		 .goal_us = GOAL_LOADED_US,
 		 .steps = ALL,

@@ -104,6 +104,7 @@ static void every_item_of_a_file_is_taken(void **state)
 					 "blocks4: 2\n"
 					 "entries6: 3\n"
 					 "events_per_second: 0\n"
+					 "cpu_latency_us: 20\n"
 					 "log_level: debug\n"
 					 "allow_shared: true\n"
 					 "realtime: false\n"
@@ -120,6 +121,7 @@ static void every_item_of_a_file_is_taken(void **state)
 	assert_int_equal(config->blocks4, 2);
 	assert_int_equal(config->entries6, 3);
 	assert_int_equal(config->events_per_second, 0);
+	assert_int_equal(config->cpu_latency_us, 20);
 	assert_int_equal(config->log_level, LOG_LEVEL_DEBUG);
 	assert_true(config->allow_shared);
 	assert_false(config->realtime);
