@@ -378,20 +378,13 @@ static int write_config(struct bench *bench, const char *more)
 {
 	struct gateway *gateway = &bench->gateway;
 	char path[GATEWAY_PATH_MAX + 16];
-	FILE *file;
 	int r;
 
 	(void)snprintf(path, sizeof(path), "%s/resolvers", gateway->dir);
 	r = write_resolvers(path);
-	if (r < 0)
-		return r;
-	(void)snprintf(gateway->config, sizeof(gateway->config),
-		       "%.240s/fwd.yml", gateway->dir);
-	file = fopen(gateway->config, "we");
-	if (!file)
-		return -errno;
-	(void)fprintf(file, "resolvers: %s\n%s", path, more);
-	return fclose(file) == 0 ? 0 : -errno;
+	return r < 0 ? r
+		     : gateway_configure(gateway, "resolvers: %s\n%s", path,
+					 more);
 }
 
 static int bench_open(struct bench *bench)

@@ -99,21 +99,13 @@ static int write_rules(const struct gateway *gateway)
 
 static int write_config(struct gateway *gateway, const struct side *side)
 {
-	FILE *file;
-
-	(void)snprintf(gateway->config, sizeof(gateway->config),
-		       "%.240s/fwd.yml", gateway->dir);
-	file = fopen(gateway->config, "we");
-	if (!file)
-		return -errno;
-	(void)fprintf(file,
-		      "sensor: true\ndetect_block: true\n"
-		      "detect_blocks_per_minute: 10000\n"
-		      "detect_rules: %s/rules\n"
-		      "detect_steps: %s\n%s",
-		      gateway->dir, side->steps,
-		      side->is_awake ? "cpu_latency_us: 0\n" : "");
-	return fclose(file) == 0 ? 0 : -errno;
+	return gateway_configure(gateway,
+				 "sensor: true\ndetect_block: true\n"
+				 "detect_blocks_per_minute: 10000\n"
+				 "detect_rules: %s/rules\n"
+				 "detect_steps: %s\n%s",
+				 gateway->dir, side->steps,
+				 side->is_awake ? "cpu_latency_us: 0\n" : "");
 }
 
 /* All of 10.0.0.0/8 is behind a next hop that nobody is. */

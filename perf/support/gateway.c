@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,6 +144,22 @@ void gateway_close(struct gateway *gateway)
 		(void)shell_run("rm -rf '%s'", gateway->dir);
 	wire_close(&gateway->wire);
 	*gateway = (struct gateway){.wire = WIRE_NONE};
+}
+
+int gateway_configure(struct gateway *gateway, const char *format, ...)
+{
+	va_list args;
+	FILE *file;
+
+	(void)snprintf(gateway->config, sizeof(gateway->config),
+		       "%.240s/fwd.yml", gateway->dir);
+	file = fopen(gateway->config, "we");
+	if (!file)
+		return -errno;
+	va_start(args, format);
+	(void)vfprintf(file, format, args);
+	va_end(args);
+	return fclose(file) == 0 ? 0 : -errno;
 }
 
 /* In the child: become the daemon, at the far end. */

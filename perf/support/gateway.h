@@ -43,6 +43,10 @@ struct gateway {
 int gateway_open(struct gateway *ret_gateway);
 void gateway_close(struct gateway *gateway);
 
+/* Items of fwd.yml, from the next start on. */
+__attribute__((format(printf, 2, 3))) int
+gateway_configure(struct gateway *gateway, const char *format, ...);
+
 /* Start the daemon; it answers and its gate is attached when this returns.
  * How long it took until it answered. */
 int gateway_start(struct gateway *gateway, double *ret_s);

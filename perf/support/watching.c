@@ -12,7 +12,6 @@
 int watching_write(struct gateway *gateway)
 {
 	const char *data = getenv("PORTCULLIS_DATA");
-	FILE *file;
 	int r = shell_run("cp -r '%s/rules/default/detect' '%s/rules' && "
 			  "{ [ ! -d '%s/sigma-linux' ] || "
 			  "cp -r '%s/sigma-linux' '%s/rules/'; }",
@@ -20,18 +19,12 @@ int watching_write(struct gateway *gateway)
 			  data ? data : "/nowhere", data ? data : "/nowhere",
 			  gateway->dir);
 
-	if (r < 0)
-		return r;
-	(void)snprintf(gateway->config, sizeof(gateway->config),
-		       "%.240s/fwd.yml", gateway->dir);
-	file = fopen(gateway->config, "we");
-	if (!file)
-		return -errno;
-	(void)fprintf(file,
-		      "sensor: true\ndetect_shipped: false\n"
-		      "detect_rules: %s/rules\nalert_file: %s/alerts\n",
-		      gateway->dir, gateway->dir);
-	return fclose(file) == 0 ? 0 : -errno;
+	return r < 0 ? r
+		     : gateway_configure(gateway,
+					 "sensor: true\ndetect_shipped: false\n"
+					 "detect_rules: %s/rules\n"
+					 "alert_file: %s/alerts\n",
+					 gateway->dir, gateway->dir);
 }
 
 static uint64_t number_of(const json_t *object, const char *name)
