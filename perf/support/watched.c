@@ -14,7 +14,7 @@
 #include "perf/support/work.h"
 #include "rules/base.h"
 
-#define ROUNDS	     7
+#define ROUNDS	     9
 #define ROUNDS_QUICK 2
 #define SETTLE_US    300000 /* until who watches has seen all */
 #define ROW_NAME_MAX 64
