@@ -168,9 +168,8 @@ static void tell_hostnames(struct daemon *daemon)
 	    info.hostnames_r == 0 || !daemon->config.sensor_hostnames)
 		return;
 	log_warning(info.hostnames_r,
-		    "sensor: packets of DNS cannot be seen%s, so names of "
-		    "peers are not known, ignoring",
-		    info.hostnames_r == -EPERM ? " without CAP_NET_RAW" : "");
+		    "sensor: packets of DNS cannot be seen, so names of peers "
+		    "are not known, ignoring");
 }
 
 static int start(struct daemon *daemon)

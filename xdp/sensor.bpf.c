@@ -3,8 +3,9 @@
  * sensor.bpf.c - what the processes of this host do.
  *
  * Five places in the kernel, all by their typed tracepoints, so that neither
- * tracefs nor symbols are needed, and one of control groups, for the port that
- * a connection gets behind the tracepoint. System calls are looked at when they end:
+ * tracefs nor symbols are needed, and three of control groups: for the port that
+ * a connection gets behind the tracepoint, and for names of peers, which DNS
+ * tells. System calls are looked at when they end:
  * the result is known then, and a descriptor stands for what the kernel has
  * made of it. What is not told costs one look-up in a constant table.
  */
@@ -14,6 +15,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "xdp/sensor_dns.bpf.h"
 #include "xdp/sensor_file.bpf.h"
 #include "xdp/sensor_process.bpf.h"
 #include "xdp/sensor_serve.bpf.h"
@@ -71,6 +73,20 @@ int sensor_flow(struct bpf_sock_ops *ops)
 	if (ops->op == BPF_SOCK_OPS_TCP_CONNECT_CB &&
 	    bpf_get_netns_cookie(ops) == cfg_netns)
 		talk_of_connect(ops);
+	return 1;
+}
+
+SEC("cgroup_skb/egress")
+int sensor_asks(struct __sk_buff *skb)
+{
+	dns_tell(skb, 1);
+	return 1;
+}
+
+SEC("cgroup_skb/ingress")
+int sensor_answers(struct __sk_buff *skb)
+{
+	dns_tell(skb, 0);
 	return 1;
 }
 

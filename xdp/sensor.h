@@ -159,6 +159,14 @@ struct fw_talk {
 	__u32 reserved;
 };
 
+/* A packet of DNS, from its IP header on; the record may be longer. */
+#define FW_DNS_BYTES 4096 /* of a record; EDNS asks for less */
+
+struct fw_dns {
+	__u32 len; /* of `packet` */
+	__u8 packet[];
+};
+
 _Static_assert(sizeof(struct fw_talk_key) == 40, "map key layout");
 _Static_assert(sizeof(struct fw_talk) == 32, "map value layout");
 _Static_assert(sizeof(struct fw_sensed) == 136, "ring record layout");

@@ -25,6 +25,8 @@ const volatile __u64 cfg_netns = 0; /* cookie of the one whose flows count */
  * before it reads the ring. */
 volatile __u32 reader_called = 0;
 
+__u64 dns_lost = 0; /* packets there was no room for */
+
 #define WALK_BYTES 4096
 
 struct scratch {
@@ -73,6 +75,11 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 2 << 20);
 } volume_ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 512 << 10); /* 1,024 that are usual */
+} dns_ring SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -11,7 +11,6 @@
 
 #include "daemon/event/arguments.h"
 #include "daemon/event/cgroup.h"
-#include "daemon/event/dns_tap.h"
 #include "daemon/event/kind.h"
 #include "daemon/event/proc.h"
 #include "daemon/event/process.h"
@@ -30,13 +29,11 @@ struct event_reader {
 	struct users *users;
 	struct arguments *arguments;
 	struct hostnames *hostnames;
-	struct dns_tap *tap; /* NULL: names are not learnt, see hostnames_r */
-	int hostnames_r;
-	uint64_t tapped_ns; /* no packet from before it waits at the tap */
 	event_sink_fn *sink;
 	void *arg;
 	uint64_t now_ns; /* of the turn under way */
 	int budget; /* of it */
+	int dns_budget; /* of packets of DNS that are heard at once */
 	int taken;
 	uint64_t heard_ns; /* all of the first ring up to this was taken */
 	/* The first record of the second ring that is of after `heard_ns`. */
@@ -125,17 +122,30 @@ static void put_programs(struct event_reader *reader, struct event *event)
 	}
 }
 
-/* Whoever connects by a name has had an answer, which may wait still, unless
- * the tap was read to its end since. */
+static int on_dns(void *arg, void *bytes, size_t len)
+{
+	struct event_reader *reader = arg;
+	const struct fw_dns *record = bytes;
+
+	if (len >= sizeof(*record) && record->len <= len - sizeof(*record))
+		hostnames_hear(reader->hostnames, record->packet, record->len,
+			       reader->now_ns);
+	return --reader->dns_budget > 0 ? 0 : -ECANCELED;
+}
+
+/* Whoever connects by a name has had an answer, which waits still. */
+static void hear_dns(struct event_reader *reader, int max)
+{
+	reader->dns_budget = max;
+	(void)sensing_take_dns(reader->sensing);
+}
+
 static void put_hostname(struct event_reader *reader, struct event *event)
 {
-	if (!reader->tap || event->peer.bits == 0 ||
+	if (!reader->hostnames || event->peer.bits == 0 ||
 	    (event->kind != EVENT_CONNECT && event->kind != EVENT_SEND))
 		return;
-	if (event->time_ns >= reader->tapped_ns &&
-	    dns_tap_read(reader->tap, reader->hostnames, reader->now_ns,
-			 DNS_PER_EVENT))
-		reader->tapped_ns = reader->now_ns;
+	hear_dns(reader, DNS_PER_EVENT);
 	event->words[EVENT_HOSTNAME] =
 		hostnames_of(reader->hostnames, &event->peer, reader->now_ns);
 }
@@ -253,18 +263,13 @@ static int start_tables(struct event_reader *reader)
 	return r;
 }
 
-/* What can be done without is no error. */
 static int start_hostnames(struct event_reader *reader)
 {
 	uint64_t seed[2];
-	int r;
 
 	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
 		return -errno;
-	r = hostnames_new(seed, &reader->hostnames);
-	if (r == 0)
-		reader->hostnames_r = dns_tap_open(&reader->tap);
-	return r;
+	return hostnames_new(seed, &reader->hostnames);
 }
 
 /* First the sensor, then /proc: who begins in between is in the ring. */
@@ -273,14 +278,13 @@ static int start_into(const struct sensing_config *config,
 {
 	int r = start_tables(reader);
 
-	reader->hostnames_r = -ENODATA;
 	if (r == 0 && config->has_hostnames)
 		r = start_hostnames(reader);
 	if (r == 0)
 		r = sensing_load(config, &reader->sensing, note);
 	if (r == 0)
 		r = sensing_listen(reader->sensing, on_security, on_volume,
-				   reader);
+				   on_dns, reader);
 	if (r == 0)
 		r = sensing_attach(reader->sensing, note);
 	if (r == 0)
@@ -326,7 +330,6 @@ void event_reader_stop(struct event_reader *reader)
 	cgroups_free(reader->cgroups);
 	users_free(reader->users);
 	arguments_free(reader->arguments);
-	dns_tap_close(reader->tap);
 	hostnames_free(reader->hostnames);
 	free(reader);
 }
@@ -408,9 +411,8 @@ static bool is_gone(void *arg, uint32_t pid)
 void event_reader_tick(struct event_reader *reader, uint64_t now_ns)
 {
 	reader->now_ns = now_ns;
-	if (reader->tap)
-		(void)dns_tap_read(reader->tap, reader->hostnames, now_ns,
-				   DNS_PER_TICK);
+	if (reader->hostnames)
+		hear_dns(reader, DNS_PER_TICK);
 	tell_losses(reader);
 	processes_sweep(reader->processes, now_ns, is_gone, NULL);
 	processes_forget(reader->processes, now_ns, FORGET_PER_TICK);
@@ -441,13 +443,13 @@ int event_reader_info(const struct event_reader *reader,
 		.told = reader->told,
 		.processes = usage.count,
 		.unremembered = usage.refused,
-		.hostnames_r = reader->hostnames_r,
+		.hostnames_r = sensing_dns_state(reader->sensing),
 	};
 	int r = sensing_counts(reader->sensing, &info.counts);
 
-	if (reader->tap) {
+	if (reader->hostnames) {
 		info.hostnames = hostnames_usage(reader->hostnames);
-		info.hostnames_lost = dns_tap_lost(reader->tap);
+		info.hostnames_lost = sensing_dns_lost(reader->sensing);
 	}
 	if (r == 0)
 		*ret_info = info;

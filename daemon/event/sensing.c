@@ -20,10 +20,11 @@
 
 struct sensing {
 	struct sensor *programs;
-	struct ring_buffer *security, *volume;
+	struct ring_buffer *security, *volume, *dns;
 	struct fw_sensor_counts *per_cpu; /* room to read them */
 	int cpu_count;
 	const char *cgroup_root; /* borrowed until it is attached; or NULL */
+	int dns_r; /* of sensing_dns_state() */
 	const char *places[PLACES_MAX + 1];
 };
 
@@ -112,6 +113,7 @@ static int load_into(const struct sensing_config *config,
 	sensing->programs = sensor__open();
 	if (!sensing->programs)
 		return -errno;
+	sensing->dns_r = config->has_hostnames ? 0 : -ENODATA;
 	r = configure(sensing->programs, config);
 	if (r == 0)
 		r = sensor__load(sensing->programs);
@@ -145,8 +147,27 @@ int sensing_load(const struct sensing_config *config,
 	return r;
 }
 
+static int attach_one(const struct bpf_program *program, int group,
+		      struct bpf_link **ret_link)
+{
+	*ret_link = bpf_program__attach_cgroup(program, group);
+	return *ret_link ? 0 : -errno;
+}
+
+/* Questions before answers: an answer counts if its question was seen. */
+static int attach_dns(const struct sensing *sensing, int group)
+{
+	struct sensor *programs = sensing->programs;
+	int r = attach_one(programs->progs.sensor_asks, group,
+			   &programs->links.sensor_asks);
+
+	return r < 0 ? r
+		     : attach_one(programs->progs.sensor_answers, group,
+				  &programs->links.sensor_answers);
+}
+
 /* Of all processes, so at the root of groups. */
-static int attach_flow(const struct sensing *sensing)
+static int attach_groups(struct sensing *sensing)
 {
 	CLEANUP(closep) int fd = -1;
 	struct sensor *programs = sensing->programs;
@@ -156,9 +177,10 @@ static int attach_flow(const struct sensing *sensing)
 	fd = open(sensing->cgroup_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	programs->links.sensor_flow =
-		bpf_program__attach_cgroup(programs->progs.sensor_flow, fd);
-	return programs->links.sensor_flow ? 0 : -errno;
+	if (sensing->dns_r == 0)
+		sensing->dns_r = attach_dns(sensing, fd);
+	return attach_one(programs->progs.sensor_flow, fd,
+			  &programs->links.sensor_flow);
 }
 
 int sensing_attach(struct sensing *sensing, char note[SENSING_NOTE_MAX])
@@ -182,7 +204,9 @@ int sensing_attach(struct sensing *sensing, char note[SENSING_NOTE_MAX])
 		if (*skeleton->progs[i].link && slash)
 			sensing->places[count++] = slash + 1;
 	}
-	r = attach_flow(sensing);
+	r = attach_groups(sensing);
+	if (r < 0 && sensing->dns_r == 0)
+		sensing->dns_r = r;
 	if (r < 0)
 		(void)snprintf(note, SENSING_NOTE_MAX,
 			       "whose TCP connects are is not known, for the "
@@ -199,16 +223,19 @@ void sensing_free(struct sensing *sensing)
 
 	ring_buffer__free(sensing->security);
 	ring_buffer__free(sensing->volume);
+	ring_buffer__free(sensing->dns);
 	sensor__destroy(sensing->programs);
 	free(sensing->per_cpu);
 	free(sensing);
 }
 
 int sensing_listen(struct sensing *sensing, sensing_record_fn *security_fn,
-		   sensing_record_fn *volume_fn, void *arg)
+		   sensing_record_fn *volume_fn, sensing_record_fn *dns_fn,
+		   void *arg)
 {
 	assert(security_fn);
 	assert(volume_fn);
+	assert(dns_fn);
 
 	sensing->security = ring_buffer__new(
 		bpf_map__fd(sensing->programs->maps.security_ring), security_fn,
@@ -218,7 +245,12 @@ int sensing_listen(struct sensing *sensing, sensing_record_fn *security_fn,
 	sensing->volume = ring_buffer__new(
 		bpf_map__fd(sensing->programs->maps.volume_ring), volume_fn,
 		arg, NULL);
-	return sensing->volume ? 0 : -errno;
+	if (!sensing->volume)
+		return -errno;
+	sensing->dns =
+		ring_buffer__new(bpf_map__fd(sensing->programs->maps.dns_ring),
+				 dns_fn, arg, NULL);
+	return sensing->dns ? 0 : -errno;
 }
 
 int sensing_security_fd(const struct sensing *sensing)
@@ -267,6 +299,22 @@ int sensing_take_security(struct sensing *sensing)
 int sensing_take_volume(struct sensing *sensing)
 {
 	return ring_buffer__consume(sensing->volume);
+}
+
+int sensing_take_dns(struct sensing *sensing)
+{
+	return ring_buffer__consume(sensing->dns);
+}
+
+int sensing_dns_state(const struct sensing *sensing)
+{
+	return sensing->dns_r;
+}
+
+uint64_t sensing_dns_lost(const struct sensing *sensing)
+{
+	return __atomic_load_n(&sensing->programs->bss->dns_lost,
+			       __ATOMIC_RELAXED);
 }
 
 static void add(struct fw_sensor_counts *sum,

@@ -29,7 +29,8 @@ struct sensing_config {
 	size_t watched_count;
 	bool has_hostnames; /* learn names of peers from packets of DNS */
 	const char *cgroup_root; /* where control groups are mounted; NULL: the
-				  * ports of TCP connects are not known */
+				  * ports of TCP connects are not known, nor
+				  * names */
 };
 
 struct sensing;
@@ -38,8 +39,8 @@ struct sensing;
 int sensing_load(const struct sensing_config *config,
 		 struct sensing **ret_sensing, char note[SENSING_NOTE_MAX]);
 
-/* They run. Where all but the one at the root of control groups do, it is 0
- * with a note. */
+/* They run. Where all but those at the root of control groups do, it is 0 with a
+ * note. */
 int sensing_attach(struct sensing *sensing, char note[SENSING_NOTE_MAX]);
 
 void sensing_free(struct sensing *sensing);
@@ -48,9 +49,11 @@ DEFINE_CLEANUP(struct sensing *, sensing_free)
 /* Return 0 to go on, or a negative number to stop behind this record. */
 typedef int sensing_record_fn(void *arg, void *bytes, size_t len);
 
-/* What takes the records of each ring, once; `arg` is lent until the end. */
+/* What takes the records of each ring, once; `arg` is lent until the end. Those
+ * of the third are struct fw_dns. */
 int sensing_listen(struct sensing *sensing, sensing_record_fn *security_fn,
-		   sensing_record_fn *volume_fn, void *arg);
+		   sensing_record_fn *volume_fn, sensing_record_fn *dns_fn,
+		   void *arg);
 
 /* Readable when records wait that should not. */
 int sensing_security_fd(const struct sensing *sensing);
@@ -59,6 +62,11 @@ int sensing_volume_fd(const struct sensing *sensing);
 /* Take records until there are none or `fn` stops; errors that are not its. */
 int sensing_take_security(struct sensing *sensing);
 int sensing_take_volume(struct sensing *sensing);
+int sensing_take_dns(struct sensing *sensing);
+
+/* 0: packets of DNS are seen; -ENODATA: nobody asked for it; else why not. */
+int sensing_dns_state(const struct sensing *sensing);
+uint64_t sensing_dns_lost(const struct sensing *sensing);
 
 /* Sums over all processors, read from the kernel now. */
 int sensing_counts(const struct sensing *sensing,

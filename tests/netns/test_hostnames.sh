@@ -133,6 +133,19 @@ wait_for "the rule of Sigma" matches 4
 is "asked and answered" "5 5" "$(status_of questions) $(status_of answers)"
 echo "ok: who connects by a name is known by it"
 
+# Who waits for answers, and who is asked; what is sent in our name gets in.
+in_background "$gateway" python3 -c "
+import socket, time
+waiting = []
+for port in (53, 40000, 40001):
+	waiting.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+	waiting[-1].bind((\"$own4\", port))
+open(\"$work/waiting\", \"w\").close()
+time.sleep(600)"
+wait_for "who waits for answers" test -e "$work/waiting"
+in_gateway sysctl -qw net.ipv4.conf.{all,wan0}.rp_filter=0 \
+	net.ipv4.conf.wan0.accept_local=1
+
 client - www.bad.example 203.0.113.11
 in_internet python3 - $clean4 $own4 <<-'END'
 	import socket, struct, sys
@@ -149,10 +162,12 @@ in_internet python3 - $clean4 $own4 <<-'END'
 	           (sys.argv[2], 0))
 END
 wait_for "the answer to nobody" reaches unasked 1
-# Who can send in our name both asks and answers.
+# Who can send in our name both asks and answers; by no socket of IP, for those
+# of this machine are all heard.
 in_internet python3 - $own4 <<-'END'
 	import socket, struct, sys
-	raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+	raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+	raw.bind(("peer0", 0))
 	question = b"\3www\3bad\7example\0\0\1\0\1"
 	answer = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + \
 	    socket.inet_aton("203.0.113.13")
@@ -160,8 +175,12 @@ in_internet python3 - $own4 <<-'END'
 	def send(source, destination, dns):
 	    udp = struct.pack("!4H", source, destination, 8 + len(dns), 0) + dns
 	    own = socket.inet_aton(sys.argv[1])
-	    raw.sendto(struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0,
-	                           64, 17, 0, own, own) + udp, (sys.argv[1], 0))
+	    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64,
+	                     17, 0, own, own)
+	    total = sum(struct.unpack("!10H", ip))
+	    total = (total & 0xffff) + (total >> 16)
+	    ip = ip[:10] + struct.pack("!H", ~total & 0xffff) + ip[12:]
+	    raw.send(b"\xff" * 6 + b"\2\0\0\0\0\1" + b"\x08\0" + ip + udp)
 
 	send(40001, 53, struct.pack("!6H", 4712, 0x100, 1, 0, 0, 0) + question)
 	send(53, 40001, struct.pack("!6H", 4712, 0x8180, 1, 1, 0, 0) + question +
