@@ -14,7 +14,7 @@
 #include "perf/support/work.h"
 #include "rules/base.h"
 
-#define ROUNDS	     9
+#define ROUNDS	     15
 #define ROUNDS_QUICK 2
 #define SETTLE_US    300000 /* until who watches has seen all */
 #define ROW_NAME_MAX 64
@@ -241,7 +241,7 @@ static void print_all(struct report *report, const struct watched *watched)
 {
 	report_note(
 		report,
-		"forkexec: 250 times /bin/true; build: 6 of the project's sources compiled "
+		"forkexec: 750 times /bin/true; build: 6 of the project's sources compiled "
 		"and all copied; connect: 10,000 over loopback, each to "
 		"another address; times of the processors. fwd: sensor, "
 		"%" PRIu64 " detection rules, alerts to a file; it lost "

@@ -15,7 +15,7 @@
 #include "perf/support/shell.h"
 #include "rules/base.h"
 
-#define FORKEXECS   250
+#define FORKEXECS   750
 #define CONNECTIONS 10000
 #define PORT	    4445
 
