@@ -213,13 +213,14 @@ wait_for "the first to be forwarded" forwards
 # While it does not ask more come than are kept for who asks.
 kill -STOP "$forward"
 before=$(wc -l <"$work/alerts")
-for _ in $(seq 20); do
-	put 250 "wget http://192.0.2.8/%"
-done
 written() {
-	[ "$(wc -l <"$work/alerts")" -ge $((before + 5000)) ]
+	[ "$(wc -l <"$work/alerts")" -ge $((before + $1)) ]
 }
-wait_for "5000 alerts" written
+for i in $(seq 20); do
+	put 250 "wget http://192.0.2.8/%"
+	# the file is not to be overtaken as well
+	[ $((i % 10)) != 0 ] || wait_for "$((i * 250)) alerts" written $((i * 250))
+done
 kill -CONT "$forward"
 wait_for "the rest of them" all_come
 put 3 "wget http://192.0.2.8/%"
