@@ -28,7 +28,8 @@ const struct command command_table[] = {
 	 cmd_alert_forward},
 	{"alert list",
 	 "what detections found, newest first",
-	 "Those that are not resolved. DROPPED is what the set that holds the "
+	 "Those that are not resolved; options narrow the list further, and "
+	 "--lines counts what is left. DROPPED is what the set that holds the "
 	 "peer has dropped of all its members. With --json, one alert a line. "
 	 "Takes the right to change: command lines hold secrets.",
 	 {{0}},

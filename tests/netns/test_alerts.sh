@@ -58,7 +58,7 @@ stop() {
 	fwd_pid=
 }
 
-# put COUNT FORM
+# put COUNT[:LEVEL[:AGE]] FORM
 put() {
 	echo "$*" >&3
 }
@@ -196,6 +196,37 @@ mkdir "$work/state"
 start alert_file="$work/alerts"
 begin_forward
 forwarded() {
+# Bounds are of what is asked for, which is looked for among all that are kept.
+put 2:4:7200 "late %"
+put 3:1:7200 "late %"
+put 4:0 "soon %"
+put 300 "cat %"
+wait_for "309 alerts more" told 10509
+is "critical ones" 2 "$(list length --all --level critical)"
+is "the newest of them" critical "$(list '.[].level' --level critical --lines 1)"
+is "low ones and above" 9996 "$(list length --all --level low)"
+is "those of the last hour" 9995 "$(list length --all --since 1h)"
+is "those since a moment" 9995 "$(list length --all \
+	--since "$(date -u -d '1 hour ago' '+%Y-%m-%d %H:%M')")"
+is "both" 9991 "$(list length --all --since 1h --level low)"
+is "patterns of both" "" "$("$fwctl" alert list --all --pattern --json \
+	--since 1h --level low | jq -r 'select(.text | test("late|soon")).text')"
+ask() {
+	python3 -c 'import socket, struct, sys
+fwd = socket.socket(socket.AF_UNIX)
+fwd.connect(sys.argv[1])
+fwd.sendall(struct.pack("!I", len(sys.argv[2])) + sys.argv[2].encode())
+size = struct.unpack("!I", fwd.recv(4, socket.MSG_WAITALL))[0]
+print(fwd.recv(size, socket.MSG_WAITALL).decode())' "$PORTCULLIS_SOCKET" "$1"
+}
+is "what fwd says of a level that is none" \
+	'"level": expected informational, low, medium, high or critical' \
+	"$(ask '{"v": 1, "do": "alert-list", "level": "loud"}' | jq -r .error)"
+is "what fwd says of a time that is none" \
+	'"since": expected a whole number from 0 to 9223372036854775807' \
+	"$(ask '{"v": 1, "do": "alert-list", "since": "1h"}' | jq -r .error)"
+echo "ok: of a level, and since a time"
+
 	sed '1,/^$/d' "$work/order"
 }
 forwards() {
