@@ -124,15 +124,26 @@ enum outcome cmd_alert_show(struct session *session)
 			    alert_view_one);
 }
 
+/* What is refused is told, and the others are marked all the same. */
 static enum outcome mark(struct session *session, const char *state)
 {
 	const char *reason = session_value(session, OPTION_REASON);
+	enum outcome all = OUTCOME_DONE;
+	const char *id;
 
-	return session_show(session, REQ_ALERT_MARK,
-			    json_pack("{s:s, s:s, s:s}", "id",
-				      session_word(session, 0), "state", state,
-				      "note", reason ? reason : ""),
-			    alert_view_marked);
+	for (size_t i = 0; (id = session_word(session, i)); i++) {
+		enum outcome outcome = session_show(
+			session, REQ_ALERT_MARK,
+			json_pack("{s:s, s:s, s:s}", "id", id, "state", state,
+				  "note", reason ? reason : ""),
+			alert_view_marked);
+
+		if (outcome == OUTCOME_UNREACHABLE)
+			return outcome;
+		if (outcome != OUTCOME_DONE)
+			all = outcome;
+	}
+	return all;
 }
 
 enum outcome cmd_alert_ack(struct session *session)

@@ -12,9 +12,11 @@
 
 const struct command command_table[] = {
 	{"alert ack",
-	 "say that somebody looks after an alert",
-	 "Who, when and why is kept with it.",
-	 {{.kind = KIND_ALERT}},
+	 "say that somebody looks after alerts",
+	 "Who, when and why is kept with them. Of several, those that can be "
+	 "marked are, and the exit status is 1 when one could not be. With "
+	 "--json, an answer for each, in their order.",
+	 {{.kind = KIND_ALERT, .many = true}},
 	 alert_mark_options,
 	 cmd_alert_ack},
 	{"alert forward",
@@ -36,9 +38,10 @@ const struct command command_table[] = {
 	 alert_list_options,
 	 cmd_alert_list},
 	{"alert resolve",
-	 "say that an alert is dealt with",
-	 "It goes before others when there is no room for all.",
-	 {{.kind = KIND_ALERT}},
+	 "say that alerts are dealt with",
+	 "They go before others when there is no room for all. Several are "
+	 "taken as by alert ack.",
+	 {{.kind = KIND_ALERT, .many = true}},
 	 alert_mark_options,
 	 cmd_alert_resolve},
 	{"alert show",

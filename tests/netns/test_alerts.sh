@@ -141,6 +141,13 @@ refuses "no alert has an id that begins" alert show ffffffffffffffff
 refuses "the id of an alert" alert show nothing
 "$fwctl" alert show "$id" | grep -q '^process.executable  *"\?/bin/test' ||
 	fail "show says $("$fwctl" alert show "$id")"
+mapfile -t ids < <(list '.[0:2][].id')
+refuses 'no alert has an id that begins with "f{16}"' \
+	alert ack "${ids[0]}" ffffffffffffffff "${ids[1]}"
+is "states of the others" "acknowledged acknowledged" \
+	"$(list '[.[0:2][].state] | join(" ")')"
+"$fwctl" alert resolve "${ids[@]}" --json | jq -es 'length == 2 and
+	all(.state == "resolved")' >/dev/null || fail "two are not resolved"
 echo "ok: acknowledged, resolved, shown"
 
 before=$(list length --all)
@@ -189,13 +196,6 @@ cat /tmp/<tmp>|8300" "$(jq -r '"\(.text | sub("^exec /bin/test "; "") |
 	sub(" <ip> 443$"; ""))|\(.count)"' "$work/patterns")"
 echo "ok: 10,200 alerts are two patterns, and 10,000 are kept"
 
-# What comes from its beginning on goes to the sender, each alert once.
-stop TERM
-rm -r "$work/state" "$work/alerts"
-mkdir "$work/state"
-start alert_file="$work/alerts"
-begin_forward
-forwarded() {
 # Bounds are of what is asked for, which is looked for among all that are kept.
 put 2:4:7200 "late %"
 put 3:1:7200 "late %"
@@ -227,6 +227,13 @@ is "what fwd says of a time that is none" \
 	"$(ask '{"v": 1, "do": "alert-list", "since": "1h"}' | jq -r .error)"
 echo "ok: of a level, and since a time"
 
+# What comes from its beginning on goes to the sender, each alert once.
+stop TERM
+rm -r "$work/state" "$work/alerts"
+mkdir "$work/state"
+start alert_file="$work/alerts"
+begin_forward
+forwarded() {
 	sed '1,/^$/d' "$work/order"
 }
 forwards() {
