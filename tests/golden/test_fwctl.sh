@@ -444,6 +444,9 @@ group_completion() {
 	complete_words set import --action ''
 	complete_words block --for 1h --set f
 	complete_words block -f 1h --s
+	complete_words alert list --le
+	complete_words alert list -l ''
+	complete_words detect check --lo
 	complete_words attach --mode g
 	complete_words attach lo
 	complete_words help wa
