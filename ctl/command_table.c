@@ -194,9 +194,9 @@ const struct command command_table[] = {
 	 "what of the blocks of detection rules can be done",
 	 "Of each rule that blocks, its steps: done, partly (some of its events "
 	 "have no peer, or no process), never, or lacking something in the "
-	 "kernel that runs. It is what they can do: whether they do is said "
-	 "by detect_block and detect_steps of fwd.yml, which is not read. With "
-	 "--json, one step a line.",
+	 "kernel that runs. It is what they can do, and fwd.yml is not read: "
+	 "detect status says which rules fwd has, and which steps it may do. "
+	 "With --json, one step a line.",
 	 {{.kind = KIND_RULES, .many = true}},
 	 detect_options,
 	 cmd_detect_plan},
