@@ -10,12 +10,6 @@
 #include "rules/prefix.h"
 #include "rules/wire.h"
 
-static int refuse(char *why, const char *what)
-{
-	(void)snprintf(why, HEARD_WHY_MAX, "%s", what);
-	return -EINVAL;
-}
-
 static const char *text_of(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
@@ -42,8 +36,9 @@ static void put(json_t *event, const char *key, const char *text)
 			json_stringn(text, whole(text, strlen(text))));
 }
 
-/* What a program says in `object`, into `event`. */
-typedef int fill_fn(json_t *event, const json_t *object, char *why);
+/* What a program says in `object`, into `event`. -EINVAL: with what is wrong. */
+typedef int fill_fn(json_t *event, const json_t *object,
+		    const char **ret_wrong);
 
 static int hear(const char *line, size_t len, fill_fn *fill, json_t **ret_event,
 		char *why)
@@ -51,9 +46,11 @@ static int hear(const char *line, size_t len, fill_fn *fill, json_t **ret_event,
 	CLEANUP(json_decrefp)
 	json_t *object = json_loadb(line, len, JSON_ALLOW_NUL, NULL);
 	CLEANUP(json_decrefp) json_t *event = json_object();
-	int r = json_is_object(object) ? fill(event, object, why)
-				       : refuse(why, "it is no object of JSON");
+	const char *wrong = "it is no object of JSON";
+	int r = json_is_object(object) ? fill(event, object, &wrong) : -EINVAL;
 
+	if (r == -EINVAL)
+		(void)snprintf(why, HEARD_WHY_MAX, "%s", wrong);
 	*ret_event = NULL;
 	if (r == 0 && json_object_get(event, "line") &&
 	    json_object_get(event, "service"))
@@ -107,7 +104,8 @@ static int put_line(json_t *event, const json_t *object)
 	return 0;
 }
 
-static int fill_falco(json_t *event, const json_t *object, char *why)
+static int fill_falco(json_t *event, const json_t *object,
+		      const char **ret_wrong)
 {
 	static const struct {
 		const char *field, *key;
@@ -119,9 +117,11 @@ static int fill_falco(json_t *event, const json_t *object, char *why)
 	};
 	const json_t *fields = json_object_get(object, "output_fields");
 
-	if (!*text_of(object, "rule") || !*text_of(object, "priority"))
-		return refuse(why, "it has no \"rule\" and \"priority\", "
-				   "which Falco's lines have");
+	if (!*text_of(object, "rule") || !*text_of(object, "priority")) {
+		*ret_wrong = "it has no \"rule\" and \"priority\", which "
+			     "Falco's lines have";
+		return -EINVAL;
+	}
 	put(event, "service", "falco");
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		put(event, texts[i].key, text_of(fields, texts[i].field));
@@ -179,12 +179,13 @@ static int put_message(json_t *event, const json_t *message)
 	return 0;
 }
 
-static int fill_journal(json_t *event, const json_t *object, char *why)
+static int fill_journal(json_t *event, const json_t *object,
+			const char **ret_wrong)
 {
 	const char *service = text_of(object, "SYSLOG_IDENTIFIER");
 	unsigned long pid = strtoul(text_of(object, "_PID"), NULL, 10);
 
-	(void)why;
+	(void)ret_wrong;
 	if (!*service)
 		service = text_of(object, "_COMM");
 	/* anybody may call themselves so, there */
