@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "ctl/alert_pattern.h"
 #include "ctl/alert_view.h"
@@ -12,6 +13,7 @@
 #include "ctl/follow.h"
 #include "ctl/session.h"
 #include "rules/base.h"
+#include "rules/duration.h"
 
 /* What --lines says. */
 static uint64_t lines_of(const struct session *session)
@@ -21,23 +23,41 @@ static uint64_t lines_of(const struct session *session)
 	return lines ? strtoull(lines, NULL, 10) : UINT64_MAX;
 }
 
+/* Which alerts the list is of. */
+static json_t *filter_of(const struct session *session)
+{
+	const char *since = session_value(session, OPTION_SINCE);
+	uint64_t now_s = (uint64_t)time(NULL);
+	uint64_t since_s = now_s; /* what was past a moment ago is now */
+
+	if (since)
+		(void)since_from_text(since, now_s, &since_s);
+	return json_pack("{s:i, s:s*, s:o*}", "all",
+			 session_has(session, OPTION_ALL), "level",
+			 session_value(session, OPTION_LEVEL), "since",
+			 since ? json_integer((json_int_t)since_s) : NULL);
+}
+
 /* One page after the other, each given to `take`, with `left` alerts. */
 typedef int take_fn(struct session *session, const json_t *alerts, void *arg);
 
 static enum outcome each_page(struct session *session, uint64_t left,
 			      take_fn *take, void *arg)
 {
+	CLEANUP(json_decrefp) json_t *filter = filter_of(session);
 	json_int_t before = 0;
 
 	do {
 		CLEANUP(json_decrefp) json_t *answer = NULL;
 		uint64_t max = left < WIRE_PAGE_MAX ? left : WIRE_PAGE_MAX;
-		json_t *args = json_pack("{s:I, s:I, s:i}", "before", before,
-					 "max", (json_int_t)max, "all",
-					 session_has(session, OPTION_ALL));
-		enum outcome outcome =
-			session_ask(session, REQ_ALERT_LIST, args, -1, &answer);
+		json_t *args = json_copy(filter);
+		enum outcome outcome;
 
+		(void)json_object_set_new(args, "before", json_integer(before));
+		(void)json_object_set_new(args, "max",
+					  json_integer((json_int_t)max));
+		outcome =
+			session_ask(session, REQ_ALERT_LIST, args, -1, &answer);
 		if (outcome != OUTCOME_DONE)
 			return outcome;
 		if (take(session, answer_list(answer, "alerts"), arg) < 0)
@@ -104,15 +124,26 @@ enum outcome cmd_alert_show(struct session *session)
 			    alert_view_one);
 }
 
+/* What is refused is told, and the others are marked all the same. */
 static enum outcome mark(struct session *session, const char *state)
 {
 	const char *reason = session_value(session, OPTION_REASON);
+	enum outcome all = OUTCOME_DONE;
+	const char *id;
 
-	return session_show(session, REQ_ALERT_MARK,
-			    json_pack("{s:s, s:s, s:s}", "id",
-				      session_word(session, 0), "state", state,
-				      "note", reason ? reason : ""),
-			    alert_view_marked);
+	for (size_t i = 0; (id = session_word(session, i)); i++) {
+		enum outcome outcome = session_show(
+			session, REQ_ALERT_MARK,
+			json_pack("{s:s, s:s, s:s}", "id", id, "state", state,
+				  "note", reason ? reason : ""),
+			alert_view_marked);
+
+		if (outcome == OUTCOME_UNREACHABLE)
+			return outcome;
+		if (outcome != OUTCOME_DONE)
+			all = outcome;
+	}
+	return all;
 }
 
 enum outcome cmd_alert_ack(struct session *session)

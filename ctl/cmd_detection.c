@@ -25,6 +25,26 @@ static void put_text(FILE *out, const char *name, const char *text)
 	fputc('\n', out);
 }
 
+/* Nothing where a fwd of before does not say. */
+static void put_list(FILE *out, const char *name, const json_t *list)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+	{
+		const char *text = json_string_value(item);
+
+		if (i == 0)
+			fprintf(out, "%-12s", name);
+		else
+			fputs(", ", out);
+		grid_put_safely(out, text ? text : "?");
+	}
+	if (i > 0)
+		fputc('\n', out);
+}
+
 /* A fwd of before does not say which are broken. */
 static bool has_broken(const json_t *answer)
 {
@@ -56,6 +76,9 @@ static void view_rules(FILE *out, const json_t *answer)
 
 	fprintf(out, "%-12s%" PRId64 " from %" PRId64 " files\n", "rules",
 		answer_number(answer, "rules"), answer_number(answer, "files"));
+	put_list(out, "from", answer_list(answer, "from"));
+	if (answer_is(answer, "logs"))
+		put_text(out, "logs", "rules about them are taken, too");
 	view_refused(out, answer);
 	if (*folder)
 		put_text(out, "no rules of", folder);
@@ -75,6 +98,7 @@ static void view_blocking(FILE *out, const json_t *blocking)
 			answer_text(blocking, "set"), action);
 	else
 		fputs("as rules say\n", out);
+	put_list(out, "steps", answer_list(blocking, "steps"));
 	fprintf(out, "%-12s%s, %" PRId64 " members\n", "set",
 		answer_text(blocking, "set"),
 		answer_number(blocking, "members"));

@@ -47,6 +47,7 @@ enum kind {
 	KIND_RULE,
 	KIND_RULES, /* a path of detection rules, or of a folder of them */
 	KIND_SET,
+	KIND_SINCE, /* a time that is past */
 	KIND_SOCKET,
 	KIND_SPAN,
 	KIND_TRIAL, /* a span as well */
@@ -81,6 +82,7 @@ enum option_id {
 	OPTION_IN,
 	OPTION_JSON,
 	OPTION_KIND,
+	OPTION_LEVEL,
 	OPTION_LINES,
 	OPTION_LOGS,
 	OPTION_MODE,
@@ -95,6 +97,7 @@ enum option_id {
 	OPTION_SECONDS,
 	OPTION_SET,
 	OPTION_SHARED,
+	OPTION_SINCE,
 	OPTION_SNAPLEN,
 	OPTION_SOCKET,
 	OPTION_SRC,

@@ -47,11 +47,16 @@ const struct option alert_forward_options[] = {
 const struct option alert_list_options[] = {
 	{"all", 'a', OPTION_ALL, KIND_FLAG, NULL,
 	 "those that are resolved as well"},
+	{"level", 'l', OPTION_LEVEL, KIND_CHOICE,
+	 "informational|low|medium|high|critical",
+	 "those of this level and above"},
 	{"lines", 'n', OPTION_LINES, KIND_NUMBER, NULL,
 	 "at most N alerts, or N patterns"},
 	{"pattern", 'p', OPTION_PATTERN, KIND_FLAG, NULL,
 	 "a line for all that differ in numbers, temporary names and addresses "
 	 "only"},
+	{"since", 0, OPTION_SINCE, KIND_SINCE, NULL,
+	 "those of events from TIME on"},
 	{0},
 };
 

@@ -12,9 +12,11 @@
 
 const struct command command_table[] = {
 	{"alert ack",
-	 "say that somebody looks after an alert",
-	 "Who, when and why is kept with it.",
-	 {{.kind = KIND_ALERT}},
+	 "say that somebody looks after alerts",
+	 "Who, when and why is kept with them. Of several, those that can be "
+	 "marked are, and the exit status is 1 when one could not be. With "
+	 "--json, an answer for each, in their order.",
+	 {{.kind = KIND_ALERT, .many = true}},
 	 alert_mark_options,
 	 cmd_alert_ack},
 	{"alert forward",
@@ -28,16 +30,18 @@ const struct command command_table[] = {
 	 cmd_alert_forward},
 	{"alert list",
 	 "what detections found, newest first",
-	 "Those that are not resolved. DROPPED is what the set that holds the "
+	 "Those that are not resolved; options narrow the list further, and "
+	 "--lines counts what is left. DROPPED is what the set that holds the "
 	 "peer has dropped of all its members. With --json, one alert a line. "
 	 "Takes the right to change: command lines hold secrets.",
 	 {{0}},
 	 alert_list_options,
 	 cmd_alert_list},
 	{"alert resolve",
-	 "say that an alert is dealt with",
-	 "It goes before others when there is no room for all.",
-	 {{.kind = KIND_ALERT}},
+	 "say that alerts are dealt with",
+	 "They go before others when there is no room for all. Several are "
+	 "taken as by alert ack.",
+	 {{.kind = KIND_ALERT, .many = true}},
 	 alert_mark_options,
 	 cmd_alert_resolve},
 	{"alert show",
@@ -190,9 +194,9 @@ const struct command command_table[] = {
 	 "what of the blocks of detection rules can be done",
 	 "Of each rule that blocks, its steps: done, partly (some of its events "
 	 "have no peer, or no process), never, or lacking something in the "
-	 "kernel that runs. It is what they can do: whether they do is said "
-	 "by detect_block and detect_steps of fwd.yml, which is not read. With "
-	 "--json, one step a line.",
+	 "kernel that runs. It is what they can do, and fwd.yml is not read: "
+	 "detect status says which rules fwd has, and which steps it may do. "
+	 "With --json, one step a line.",
 	 {{.kind = KIND_RULES, .many = true}},
 	 detect_options,
 	 cmd_detect_plan},

@@ -10,12 +10,6 @@
 #include "rules/prefix.h"
 #include "rules/wire.h"
 
-static int refuse(char *why, const char *what)
-{
-	(void)snprintf(why, HEARD_WHY_MAX, "%s", what);
-	return -EINVAL;
-}
-
 static const char *text_of(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
@@ -42,16 +36,26 @@ static void put(json_t *event, const char *key, const char *text)
 			json_stringn(text, whole(text, strlen(text))));
 }
 
-static int load(const char *line, size_t len, json_t **ret_object, char *why)
-{
-	json_error_t error;
+/* What a program says in `object`, into `event`. -EINVAL: with what is wrong. */
+typedef int fill_fn(json_t *event, const json_t *object,
+		    const char **ret_wrong);
 
-	*ret_object = json_loadb(line, len, JSON_ALLOW_NUL, &error);
-	if (json_is_object(*ret_object))
-		return 0;
-	json_decref(*ret_object);
-	*ret_object = NULL;
-	return refuse(why, "it is no object of JSON");
+static int hear(const char *line, size_t len, fill_fn *fill, json_t **ret_event,
+		char *why)
+{
+	CLEANUP(json_decrefp)
+	json_t *object = json_loadb(line, len, JSON_ALLOW_NUL, NULL);
+	CLEANUP(json_decrefp) json_t *event = json_object();
+	const char *wrong = "it is no object of JSON";
+	int r = json_is_object(object) ? fill(event, object, &wrong) : -EINVAL;
+
+	if (r == -EINVAL)
+		(void)snprintf(why, HEARD_WHY_MAX, "%s", wrong);
+	*ret_event = NULL;
+	if (r == 0 && json_object_get(event, "line") &&
+	    json_object_get(event, "service"))
+		*ret_event = TAKE(event);
+	return r;
 }
 
 /* Falco. */
@@ -100,8 +104,8 @@ static int put_line(json_t *event, const json_t *object)
 	return 0;
 }
 
-int heard_falco(const char *line, size_t len, json_t **ret_event,
-		char ret_why[HEARD_WHY_MAX])
+static int fill_falco(json_t *event, const json_t *object,
+		      const char **ret_wrong)
 {
 	static const struct {
 		const char *field, *key;
@@ -111,20 +115,14 @@ int heard_falco(const char *line, size_t len, json_t **ret_event,
 		{"user.name", "user"},
 		{"container.id", "container"},
 	};
-	CLEANUP(json_decrefp) json_t *object = NULL;
-	CLEANUP(json_decrefp) json_t *event = json_object();
-	const json_t *fields;
-	int r = load(line, len, &object, ret_why);
+	const json_t *fields = json_object_get(object, "output_fields");
 
-	*ret_event = NULL;
-	if (r < 0)
-		return r;
-	if (!*text_of(object, "rule") || !*text_of(object, "priority"))
-		return refuse(ret_why, "it has no \"rule\" and \"priority\", "
-				       "which Falco's lines have");
-	fields = json_object_get(object, "output_fields");
+	if (!*text_of(object, "rule") || !*text_of(object, "priority")) {
+		*ret_wrong = "it has no \"rule\" and \"priority\", which "
+			     "Falco's lines have";
+		return -EINVAL;
+	}
 	put(event, "service", "falco");
-	r = put_line(event, object);
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		put(event, texts[i].key, text_of(fields, texts[i].field));
 	/* Falco calls what is in no container so. */
@@ -133,9 +131,13 @@ int heard_falco(const char *line, size_t len, json_t **ret_event,
 	put_number(event, "pid", json_object_get(fields, "proc.pid"),
 		   UINT32_MAX);
 	put_peer(event, fields);
-	if (r == 0)
-		*ret_event = TAKE(event);
-	return r;
+	return put_line(event, object);
+}
+
+int heard_falco(const char *line, size_t len, json_t **ret_event,
+		char ret_why[HEARD_WHY_MAX])
+{
+	return hear(line, len, fill_falco, ret_event, ret_why);
 }
 
 /* The journal. */
@@ -177,20 +179,13 @@ static int put_message(json_t *event, const json_t *message)
 	return 0;
 }
 
-int heard_journal(const char *line, size_t len, json_t **ret_event,
-		  char ret_why[HEARD_WHY_MAX])
+static int fill_journal(json_t *event, const json_t *object,
+			const char **ret_wrong)
 {
-	CLEANUP(json_decrefp) json_t *object = NULL;
-	CLEANUP(json_decrefp) json_t *event = json_object();
-	const char *service;
-	unsigned long pid;
-	int r = load(line, len, &object, ret_why);
+	const char *service = text_of(object, "SYSLOG_IDENTIFIER");
+	unsigned long pid = strtoul(text_of(object, "_PID"), NULL, 10);
 
-	*ret_event = NULL;
-	if (r < 0)
-		return r;
-	r = put_message(event, json_object_get(object, "MESSAGE"));
-	service = text_of(object, "SYSLOG_IDENTIFIER");
+	(void)ret_wrong;
 	if (!*service)
 		service = text_of(object, "_COMM");
 	/* anybody may call themselves so, there */
@@ -198,14 +193,16 @@ int heard_journal(const char *line, size_t len, json_t **ret_event,
 	    strcmp(service, "falco") == 0 ? "falco of the journal" : service);
 	put(event, "image", text_of(object, "_EXE"));
 	put(event, "unit", text_of(object, "_SYSTEMD_UNIT"));
-	pid = strtoul(text_of(object, "_PID"), NULL, 10);
 	if (pid > 0 && pid <= UINT32_MAX)
 		(void)json_object_set_new(event, "pid",
 					  json_integer((json_int_t)pid));
-	if (r == 0 && json_object_get(event, "line") &&
-	    json_object_get(event, "service"))
-		*ret_event = TAKE(event);
-	return r;
+	return put_message(event, json_object_get(object, "MESSAGE"));
+}
+
+int heard_journal(const char *line, size_t len, json_t **ret_event,
+		  char ret_why[HEARD_WHY_MAX])
+{
+	return hear(line, len, fill_journal, ret_event, ret_why);
 }
 
 size_t heard_bytes(json_t *event)

@@ -290,8 +290,11 @@ void help_completion(FILE *out)
 	      "\t\t\tcontinue\n"
 	      "\t\tfi\n"
 	      "\t\tif [[ ! $name ]]; then name=$word\n"
-	      "\t\telif [[ $name == @(crowdsec|feed|policy|set) ]]; then "
-	      "name+=\" $word\"\n"
+	      "\t\telif [[ $name == @(",
+	      out);
+	for (size_t i = 0; i < ARRAY_LEN(groups); i++)
+		fprintf(out, "%s%s", i ? "|" : "", groups[i]);
+	fputs(") ]]; then name+=\" $word\"\n"
 	      "\t\telse count=$((count + 1)); fi\n"
 	      "\tdone\n",
 	      out);

@@ -109,6 +109,13 @@ static bool check_process(const char *text)
 	return strcmp(text, "all") == 0 || number_is_within(text, 1, INT32_MAX);
 }
 
+static bool check_since(const char *text)
+{
+	uint64_t since_s;
+
+	return since_from_text(text, (uint64_t)time(NULL), &since_s) == 0;
+}
+
 static bool check_socket(const char *text)
 {
 	struct sockaddr_un address;
@@ -210,6 +217,11 @@ const struct kind_spec kind_specs[] = {
 		      "or '-', first a letter; or one like geo:CN or "
 		      "asn:64496",
 		      set_name_is_known},
+	[KIND_SINCE] = {"TIME",
+			"how long ago, as a span: 10m, 2h or 3d; or a time "
+			"that is past, in UTC: 2026-11-30T04:00:00Z, "
+			"\"2026-11-30 04:00\" or 2026-11-30",
+			check_since},
 	[KIND_SOCKET] = {"PATH", "a path of 1 to 107 bytes", check_socket},
 	[KIND_SPAN] = {"SPAN",
 		       "a span of at most ten years: 90s, 15m, 1h, 7d, "

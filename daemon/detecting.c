@@ -140,19 +140,22 @@ static void read_rules(struct job *job)
 		rulebook_read(&reading->order, &reading->book, reading->note);
 }
 
-json_t *detecting_rules_json(const struct detecting *detecting)
+json_t *detecting_rules_json(const struct daemon *daemon)
 {
 	static const struct rulebook none;
-	const struct rulebook *book = detecting->book;
+	const struct rulebook *book = daemon->detecting.book;
+	const struct rulebook_order order = order_of(&daemon->config);
 
 	if (!book)
 		book = &none;
-	return json_pack("{s:I, s:I, s:I, s:I, s:s, s:s}", "rules",
-			 (json_int_t)book->rule_count, "files",
+	return json_pack("{s:I, s:I, s:I, s:I, s:s, s:s, s:[s*, s], s:b}",
+			 "rules", (json_int_t)book->rule_count, "files",
 			 (json_int_t)book->file_count, "refused",
 			 (json_int_t)book->refused, "broken",
 			 (json_int_t)book->broken, "first_refused",
-			 book->refused_note, "folder", book->folder_note);
+			 book->refused_note, "folder", book->folder_note,
+			 "from", *order.shipped ? order.shipped : NULL,
+			 order.own, "logs", order.has_logs);
 }
 
 static void answer_read(struct reading *reading, int r)
@@ -166,7 +169,7 @@ static void answer_read(struct reading *reading, int r)
 			    reading->note);
 		return;
 	}
-	answer = detecting_rules_json(&reading->daemon->detecting);
+	answer = detecting_rules_json(reading->daemon);
 	denylist = denying_json(reading->daemon);
 	if (denylist)
 		(void)json_object_set_new(answer, "denylist", denylist);

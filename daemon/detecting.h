@@ -56,8 +56,8 @@ struct detecting {
 int detecting_start(struct daemon *daemon);
 void detecting_stop(struct detecting *detecting);
 
-/* How many rules there are, from how many files, and what is wrong. */
-json_t *detecting_rules_json(const struct detecting *detecting);
+/* How many rules there are, from where, and what is wrong. */
+json_t *detecting_rules_json(const struct daemon *daemon);
 
 /* May anything be done about this peer? */
 bool detecting_may_block(const struct daemon *daemon,

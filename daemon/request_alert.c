@@ -19,6 +19,7 @@
 /* The loop makes text of it, which is not to take a millisecond. */
 #define BYTES_PER_ANSWER (64u << 10)
 #define PREFIX_MAX	 64
+#define LEVEL_MAX	 16 /* bytes of a name */
 
 /* A question to the store, for the worker. */
 struct asking {
@@ -31,6 +32,8 @@ struct asking {
 	uint64_t before;
 	size_t max, looked_at, bytes;
 	bool wants_all, has_more;
+	enum detect_level level; /* and those above */
+	uint64_t since_s;
 	uint64_t last_seq; /* that was looked at */
 	/* of one */
 	char text[PREFIX_MAX];
@@ -63,6 +66,14 @@ static json_t *json_of_kept(const struct kept_notice *kept)
 
 /* The worker's part. */
 
+static bool is_wanted(const struct asking *asking,
+		      const struct kept_notice *kept)
+{
+	return (asking->wants_all || kept->state != NOTICE_RESOLVED) &&
+	       kept->level >= asking->level &&
+	       kept->wall_ns / DETECT_SECOND_NS >= asking->since_s;
+}
+
 static int take_page(void *arg, const struct kept_notice *kept)
 {
 	struct asking *asking = arg;
@@ -76,7 +87,7 @@ static int take_page(void *arg, const struct kept_notice *kept)
 	}
 	asking->looked_at++;
 	asking->last_seq = kept->seq;
-	if (!asking->wants_all && kept->state == NOTICE_RESOLVED)
+	if (!is_wanted(asking, kept))
 		return 0;
 	asking->bytes += bytes;
 	(void)json_array_append_new(asking->alerts, json_of_kept(kept));
@@ -295,15 +306,32 @@ static void submit(struct asking *asking, void (*run)(struct job *job),
 	worker_submit(asking->daemon->worker, &asking->job);
 }
 
+static int read_level(struct call *call, enum detect_level *ret_level)
+{
+	const char *lowest = detect_level_name(DETECT_INFORMATIONAL);
+	const char *text = args_text(call, "level", LEVEL_MAX, lowest);
+
+	if (text && detect_level_from_text(text, ret_level) == 0)
+		return 0;
+	if (text)
+		call_refuse(call, -EINVAL,
+			    "\"level\": expected informational, low, medium, "
+			    "high or critical");
+	return -EINVAL;
+}
+
 void request_alert_list(struct daemon *daemon, struct call *call)
 {
-	uint64_t before, max, all;
+	uint64_t before, max, all, since_s;
+	enum detect_level level;
 	struct asking *asking;
 
 	if (args_number(call, "before", INT64_MAX, 0, &before) < 0 ||
 	    args_number(call, "max", WIRE_PAGE_MAX, ALERTS_PER_ANSWER, &max) <
 		    0 ||
-	    args_number(call, "all", 1, 0, &all) < 0)
+	    args_number(call, "all", 1, 0, &all) < 0 ||
+	    args_number(call, "since", INT64_MAX, 0, &since_s) < 0 ||
+	    read_level(call, &level) < 0)
 		return;
 	asking = begin(daemon, call);
 	if (!asking)
@@ -312,6 +340,8 @@ void request_alert_list(struct daemon *daemon, struct call *call)
 	asking->max = max && max < ALERTS_PER_ANSWER ? (size_t)max
 						     : ALERTS_PER_ANSWER;
 	asking->wants_all = all;
+	asking->since_s = since_s;
+	asking->level = level;
 	submit(asking, run_list, list_done);
 }
 

@@ -12,10 +12,17 @@ static json_t *blocking_of(const struct daemon *daemon)
 {
 	const struct blocking *blocking = &daemon->detecting.blocking;
 	const struct set *set = ledger_set_named(daemon->ledger, BLOCKING_SET);
+	json_t *steps = json_array();
 
+	for (unsigned int i = 0; i < DETECT_STEP_COUNT; i++) {
+		if (daemon->config.detect_steps >> i & 1)
+			(void)json_array_append_new(
+				steps, json_string(detect_step_name(i)));
+	}
 	return json_pack(
-		"{s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "on",
-		daemon->config.detect_block, "set", BLOCKING_SET, "action",
+		"{s:b, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "on",
+		daemon->config.detect_block, "steps", steps, "set",
+		BLOCKING_SET, "action",
 		set_action_name(set ? set->action : SET_DROP), "members",
 		(json_int_t)(set ? ledger_set_count(daemon->ledger, set->id)
 				 : 0),
@@ -75,7 +82,7 @@ void request_detect_status(struct daemon *daemon, struct call *call)
 	const struct detecting *detecting = &daemon->detecting;
 	const struct rulebook *book = detecting->book;
 	const struct detecting_counts *counts = &detecting->counts;
-	json_t *answer = detecting_rules_json(detecting);
+	json_t *answer = detecting_rules_json(daemon);
 
 	(void)json_object_update_new(
 		answer,

@@ -113,15 +113,12 @@ static int two_digits(const char *p)
 	return (p[0] - '0') * 10 + (p[1] - '0');
 }
 
-int moment_from_text(const char *text, uint64_t now_s, uint64_t *ret_s)
+/* Of any time; before 1970 it is negative. */
+static int read_moment(const char *text, time_t *ret_s)
 {
 	struct tm tm = {0};
 	struct tm given;
-	time_t moment_s;
 	size_t len;
-
-	assert(text);
-	assert(ret_s);
 
 	if (!is_moment(text))
 		return -EINVAL;
@@ -138,13 +135,46 @@ int moment_from_text(const char *text, uint64_t now_s, uint64_t *ret_s)
 
 	/* timegm() makes a date of anything: February 30 becomes March 2 */
 	given = tm;
-	moment_s = timegm(&tm);
+	*ret_s = timegm(&tm);
 	if (given.tm_mon != tm.tm_mon || given.tm_mday != tm.tm_mday ||
 	    given.tm_hour != tm.tm_hour || given.tm_min != tm.tm_min ||
 	    given.tm_sec != tm.tm_sec)
 		return -EINVAL;
+	return 0;
+}
+
+int moment_from_text(const char *text, uint64_t now_s, uint64_t *ret_s)
+{
+	time_t moment_s;
+	int r;
+
+	assert(text);
+	assert(ret_s);
+
+	r = read_moment(text, &moment_s);
+	if (r < 0)
+		return r;
 	if (moment_s <= 0 || (uint64_t)moment_s <= now_s ||
 	    (uint64_t)moment_s - now_s > DURATION_MAX_S)
+		return -ERANGE;
+	*ret_s = (uint64_t)moment_s;
+	return 0;
+}
+
+int since_from_text(const char *text, uint64_t now_s, uint64_t *ret_s)
+{
+	uint64_t span_s;
+	time_t moment_s;
+	int r = duration_from_text(text, &span_s);
+
+	if (r == 0)
+		*ret_s = now_s > span_s ? now_s - span_s : 0;
+	if (r != -EINVAL)
+		return r;
+	r = read_moment(text, &moment_s);
+	if (r < 0)
+		return r;
+	if (moment_s <= 0 || (uint64_t)moment_s > now_s)
 		return -ERANGE;
 	*ret_s = (uint64_t)moment_s;
 	return 0;

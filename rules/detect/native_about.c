@@ -37,12 +37,8 @@ static int read_id(struct native_reader *reader, const struct node *value)
 
 static int read_level(struct native_reader *reader, const struct node *value)
 {
-	for (int level = 0; level < DETECT_LEVEL_COUNT; level++) {
-		if (strcmp(scalar(value), detect_level_name(level)) == 0) {
-			reader->rule->level = (enum detect_level)level;
-			return 0;
-		}
-	}
+	if (detect_level_from_text(scalar(value), &reader->rule->level) == 0)
+		return 0;
 	return native_break(reader, value->mark,
 			    "a level is informational, low, medium, high or "
 			    "critical");

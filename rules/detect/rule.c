@@ -2,6 +2,8 @@
 #include "rules/detect/rule.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <string.h>
 
 static const char *const level_names[] = {
 	[DETECT_INFORMATIONAL] = "informational",
@@ -38,6 +40,17 @@ _Static_assert(ARRAY_LEN(step_names) == DETECT_STEP_COUNT, "");
 const char *detect_level_name(enum detect_level level)
 {
 	return level_names[level];
+}
+
+int detect_level_from_text(const char *text, enum detect_level *ret_level)
+{
+	for (int level = 0; level < DETECT_LEVEL_COUNT; level++) {
+		if (strcmp(level_names[level], text) == 0) {
+			*ret_level = (enum detect_level)level;
+			return 0;
+		}
+	}
+	return -EINVAL;
 }
 
 const char *detect_category_name(enum detect_category category)

@@ -133,8 +133,7 @@ struct detect_limits {
 
 #define DETECT_CHAIN_STEPS_MAX 8
 
-/* A rule that is met when others have been, by one tree of processes or one
- * user; rules/detect/chain.h says how. */
+/* Met when others were, by a tree or a user: rules/detect/chain.h says how. */
 struct detect_chain {
 	const struct detect_rule *const *steps; /* of the same list */
 	uint32_t count;
@@ -179,13 +178,14 @@ void detect_rule_free(struct detect_rule *rule);
 DEFINE_CLEANUP(struct detect_rule *, detect_rule_free)
 
 const char *detect_level_name(enum detect_level level);
+/* -EINVAL: no level is called so. */
+int detect_level_from_text(const char *text, enum detect_level *ret_level);
 const char *detect_category_name(enum detect_category category);
 const char *detect_action_name(enum detect_action action);
 /* Of the step 1 << `number`. */
 const char *detect_step_name(unsigned int number);
 
-/* A node of this kind in `parent`, or in none if that is NULL. NULL without
- * memory. */
+/* A node of this kind in `parent`; NULL: in none. NULL without memory. */
 struct detect_node *detect_node_new(struct arena *arena,
 				    struct detect_node *parent,
 				    enum detect_op op);

@@ -63,12 +63,8 @@ static int read_severity(struct reader *reader, const struct node *node)
 
 	if (strcmp(text, "info") == 0)
 		text = detect_level_name(DETECT_INFORMATIONAL);
-	for (int level = 0; level < DETECT_LEVEL_COUNT; level++) {
-		if (strcmp(text, detect_level_name(level)) == 0) {
-			reader->rule->level = (enum detect_level)level;
-			return 0;
-		}
-	}
+	if (detect_level_from_text(text, &reader->rule->level) == 0)
+		return 0;
 	return broken(reader, value ? value->mark : node->mark,
 		      "a severity is info, low, medium, high or critical");
 }

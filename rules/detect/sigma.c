@@ -79,13 +79,9 @@ static int read_level(struct sigma_reader *reader, const struct node *value)
 	reader->rule->level = DETECT_MEDIUM;
 	if (!value)
 		return 0;
-	for (int level = 0; level < DETECT_LEVEL_COUNT; level++) {
-		if (value->kind == NODE_SCALAR &&
-		    strcmp(value->text, detect_level_name(level)) == 0) {
-			reader->rule->level = (enum detect_level)level;
-			return 0;
-		}
-	}
+	if (value->kind == NODE_SCALAR &&
+	    detect_level_from_text(value->text, &reader->rule->level) == 0)
+		return 0;
 	return sigma_break(reader, value->mark,
 			   "a level is informational, low, medium, high or "
 			   "critical");

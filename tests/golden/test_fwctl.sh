@@ -348,6 +348,11 @@ group_alert() {
 	run 'fwctl alert list --json'
 	run 'fwctl alert list --all'
 	run 'fwctl alert list --lines 1'
+	run 'fwctl alert list --level high --since 2001-01-01 --lines 1'
+	run 'fwctl alert list --level loud'
+	run 'fwctl alert list --since tomorrow'
+	run 'fwctl alert list --since 9999-01-01'
+	run 'fwctl alert list --help'
 	run 'fwctl alert list --pattern'
 	run 'fwctl alert list --pattern -n 1'
 	run 'fwctl alert list --all --pattern --json'
@@ -357,6 +362,10 @@ group_alert() {
 	run 'fwctl alert show nothing'
 	run 'fwctl alert ack 0d89 --reason mine'
 	run 'fwctl alert resolve 886313e1-3b --json'
+	run 'fwctl alert ack ffff 0d89 eeee 369e'
+	run 'fwctl alert ack ffff 0d89 --json'
+	run 'fwctl alert ack 0d89 nothing'
+	run 'fwctl alert resolve 0d89 dead 369e'
 	run 'fwctl alert watch --count 2'
 	run 'fwctl alert watch --count 1 --json'
 	run 'fwctl alert status'
@@ -435,6 +444,9 @@ group_completion() {
 	complete_words set import --action ''
 	complete_words block --for 1h --set f
 	complete_words block -f 1h --s
+	complete_words alert list --le
+	complete_words alert list -l ''
+	complete_words detect check --lo
 	complete_words attach --mode g
 	complete_words attach lo
 	complete_words help wa

@@ -3,8 +3,9 @@
  * alert_fwd SOCKET STATE_DIR [ITEM=VALUE]... - what fwd does with alerts, and
  * nothing else of it: no packet, no sensor.
  *
- * Each line of standard input, "COUNT FORM", puts so many: FORM is printf's
- * for a command line and is given their number. Their peer is 192.0.2.7.
+ * Each line of standard input, "COUNT[:LEVEL[:AGE]] FORM", puts so many: FORM
+ * is printf's for a command line and is given their number; LEVEL is a number,
+ * and AGE how many seconds ago they were. Their peer is 192.0.2.7.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -50,10 +51,11 @@ static int define_class(void *arg, uint16_t class_id,
 	return 0;
 }
 
-static void put(struct daemon *daemon, const char *form)
+static void put(struct daemon *daemon, unsigned long level, unsigned long age_s,
+		const char *form)
 {
-	static const struct detect_rule rule = {
-		.id = "test", .title = "A test", .level = DETECT_HIGH};
+	const struct detect_rule rule = {
+		.id = "test", .title = "A test", .level = level};
 	char command_line[256];
 	struct event event = {
 		.kind = EVENT_EXEC,
@@ -67,7 +69,7 @@ static void put(struct daemon *daemon, const char *form)
 		.event = &event,
 		.count = 1,
 		.done = DETECT_STEP_TABLE,
-		.wall_ns = clock_read_ns(CLOCK_REALTIME),
+		.wall_ns = clock_read_ns(CLOCK_REALTIME) - age_s * 1000000000u,
 	};
 
 	/* one '%' at most is replaced; it is the test's own */
@@ -89,7 +91,7 @@ static void on_line(evutil_socket_t fd, short what, void *arg)
 	struct daemon *daemon = arg;
 	static char line[512];
 	char *form;
-	unsigned long count;
+	unsigned long count, level = DETECT_HIGH, age_s = 0;
 
 	(void)fd;
 	(void)what;
@@ -97,8 +99,12 @@ static void on_line(evutil_socket_t fd, short what, void *arg)
 		return;
 	line[strcspn(line, "\n")] = '\0';
 	count = strtoul(line, &form, 10);
+	if (*form == ':')
+		level = strtoul(form + 1, &form, 10);
+	if (*form == ':')
+		age_s = strtoul(form + 1, &form, 10);
 	for (unsigned long i = 0; i < count; i++)
-		put(daemon, form + (*form == ' '));
+		put(daemon, level, age_s, form + (*form == ' '));
 }
 
 static void on_stop(evutil_socket_t fd, short what, void *arg)

@@ -58,7 +58,7 @@ stop() {
 	fwd_pid=
 }
 
-# put COUNT FORM
+# put COUNT[:LEVEL[:AGE]] FORM
 put() {
 	echo "$*" >&3
 }
@@ -141,6 +141,13 @@ refuses "no alert has an id that begins" alert show ffffffffffffffff
 refuses "the id of an alert" alert show nothing
 "$fwctl" alert show "$id" | grep -q '^process.executable  *"\?/bin/test' ||
 	fail "show says $("$fwctl" alert show "$id")"
+mapfile -t ids < <(list '.[0:2][].id')
+refuses 'no alert has an id that begins with "f{16}"' \
+	alert ack "${ids[0]}" ffffffffffffffff "${ids[1]}"
+is "states of the others" "acknowledged acknowledged" \
+	"$(list '[.[0:2][].state] | join(" ")')"
+"$fwctl" alert resolve "${ids[@]}" --json | jq -es 'length == 2 and
+	all(.state == "resolved")' >/dev/null || fail "two are not resolved"
 echo "ok: acknowledged, resolved, shown"
 
 before=$(list length --all)
@@ -189,6 +196,37 @@ cat /tmp/<tmp>|8300" "$(jq -r '"\(.text | sub("^exec /bin/test "; "") |
 	sub(" <ip> 443$"; ""))|\(.count)"' "$work/patterns")"
 echo "ok: 10,200 alerts are two patterns, and 10,000 are kept"
 
+# Bounds are of what is asked for, which is looked for among all that are kept.
+put 2:4:7200 "late %"
+put 3:1:7200 "late %"
+put 4:0 "soon %"
+put 300 "cat %"
+wait_for "309 alerts more" told 10509
+is "critical ones" 2 "$(list length --all --level critical)"
+is "the newest of them" critical "$(list '.[].level' --level critical --lines 1)"
+is "low ones and above" 9996 "$(list length --all --level low)"
+is "those of the last hour" 9995 "$(list length --all --since 1h)"
+is "those since a moment" 9995 "$(list length --all \
+	--since "$(date -u -d '1 hour ago' '+%Y-%m-%d %H:%M')")"
+is "both" 9991 "$(list length --all --since 1h --level low)"
+is "patterns of both" "" "$("$fwctl" alert list --all --pattern --json \
+	--since 1h --level low | jq -r 'select(.text | test("late|soon")).text')"
+ask() {
+	python3 -c 'import socket, struct, sys
+fwd = socket.socket(socket.AF_UNIX)
+fwd.connect(sys.argv[1])
+fwd.sendall(struct.pack("!I", len(sys.argv[2])) + sys.argv[2].encode())
+size = struct.unpack("!I", fwd.recv(4, socket.MSG_WAITALL))[0]
+print(fwd.recv(size, socket.MSG_WAITALL).decode())' "$PORTCULLIS_SOCKET" "$1"
+}
+is "what fwd says of a level that is none" \
+	'"level": expected informational, low, medium, high or critical' \
+	"$(ask '{"v": 1, "do": "alert-list", "level": "loud"}' | jq -r .error)"
+is "what fwd says of a time that is none" \
+	'"since": expected a whole number from 0 to 9223372036854775807' \
+	"$(ask '{"v": 1, "do": "alert-list", "since": "1h"}' | jq -r .error)"
+echo "ok: of a level, and since a time"
+
 # What comes from its beginning on goes to the sender, each alert once.
 stop TERM
 rm -r "$work/state" "$work/alerts"
@@ -213,13 +251,14 @@ wait_for "the first to be forwarded" forwards
 # While it does not ask more come than are kept for who asks.
 kill -STOP "$forward"
 before=$(wc -l <"$work/alerts")
-for _ in $(seq 20); do
-	put 250 "wget http://192.0.2.8/%"
-done
 written() {
-	[ "$(wc -l <"$work/alerts")" -ge $((before + 5000)) ]
+	[ "$(wc -l <"$work/alerts")" -ge $((before + $1)) ]
 }
-wait_for "5000 alerts" written
+for i in $(seq 20); do
+	put 250 "wget http://192.0.2.8/%"
+	# the file is not to be overtaken as well
+	[ $((i % 10)) != 0 ] || wait_for "$((i * 250)) alerts" written $((i * 250))
+done
 kill -CONT "$forward"
 wait_for "the rest of them" all_come
 put 3 "wget http://192.0.2.8/%"

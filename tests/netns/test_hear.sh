@@ -70,6 +70,9 @@ is_dropped() {
 fwd_start
 does attach wan0
 is "rules" "3 0" "$(ask '"\(.rules) \(.refused)"' detect status)"
+is "folders" "$rules" "$(ask '.from | join(" ")' detect status)"
+is "rules about logs" true "$(ask .logs detect status)"
+is "steps" table "$(ask '.blocking.steps | join(" ")' detect status)"
 is "what is below" "[1,1,0,0]" "$(falco Notice $listed4 | hears falco)"
 is "a peer of Falco's" "[1,1,0,1]" "$(falco Critical $listed4 | hears falco)"
 is "its packets" drop "$(verdict $listed4)"
@@ -148,6 +151,7 @@ fwd_stop
 fwd_start
 # the rule of Sigma needs a log, those of the list are never met
 is "rules" "2 1" "$(ask '"\(.rules) \(.refused)"' detect status)"
+is "rules about logs" false "$(ask .logs detect status)"
 falco Critical 203.0.113.9 | "$fwctl" detect hear falco 2>"$work/off" &&
 	fail "lines are taken"
 grep -q "detect_logs: true" "$work/off" || fail "$(cat "$work/off")"

@@ -12,6 +12,7 @@
 #include "ctl/command.h"
 #include "ctl/help.h"
 #include "rules/base.h"
+#include "rules/detect/rule.h"
 
 #define WORDS_MAX 16
 
@@ -306,6 +307,19 @@ static void a_value_may_be_joined_by_an_equals_sign(void **state)
 	assert_string_equal(invocation.values[OPTION_REASON], "a=b");
 }
 
+static void alerts_are_listed_from_any_level_on(void **state)
+{
+	char line[64];
+
+	(void)state;
+	for (int level = 0; level < DETECT_LEVEL_COUNT; level++) {
+		snprintf(line, sizeof(line), "alert list --level %s",
+			 detect_level_name(level));
+		assert_means(line, "alert list");
+	}
+	assert_refused("alert list --level loud");
+}
+
 static void an_option_cut_short_must_mean_one(void **state)
 {
 	(void)state;
@@ -407,6 +421,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_name_is_refused),
 		cmocka_unit_test(options_are_found_anywhere_after_the_command),
 		cmocka_unit_test(a_value_may_be_joined_by_an_equals_sign),
+		cmocka_unit_test(alerts_are_listed_from_any_level_on),
 		cmocka_unit_test(an_option_cut_short_must_mean_one),
 		cmocka_unit_test(after_two_dashes_nothing_is_an_option),
 		cmocka_unit_test(options_of_another_command_are_refused),

@@ -178,6 +178,55 @@ static void a_moment_must_be_ahead_but_not_ten_years(void **state)
 	assert_no_moment("2036-11-22T12:00:01Z", -ERANGE);
 }
 
+static void assert_since(const char *text, uint64_t expected_s)
+{
+	uint64_t since_s = 77;
+
+	assert_int_equal(since_from_text(text, NOON, &since_s), 0);
+	assert_int_equal(since_s, expected_s);
+}
+
+static void assert_no_since(const char *text, int error)
+{
+	uint64_t since_s = 77;
+
+	if (since_from_text(text, NOON, &since_s) != error)
+		fail_msg("not refused as it should be: %s", text);
+	assert_int_equal(since_s, 77);
+}
+
+static void since_a_span_is_so_long_ago(void **state)
+{
+	(void)state;
+	assert_since("10m", NOON - 10 * MINUTE);
+	assert_since("1d2h", NOON - 26 * HOUR);
+	assert_no_since("0s", -ERANGE);
+	assert_no_since("3651d", -ERANGE);
+}
+
+static void since_a_moment_is_from_then_on_up_to_now(void **state)
+{
+	(void)state;
+	assert_since("2026-11-25", NOON - 12 * HOUR);
+	assert_since("2026-11-25 11:59", NOON - MINUTE);
+	assert_since("2026-11-25T12:00:00Z", NOON);
+	assert_since("1970-01-02", DAY);
+	assert_no_since("2026-11-25T12:00:01Z", -ERANGE);
+	assert_no_since("1969-12-31", -ERANGE);
+	assert_no_since("2026-02-29", -EINVAL);
+	assert_no_since("yesterday", -EINVAL);
+	assert_no_since("", -EINVAL);
+}
+
+static void a_span_before_all_time_is_since_ever(void **state)
+{
+	uint64_t since_s = 77;
+
+	(void)state;
+	assert_int_equal(since_from_text("1h", HOUR - 1, &since_s), 0);
+	assert_int_equal(since_s, 0);
+}
+
 static void a_moment_is_written_as_it_is_read(void **state)
 {
 	char buf[MOMENT_TEXT_MAX];
@@ -238,6 +287,9 @@ int main(void)
 		cmocka_unit_test(what_is_no_moment_is_refused),
 		cmocka_unit_test(a_date_the_calendar_lacks_is_refused),
 		cmocka_unit_test(a_moment_must_be_ahead_but_not_ten_years),
+		cmocka_unit_test(since_a_span_is_so_long_ago),
+		cmocka_unit_test(since_a_moment_is_from_then_on_up_to_now),
+		cmocka_unit_test(a_span_before_all_time_is_since_ever),
 		cmocka_unit_test(a_moment_is_written_as_it_is_read),
 		cmocka_unit_test(no_moment_is_never),
 		cmocka_unit_test(a_span_is_written_in_two_units_rounded_down),
