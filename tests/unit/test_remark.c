@@ -13,7 +13,6 @@
 #include "rules/detect/language.h"
 #include "rules/detect/remark.h"
 #include "rules/detect/sigma.h"
-#include "rules/detect/watched.h"
 
 #define KEPT_MAX 256
 
@@ -197,18 +196,13 @@ static void a_read_that_is_watched_is_not_remarked(void **state)
 static void a_read_beside_what_is_watched_is_remarked(void **state)
 {
 	static const char *const beside[] = {
-		"/etc/shadow/x",
-		"/etc/shado",
-		"/etc/sudoers?",
-		"/etc/Shadow",
-		"/etc/shadows*",
-		"/etc/s?",
-		"/etc",
-		"/etc/ssh",
-		"/etc/ss?",
-		"/home/ann/netrc",
-		"/srv/*",
-		"x*",
+		"/etc/shadow/x", "/etc/shado",
+		"/etc/sudoers?", "/etc/Shadow",
+		"/etc/shadows*", "/etc/s?",
+		"/etc",		 "/etc/ssh",
+		"/etc/ss?",	 "/home/ann/netrc",
+		"/srv/*",	 "x*",
+		"etc/shadow",
 	};
 
 	(void)state;
@@ -216,27 +210,46 @@ static void a_read_beside_what_is_watched_is_remarked(void **state)
 		assert_watched(false, beside[i]);
 }
 
-static void assert_each_is_watched(const char *home, const char *const *paths,
-				   size_t count)
+static void what_is_watched_by_itself_is_known(void **state)
 {
-	for (size_t i = 0; i < count; i++) {
-		char path[128];
+	static const char *const paths[] = {
+		"/etc/shadow",
+		"/etc/shadow-",
+		"/etc/gshadow",
+		"/etc/gshadow-",
+		"/etc/sudoers",
+		"/etc/sudoers.d/x",
+		"/etc/ssh/x",
+		"/etc/ssl/private/x",
+		"/etc/krb5.keytab",
+		"/etc/kubernetes/x",
+		"/etc/portcullis/x",
+		"/run/secrets/x",
+		"/var/lib/portcullis/x",
+		"/root/.ssh/x",
+		"/root/.gnupg/x",
+		"/root/.aws/x",
+		"/root/.azure/x",
+		"/root/.config/gcloud/x",
+		"/root/.kube/x",
+		"/root/.docker/config.json",
+		"/root/.netrc",
+		"/root/.pgpass",
+		"/home/ann/.npmrc",
+		"/home/ann/.git-credentials",
+		"/home/ann/.vault-token",
+		"/home/ann/.mozilla/x",
+		"/home/ann/.config/google-chrome/x",
+		"/home/ann/.config/chromium/x",
+		"/home/ann/.config/BraveSoftware/x",
+		"/home/ann/.claude/.credentials.json",
+		"/home/ann/.codex/auth.json",
+		"/home/ann/.gemini/oauth_creds.json",
+	};
 
-		(void)snprintf(path, sizeof(path), "%s%s%s", home, paths[i],
-			       paths[i][strlen(paths[i]) - 1] == '/' ? "x"
-								     : "");
-		assert_watched(true, path);
-	}
-}
-
-static void all_that_is_watched_is_known(void **state)
-{
 	(void)state;
-	assert_each_is_watched("", watched_of_system, watched_of_system_count);
-	assert_each_is_watched("/root/", watched_of_user,
-			       watched_of_user_count);
-	assert_each_is_watched("/home/a/", watched_of_user,
-			       watched_of_user_count);
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
+		assert_watched(true, paths[i]);
 }
 
 static void a_forgotten_version_is_named(void **state)
@@ -322,7 +335,7 @@ int main(void)
 		cmocka_unit_test(a_read_that_is_not_watched_is_remarked),
 		cmocka_unit_test(a_read_that_is_watched_is_not_remarked),
 		cmocka_unit_test(a_read_beside_what_is_watched_is_remarked),
-		cmocka_unit_test(all_that_is_watched_is_known),
+		cmocka_unit_test(what_is_watched_by_itself_is_known),
 		cmocka_unit_test(a_forgotten_version_is_named),
 		cmocka_unit_test(
 			a_file_of_sandtrace_that_is_not_broken_needs_no_version),
