@@ -92,9 +92,13 @@ is "the miner" EPERM "$(runs miner)"
 rm "$list"
 refuses "$list: No such file.*: those before stay" detect reload
 is "the miner" EPERM "$(runs miner)"
-echo "ok: a list that is broken or gone leaves the one before"
-
 : >"$list"
+refuses "$list: it is empty.*: those before stay" detect reload
+wait_for "an alert" has_alert "$list: it is empty"
+is "the miner" EPERM "$(runs miner)"
+echo "ok: a list that is broken, gone or empty leaves the one before"
+
+echo "# nobody" >"$list"
 does detect reload
 has_no_alert || fail "an alert stays: $(ask '.alerts' status)"
 is "digests" 0 "$(denylist digests)"
