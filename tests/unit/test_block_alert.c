@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -78,7 +77,7 @@ static void put(struct place *place, const struct said *said)
 
 	notice.json_len = (size_t)snprintf(
 		json, sizeof(json),
-		"{\"event\": {\"id\": \"%llu\"}, \"rule\": {\"name\": \"%s\"}, "
+		"{\"event\": {\"id\": %llu}, \"rule\": {\"name\": \"%s\"}, "
 		"\"process\": {\"pid\": %d}, \"%s\": {\"ip\": \"%s\"}, "
 		"\"portcullis\": {\"done\": [\"refuse\", \"%s\"]}}",
 		(unsigned long long)place->count, said->title, said->pid,
@@ -105,8 +104,8 @@ static int found_for(struct place *place, const char *peer, const char *reason)
 			 0);
 	line = block_alert_find(place->store, &member);
 	if (line)
-		number = atoi(json_string_value(
-			json_object_get(json_object_get(line, "event"), "id")));
+		number = (int)json_integer_value(
+			json_object_get(json_object_get(line, "event"), "id"));
 	json_decref(line);
 	return number;
 }
