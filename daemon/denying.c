@@ -59,8 +59,6 @@ static int read_text(struct reading *reading, struct digest_list *ret_list)
 	size_t line = 0;
 	int r = slurp(reading->path, &text, why);
 
-	if (r == -ENODATA) /* nothing is denied */
-		return 0;
 	if (r < 0) {
 		(void)snprintf(reading->note, sizeof(reading->note), "%s: %s",
 			       reading->path, why);

@@ -20,7 +20,6 @@
 #define ALERT_FOLDER "detection folder"
 #define SHIPPED_PATH PORTCULLIS_DATADIR "/detect"
 #define IMAGE_TOLD   96 /* bytes of it in a reason */
-#define TITLE_TOLD   100
 
 #define STEPS_OF_PEER	 (DETECT_STEP_TABLE | DETECT_STEP_REFUSE | DETECT_STEP_CUT)
 #define STEPS_OF_PROCESS (DETECT_STEP_END | DETECT_STEP_QUARANTINE)
@@ -257,7 +256,7 @@ static void write_reason(const struct detect_rule *rule,
 			 const struct event *event, char reason[REASON_MAX])
 {
 	const struct event_text *image = &event->words[EVENT_IMAGE];
-	char title[TITLE_TOLD], path[IMAGE_TOLD];
+	char title[DETECTING_TITLE_MAX], path[IMAGE_TOLD];
 
 	put_plain(title, sizeof(title), rule->title, strlen(rule->title));
 	put_plain(path, sizeof(path), image->bytes, image->len);

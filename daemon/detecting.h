@@ -30,6 +30,9 @@
 #include "daemon/merge/latency.h"
 #include "daemon/rulebook.h"
 
+/* Bytes of a rule's title in the reason of a member, with a NUL. */
+#define DETECTING_TITLE_MAX 100
+
 struct call;
 struct daemon;
 struct offending;

@@ -13,18 +13,13 @@
 #include <string.h>
 
 #include "daemon/attribution.h"
+#include "daemon/block_alert.h"
 #include "daemon/clock.h"
 #include "daemon/counts.h"
 #include "daemon/json.h"
 #include "daemon/notice_keep.h"
 #include "daemon/offending.h"
 #include "daemon/requests.h"
-
-/* Whoever may only view can ask often, and commits wait meanwhile. */
-#define ALERTS_LOOKED 1000
-/* An event is older than the member that it was the cause of, by little. */
-#define BEFORE_S 60
-#define AFTER_S	 2 /* a clock that is set back a little */
 
 /* A member that a detection has put there, and may have an alert. */
 struct found {
@@ -128,100 +123,16 @@ struct why_job {
 	struct call *call;
 	json_t *answer;
 	struct found found;
-	uint32_t looked; /* at so many alerts */
 	json_t *alert; /* the line that was found, or NULL */
 };
-
-static const char *text_in(const json_t *line, const char *object,
-			   const char *key)
-{
-	const char *text = json_string_value(
-		json_object_get(json_object_get(line, object), key));
-
-	return text ? text : "";
-}
-
-static bool has_step(const json_t *line, const char *name)
-{
-	const json_t *done =
-		json_object_get(json_object_get(line, "portcullis"), "done");
-	const json_t *step;
-	size_t i;
-
-	json_array_foreach(done, i, step)
-	{
-		if (strcmp(json_string_value(step), name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* The member, or an address in it. */
-static bool has_peer(const json_t *line, const struct prefix *member)
-{
-	const char *text = text_in(line, "destination", "ip");
-	struct prefix peer;
-
-	if (!*text)
-		text = text_in(line, "source", "ip");
-	return prefix_from_text(text, strlen(text), &peer) == 0 &&
-	       prefix_covers(member, &peer);
-}
-
-/* "rule TITLE: IMAGE (pid 123)", as detecting.c has written it of that event;
- * a title that had to be cut or changed is as good as its beginning. */
-static bool has_reason(const json_t *line, const char *reason)
-{
-	const char *title = text_in(line, "rule", "name");
-	const json_t *process = json_object_get(line, "process");
-	const char *pid = strrchr(reason, '(');
-	size_t at = strlen("rule ");
-	char text[32];
-
-	(void)snprintf(
-		text, sizeof(text), "(pid %lld)",
-		(long long)json_integer_value(json_object_get(process, "pid")));
-	if (!pid || strcmp(pid, text) != 0 || strncmp(reason, "rule ", at) != 0)
-		return false;
-	while (*title && (reason[at] == *title || reason[at] == '?')) {
-		at++;
-		title++;
-	}
-	return reason[at] == ':';
-}
-
-static bool is_of_time(const struct kept_notice *kept, uint64_t created_s)
-{
-	uint64_t wall_s = kept->wall_ns / 1000000000u;
-
-	return wall_s + BEFORE_S >= created_s && wall_s <= created_s + AFTER_S;
-}
-
-static int look_at(void *arg, const struct kept_notice *kept)
-{
-	struct why_job *why = arg;
-	const struct member *member = &why->found.member;
-	json_t *line;
-
-	if (++why->looked > ALERTS_LOOKED)
-		return 1;
-	if (!is_of_time(kept, member->evidence.created_s))
-		return 0;
-	line = json_loadb(kept->json, kept->json_len, 0, NULL);
-	if (!has_step(line, "table") || !has_peer(line, &member->prefix) ||
-	    !has_reason(line, why->found.reason)) {
-		json_decref(line);
-		return 0;
-	}
-	why->alert = line;
-	return 1;
-}
 
 static void run_why(struct job *job)
 {
 	struct why_job *why = (struct why_job *)job;
+	struct member member = why->found.member;
 
-	(void)notice_store_each(why->store, 0, look_at, why);
+	member.evidence.reason = why->found.reason;
+	why->alert = block_alert_find(why->store, &member);
 }
 
 static void why_done(struct job *job)
@@ -235,9 +146,10 @@ static void why_done(struct job *job)
 		(void)json_object_set_new(
 			why->answer, "alert",
 			json_pack("{s:s, s:s, s:s, s:s, s:b}", "id",
-				  text_in(line, "event", "id"), "rule",
-				  text_in(line, "rule", "name"), "rule_id",
-				  text_in(line, "rule", "id"), "time",
+				  block_alert_text(line, "event", "id"), "rule",
+				  block_alert_text(line, "rule", "name"),
+				  "rule_id",
+				  block_alert_text(line, "rule", "id"), "time",
 				  when ? when : "", "blocks",
 				  why->found.is_blocked));
 	json_decref(why->alert);

@@ -38,8 +38,8 @@ static bool has_name(const struct detect_rule *rule,
 
 bool names_are_trusted(const struct detect_rule *rule)
 {
-	bool lets_through =
-		rule->action == DETECT_ALLOW || rule->action == DETECT_IGNORE;
+	bool lets_through = rule->action == DETECT_IGNORE ||
+			    (rule->action == DETECT_ALLOW && !rule->is_step);
 
 	return rule->condition && has_name(rule, rule->condition, lets_through);
 }

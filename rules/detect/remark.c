@@ -77,10 +77,11 @@ static int remark_all_blocked(struct detect_rule *rule)
 
 static int remark_long_block(struct detect_rule *rule)
 {
-	const char *key = rule->ttl_s > DETECT_TTL_MAX_S ? "ttl" : NULL;
+	const char *key = NULL;
 
-	if (!key && rule->growth.by > 0 &&
-	    rule->growth.until_s > DETECT_TTL_MAX_S)
+	if (rule->ttl_s > DETECT_TTL_MAX_S)
+		key = "ttl";
+	else if (rule->growth.until_s > DETECT_TTL_MAX_S)
 		key = "until";
 	if (!key)
 		return 0;
@@ -102,8 +103,6 @@ static const struct detect_node *unwatched_in(const struct detect_node *node)
 			       : NULL;
 	if (node->op == DETECT_NOT)
 		return NULL;
-	if (node->op == DETECT_SAME)
-		return unwatched_in(node->first);
 	for (const struct detect_node *part = node->first; part && !found;
 	     part = part->next)
 		found = unwatched_in(part);
@@ -173,7 +172,7 @@ int remark_rules(struct detect_rule *const *rules, size_t count, uint32_t kinds)
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		struct detect_rule *rule = rules[i];
 
-		if (rule->category == DETECT_NATIVE && rule->kinds != 0 &&
+		if (rule->category == DETECT_NATIVE &&
 		    (rule->kinds & kinds) == 0)
 			rule->remark = "it is about lines of a log, and none "
 				       "is read";
@@ -199,8 +198,7 @@ static int by_title(const void *a, const void *b)
 /* Every list may have one of its own for what it ignores, and by default. */
 static bool has_own_name(const struct detect_rule *rule)
 {
-	return rule->list > 0 && !rule->is_step &&
-	       rule->action > DETECT_ALLOW &&
+	return rule->list > 0 && rule->action > DETECT_ALLOW &&
 	       strcmp(rule->title, "default") != 0;
 }
 

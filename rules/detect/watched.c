@@ -74,8 +74,7 @@ static struct places step(const char *path, size_t len, char byte,
 			continue;
 		else if (path[i] == WILD_ANY)
 			to.at[i] = true;
-		else if (byte == WILD_ONE ||
-			 detect_lower(path[i]) == detect_lower(byte))
+		else if (byte == WILD_ONE || path[i] == byte)
 			to.at[i + 1] = true;
 	}
 	pass_any(path, len, &to);
@@ -85,20 +84,11 @@ static struct places step(const char *path, size_t len, char byte,
 /* Is there a text that both the test and the path are met by? */
 static bool meet(const struct detect_node *test, const char *path)
 {
-	const bool is_open_before =
-		test->match == DETECT_ENDS || test->match == DETECT_CONTAINS;
-	const bool is_open_behind =
-		test->match == DETECT_STARTS || test->match == DETECT_CONTAINS;
 	const size_t len = strlen(path);
 	struct places places = {.at = {true}};
 
-	pass_any(path, len, &places);
-	if (is_open_before)
-		places = step(path, len, WILD_ANY, &places);
 	for (uint32_t i = 0; i < test->len; i++)
 		places = step(path, len, test->text[i], &places);
-	if (is_open_behind)
-		places = step(path, len, WILD_ANY, &places);
 	return places.at[len];
 }
 
@@ -132,9 +122,8 @@ static bool could_meet_in_home(const struct detect_node *test, const char *path)
 bool watched_could_meet(const struct detect_node *test)
 {
 	assert(test->op == DETECT_TEST);
+	assert(test->match == DETECT_EQUALS || test->match == DETECT_WILD);
 
-	if (test->match > DETECT_WILD)
-		return true;
 	for (size_t i = 0; i < watched_of_system_count; i++)
 		if (could_meet(test, "", watched_of_system[i]))
 			return true;

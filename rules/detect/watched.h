@@ -23,5 +23,5 @@ extern const char *const watched_of_user[];
 extern const size_t watched_of_user_count;
 
 /* Is there a path, watched or below a watched one, that could meet a test of a
- * path? Of a test that is no text and no wildcards the answer is yes. */
+ * path, as lists have it: a text or wildcards, and letters' case counts? */
 bool watched_could_meet(const struct detect_node *test);

@@ -105,6 +105,7 @@ group_member() {
 	run 'fwctl why 192.0.2.1'
 	run 'fwctl why 192.0.2.1 --json'
 	run 'fwctl why 192.0.2.2'
+	run 'fwctl why 192.0.2.3'
 	run 'fwctl why 192.0.2.9'
 	run 'fwctl why 2001:db8::/32'
 }
@@ -290,6 +291,10 @@ group_detect() {
 		'     tags: [attack.t1095], steps: [table]}' >blocks.yml
 	run 'fwctl --json detect list blocks.yml'
 	run 'fwctl detect list blocks.yml broken.yml'
+	mkdir two
+	cp broken.yml two/a.yml
+	cp field.yml two/b.yml
+	run 'fwctl detect list two'
 	run 'fwctl detect coverage broken.yml field.yml'
 	run 'fwctl --json detect plan broken.yml'
 	run 'fwctl detect coverage blocks.yml rules'
@@ -300,19 +305,33 @@ group_detect() {
 	run 'fwctl --json detect test rules/odd_port.yml events'
 	run "echo '{\"imge\": \"x\"}' | fwctl detect test field.yml -"
 	run "echo '{\"kind\": \"exec\", \"imge\": \"x\"}' | fwctl detect test field.yml -"
+	run 'fwctl --json detect test field.yml events'
 	run 'fwctl detect test rules'
-	run 'fwctl detect status'
-	for _ in clean broken folder denylist; do
+	for _ in all drops before tells off; do
+		run 'fwctl detect status'
+	done
+	run 'fwctl detect scores'
+	run 'fwctl detect scores'
+	for _ in clean broken folder before digests denylist; do
 		run 'fwctl detect reload'
 	done
 	run 'fwctl detect release 4711'
 	run 'fwctl detect release all'
 	run 'fwctl detect release 0'
 	cp "$here/../data/detect/chains.yml" "$here/../data/detect/chains.json" .
+	run 'fwctl detect list chains.yml'
+	run 'fwctl detect test chains.yml connect'
 	run 'fwctl detect replay chains.yml chains.json'
 	run 'fwctl --json detect replay chains.yml chains.json | tee once'
 	run 'fwctl --json detect replay chains.yml chains.json | cmp once -'
 	run "echo '{\"kind\": \"exec\", \"asked\": 1}' | fwctl detect replay chains.yml -"
+	printf '%s\n' 'version: 1' 'rules:' \
+		'  - {name: r, event: exec, action: alert, renotify: 2s}' >again.yml
+	for at in 1 2 4; do
+		printf '{"kind": "exec", "comm": "x", "time_us": %d}\n' \
+			${at}000000
+	done >often
+	run 'fwctl detect replay again.yml often'
 	cp "$here/../../rules/default/detect/guessing.yml" .
 	{ logins 20 0; logins 5 255; } >quiet
 	logins 7 255 >guessed
@@ -355,12 +374,15 @@ group_alert() {
 	run 'fwctl alert list --help'
 	run 'fwctl alert list --pattern'
 	run 'fwctl alert list --pattern -n 1'
+	run 'fwctl alert list --all --pattern -n 1'
 	run 'fwctl alert list --all --pattern --json'
 	run 'fwctl alert show 369e'
 	run 'fwctl alert show 369e --json'
+	run 'fwctl alert show 91a3'
 	run 'fwctl alert show ffff'
 	run 'fwctl alert show nothing'
 	run 'fwctl alert ack 0d89 --reason mine'
+	run 'fwctl alert resolve 886313e1-3b'
 	run 'fwctl alert resolve 886313e1-3b --json'
 	run 'fwctl alert ack ffff 0d89 eeee 369e'
 	run 'fwctl alert ack ffff 0d89 --json'

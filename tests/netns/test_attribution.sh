@@ -19,6 +19,7 @@ cat >"$rules/odd.yml" <<-END
 	version: 1
 	rules:
 	  - name: odd port
+	    id: odd-1
 	    event: connect
 	    action: block
 	    match: {port: 4444, command_line: "*$mark*"}
@@ -239,8 +240,8 @@ is_blocked() {
 }
 wait_for "the block" is_blocked
 id=$(ask .id alert list | head -n 1)
-is "alert of the block" "$id odd port" \
-	"$(ask '.alert | "\(.id) \(.rule)"' why $listed4)"
+is "alert of the block" "$id odd port odd-1" \
+	"$(ask '.alert | "\(.id) \(.rule) \(.rule_id)"' why $listed4)"
 does why "tcp $own4:$(cat "$work/fourth.port") > $listed4:4444"
 said "^blocked by rule odd port: alert ${id:0:8} of "
 said "^process: .* pid $talker uid"
@@ -258,7 +259,14 @@ is "blocks" true "$(ask .alert.blocks why $listed4)"
 does set new detected --action shadow
 does why $listed4
 said "^found by rule odd port: alert ${last:0:8} of .*, and not blocked by it"
+does block $listed4 # whatever else drops it
+is "blocks" "drop false" "$(
+	ask '"\(.verdict) \(.alert.blocks)"' why $listed4)"
+does unblock $listed4
 does set new detected --action drop
+does allow $listed4 # whatever else lets it through
+is "blocks" "allow false" "$(
+	ask '"\(.verdict) \(.alert.blocks)"' why $listed4)"
 end_talker fifth "$talker"
 fwd_stop
 echo "ok: a block has its alert and its process"

@@ -92,7 +92,11 @@ is "the miner" EPERM "$(runs miner)"
 rm "$list"
 refuses "$list: No such file.*: those before stay" detect reload
 is "the miner" EPERM "$(runs miner)"
-echo "ok: a list that is broken or gone leaves the one before"
+: >"$list"
+refuses "$list: it is empty.*: those before stay" detect reload
+wait_for "an alert" has_alert "$list: it is empty"
+is "the miner" EPERM "$(runs miner)"
+echo "ok: a list that is broken, gone or empty leaves the one before"
 
 echo "# nobody" >"$list"
 does detect reload
@@ -109,6 +113,20 @@ wait_for "the list" denies
 fwd_stop
 is "the miner without fwd" 0 "$(runs miner)"
 echo "ok: what is off the list runs, and all does without fwd"
+
+mv "$list" "$list.away"
+fwd_start
+is "on" true "$(denylist on)"
+is "digests" 0 "$(denylist digests)"
+wait_for "an alert" has_alert "exec denylist: $list: No such file"
+does detect status
+said "^refused +$list: No such file"
+mv "$list.away" "$list"
+does detect reload
+is "the miner" EPERM "$(runs miner)"
+has_no_alert || fail "an alert stays: $(ask '.alerts' status)"
+fwd_stop
+echo "ok: a list that is not there at the start is told, and read later"
 
 sed -i "s|^exec_denylist_places:.*|exec_denylist_places: $disk/none|" \
 	"$work/fwd.yml"

@@ -69,6 +69,9 @@ is "rules" 1 "$(detection .rules)"
 connects $listed4 4444
 wait_for "the event" reaches .observed 1
 is "told only" pass "$(verdict $listed4)"
+does detect status
+said "^blocks +nobody: fwd.yml has detect_block: false"
+is "denylist" null "$(detection .denylist)"
 grep -q "detection: rule odd port: .*/python3.* done=0" "$work/log" ||
 	fail "the match was not told"
 fwd_stop
@@ -76,6 +79,8 @@ echo "ok: without detect_block it is told, and no more"
 
 echo 'detect_block: true' >>"$work/fwd.yml"
 fwd_start
+does detect status
+said "^blocks +as rules say"
 connects $listed4 4443
 connects $listed4 4444
 wait_for "the block" is_dropped $listed4
@@ -101,6 +106,7 @@ echo "ok: packets of a peer are dropped"
 
 connects $listed4 4444
 wait_for "one more match" reaches .matches 3
+is "told and hushed" "2 1" "$(detection '"\(.told) \(.hushed)"')"
 is "its end" "$ends" "$(ask '.claims[0].expires' why $listed4)"
 is "blocked" 2 "$(detection .blocking.blocked)"
 echo "ok: one that is blocked stays as it is"
@@ -248,18 +254,38 @@ has_alert "processes are in quarantine.*detect_block: false" ||
 	fail "nobody says who is abandoned: $(ask .alerts status)"
 does detect status
 said "^abandoned +/.*/portcullis.quarantine"
-refuses "no quarantine: fwd.yml has detect_block: false; processes from before" \
+group=$(detection .abandoned)
+refuses "no quarantine: fwd.yml has detect_block: false; processes from before are in $group: " \
 	detect release all
 fwd_stop
 sed -i 's/^detect_block: false/detect_block: true/' "$work/fwd.yml"
 fwd_start
 wait_for "the list" inside 1
+has_no_alert || fail "who is refused is abandoned: $(ask .alerts status)"
 does detect release "$(detection '.quarantine[0].pid')"
 said '^released +1$'
 wait_for "the release" is_outside
 wait_for "the end of the list" inside 0
 does unblock --set detected $listed4
 echo "ok: who is in quarantine is listed, and let out"
+
+fwd_stop
+sed -i 's/^detect_block: true/detect_block: false/' "$work/fwd.yml"
+fwd_start
+has_no_alert || fail "nobody is abandoned: $(ask .alerts status)"
+refuses "no quarantine: fwd.yml has detect_block: false$" detect release all
+fwd_stop
+echo "${others[-1]}" >"$group/cgroup.procs"
+fwd_start
+has_alert "processes are in quarantine" || fail "nobody says who is abandoned"
+echo "${others[-1]}" >"${group%/*}/cgroup.procs" # as release says
+wait_for "the end of the alert" has_no_alert
+is "abandoned" "" "$(detection .abandoned)"
+refuses "no quarantine: fwd.yml has detect_block: false$" detect release all
+fwd_stop
+sed -i 's/^detect_block: false/detect_block: true/' "$work/fwd.yml"
+fwd_start
+echo "ok: who is abandoned is told of, until he is out"
 
 rule 4444 2s "threshold: 3" "group_by: [addr]" "window: 1h"
 does detect reload
@@ -276,10 +302,16 @@ is_out() {
 wait_for "its end" is_out
 echo "ok: from the threshold on, and until its time is up"
 
+cat >"$rules/above.yml" <<-END
+	title: of another system
+	logsource: {product: windows, category: registry_set}
+	detection: {a: {TargetObject: x}, condition: a}
+END
 echo 'rules: [' >"$rules/bad.yml"
 kill -HUP "$fwd_pid"
-wait_for "an alert" has_alert "1 of 2 files of rules are refused.*bad.yml"
+wait_for "an alert" has_alert "1 of 3 files of rules are refused.*bad.yml"
 is "rules" 1 "$(detection .rules)"
+mv "$rules/above.yml" "$work/unmet.yml"
 rm "$rules/bad.yml"
 mv "$rules" "$rules.away"
 touch "$rules"
@@ -288,11 +320,7 @@ rm "$rules"
 mv "$rules.away" "$rules"
 does detect reload
 has_no_alert || fail "an alert stays: $(ask '.alerts' status)"
-cat >"$rules/unmet.yml" <<-END
-	title: of another system
-	logsource: {product: windows, category: registry_set}
-	detection: {a: {TargetObject: x}, condition: a}
-END
+mv "$work/unmet.yml" "$rules/unmet.yml"
 does detect reload
 said "refused +1 files, which need what no sensor here has"
 has_no_alert || fail "what no sensor has is an alert"
@@ -315,9 +343,12 @@ rm -r "$rules/below"
 sed -i "s|^detect_rules: .*|detect_rules: $work/rulez|" "$work/fwd.yml"
 kill -HUP "$fwd_pid"
 wait_for "an alert" has_alert "no detection rules from $work/rulez: it is not"
+sed -i "s|^detect_rules: .*|detect_rules: /etc/portcullis/detect|" "$work/fwd.yml"
+kill -HUP "$fwd_pid"
+wait_for "no alert of the default" has_no_alert
 sed -i "s|^detect_rules: .*|detect_rules: $rules|" "$work/fwd.yml"
 kill -HUP "$fwd_pid"
-wait_for "no alert" has_no_alert
+wait_for "the rules" reaches .rules 1
 echo "ok: folders that are not there, or not root's alone"
 
 rule 4444 1h

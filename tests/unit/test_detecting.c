@@ -26,6 +26,7 @@
 #define THRESHOLD    3
 #define ALERT_FAILED "detection blocks"
 #define ALERT_SET    "detection set"
+#define ALERT_RULES  "detection rules"
 #define MINUTE_NS    60000000000ull
 
 static const char rule_text[] = "version: 1\n"
@@ -402,6 +403,35 @@ static void is_written(struct job *job)
 	(void)job;
 }
 
+/* Rules are to be read of this folder, while the sensor is there. */
+static void begin_reading(struct stand *stand, const char *folder)
+{
+	struct daemon *daemon = &stand->desk.daemon;
+
+	(void)snprintf(daemon->config.detect_rules,
+		       sizeof(daemon->config.detect_rules), "%s", folder);
+	/* only that it is there */
+	daemon->host.reader = (struct event_reader *)stand;
+	detecting_reload(daemon, NULL);
+}
+
+static void rules_that_cannot_be_read_leave_those_before(void **state)
+{
+	struct stand *stand = *state;
+	struct daemon *daemon = &stand->desk.daemon;
+	char folder[RULES_MAX + 16];
+
+	(void)snprintf(folder, sizeof(folder), "%s/own.yml/x", stand->rules);
+	begin_reading(stand, folder);
+	commit(stand);
+	assert_true(has_alert(stand, ALERT_RULES));
+	assert_int_equal(daemon->detecting.book->rule_count, 1);
+	begin_reading(stand, stand->rules);
+	commit(stand);
+	assert_false(has_alert(stand, ALERT_RULES));
+	daemon->host.reader = NULL;
+}
+
 /* So many signals come at once, and behind the first reading a rule. Returns
  * how many rules are in force then. */
 static size_t signal_often(struct stand *stand, int count)
@@ -412,11 +442,7 @@ static size_t signal_often(struct stand *stand, int count)
 		.stand = stand,
 	};
 
-	(void)snprintf(daemon->config.detect_rules,
-		       sizeof(daemon->config.detect_rules), "%s", stand->rules);
-	/* only that it is there */
-	daemon->host.reader = (struct event_reader *)stand;
-	detecting_reload(daemon, NULL);
+	begin_reading(stand, stand->rules);
 	worker_submit(daemon->worker, &late.job);
 	for (int i = 1; i < count; i++)
 		detecting_reload(daemon, NULL);
@@ -451,6 +477,7 @@ int main(void)
 		test(root_of_a_container_leaves_half_of_the_blocks),
 		test(a_block_that_is_not_stored_is_an_alert_and_no_offence),
 		test(a_set_that_is_not_stored_is_tried_again),
+		test(rules_that_cannot_be_read_leave_those_before),
 		test(one_signal_has_rules_read_once),
 		test(a_signal_while_rules_are_read_has_them_read_once_more),
 	};

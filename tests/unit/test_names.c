@@ -3,6 +3,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -16,8 +18,8 @@
 	"network_connection}\ndetection:\n  s: {DestinationPort: 443}\n" \
 	"  f: {DestinationHostname|endswith: .example}\n"
 
-/* Has the last rule of the file the remark? */
-static bool is_remarked(const char *text)
+/* Has the rule at this place of the file, or SIZE_MAX: the last, the remark? */
+static bool is_remarked_at(const char *text, size_t at)
 {
 	struct detect_rule **rules = NULL;
 	struct detect_note note;
@@ -28,12 +30,17 @@ static bool is_remarked(const char *text)
 	    0)
 		fail_msg("%u: %s", note.at.line, note.at.text);
 	assert_true(count > 0);
-	is_so = rules[count - 1]->remark &&
-		strstr(rules[count - 1]->remark, NAMES_REMARK);
+	at = at < count ? at : count - 1;
+	is_so = rules[at]->remark && strstr(rules[at]->remark, NAMES_REMARK);
 	for (size_t i = 0; i < count; i++)
 		detect_rule_free(rules[i]);
 	free(rules);
 	return is_so;
+}
+
+static bool is_remarked(const char *text)
+{
+	return is_remarked_at(text, SIZE_MAX);
 }
 
 static void a_name_that_excepts_is_remarked(void **state)
@@ -77,6 +84,22 @@ static void a_name_that_finds_is_not(void **state)
 	assert_false(is_remarked(SIGMA "  condition: not (s or not f)\n"));
 }
 
+static void a_step_that_is_met_by_name_lets_nothing_through(void **state)
+{
+	static const char chain[] =
+		"version: 1\nrules:\n  - name: r\n    action: alert\n"
+		"    chain:\n      within: 1m\n      steps:\n"
+		"        - {event: exec}\n"
+		"        - {event: connect, %s: {host: x.example}}\n";
+	char text[sizeof(chain) + 8];
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), chain, "match");
+	assert_false(is_remarked_at(text, 2));
+	(void)snprintf(text, sizeof(text), chain, "unless");
+	assert_true(is_remarked_at(text, 2));
+}
+
 static void what_is_ignored_by_name_is_remarked(void **state)
 {
 	struct detect_rule **rules = NULL;
@@ -103,6 +126,8 @@ int main(void)
 		cmocka_unit_test(a_name_that_excepts_is_remarked),
 		cmocka_unit_test(what_is_remarked_besides_stays),
 		cmocka_unit_test(a_name_that_finds_is_not),
+		cmocka_unit_test(
+			a_step_that_is_met_by_name_lets_nothing_through),
 		cmocka_unit_test(what_is_ignored_by_name_is_remarked),
 	};
 

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "daemon/rulebook.h"
+#include "rules/detect/language.h"
 
 #define PATH_ROOM 128
 
@@ -75,6 +76,7 @@ static int teardown(void **state)
 {
 	static const char *const names[] = {
 		"good.yml",	  "unmet.yml", "broken.yml",
+		"above.yml",	  "long.yml",  "link.yml",
 		"below/good.yml", "below",     "",
 	};
 	struct stand *stand = *state;
@@ -137,14 +139,32 @@ static void what_no_sensor_has_is_counted_and_not_broken(void **state)
 	assert_said(book->refused_note, "unmet.yml:");
 }
 
+static void what_is_no_file_or_too_long_is_broken(void **state)
+{
+	static char text[DETECT_BYTES_MAX + 2];
+	struct stand *stand = *state;
+	const struct rulebook *book;
+	char path[PATH_ROOM];
+
+	memset(text, '\n', sizeof(text) - 1);
+	put(stand, "long.yml", text);
+	assert_int_equal(read_own(stand)->broken, 1);
+	path_of(stand, "link.yml", path);
+	assert_int_equal(symlink("/", path), 0);
+	book = read_own(stand);
+	assert_int_equal(book->refused, 2);
+	assert_int_equal(book->broken, 2);
+	assert_said(book->refused_note, "link.yml:");
+}
+
 static void the_first_that_is_broken_is_named(void **state)
 {
 	struct stand *stand = *state;
 	const struct rulebook *book;
 
+	put(stand, "above.yml", unmet);
 	put(stand, "broken.yml", broken);
 	set_mode(stand, "good.yml", 0666);
-	put(stand, "unmet.yml", unmet);
 	book = read_own(stand);
 	assert_int_equal(book->refused, 3);
 	assert_int_equal(book->broken, 2);
@@ -166,6 +186,9 @@ static void a_folder_that_is_missing_is_named(void **state)
 			    "/none/own: it is not there");
 	book = read_from(stand, "", "/none/own", true);
 	assert_string_equal(book->folder_note, "");
+	book = read_from(stand, "/none/shipped", "/none/own", true);
+	assert_string_equal(book->folder_note,
+			    "/none/shipped: it is not there");
 }
 
 static void a_folder_that_others_may_write_is_left(void **state)
@@ -223,6 +246,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(a_folder_of_ours_is_taken),
 		test(what_no_sensor_has_is_counted_and_not_broken),
+		test(what_is_no_file_or_too_long_is_broken),
 		test(the_first_that_is_broken_is_named),
 		test(a_folder_that_is_missing_is_named),
 		test(a_folder_that_others_may_write_is_left),
