@@ -22,11 +22,14 @@
 #define OVER	     (1u << TCP_TIME_WAIT)
 #define BOUND	     (1u << 13) /* and nothing more; in a table of its own */
 
-/* A socket as the kernel names it. */
+/* A socket as the kernel names it, and whose it is: a bit for each peer. */
 struct found {
 	uint8_t family, protocol;
 	struct inet_diag_sockid id;
+	uint64_t peers;
 };
+
+_Static_assert(CUT_PEERS_MAX <= 64, "a bit for each");
 
 struct search {
 	const struct prefix *peers; /* NULL: `owned` says */
@@ -34,7 +37,6 @@ struct search {
 	const struct cut_owned *owned;
 	struct found found[CUT_SOCKETS_MAX];
 	size_t count;
-	uint8_t found_of[CUT_PEERS_MAX]; /* by peer */
 	bool is_full;
 };
 
@@ -197,12 +199,16 @@ static bool is_wanted(const struct search *search,
 }
 
 /* The kernel does not say by which of its conditions it was found. */
-static void count_peer(struct search *search, const struct inet_diag_msg *msg)
+static uint64_t peers_of(const struct search *search,
+			 const struct inet_diag_msg *msg)
 {
 	const struct prefix peer = peer_of(msg);
+	uint64_t peers = 0;
 
 	for (size_t i = 0; i < search->peer_count; i++)
-		search->found_of[i] += prefix_covers(&search->peers[i], &peer);
+		if (prefix_covers(&search->peers[i], &peer))
+			peers |= 1ull << i;
+	return peers;
 }
 
 static void take(struct search *search, uint8_t protocol,
@@ -218,8 +224,8 @@ static void take(struct search *search, uint8_t protocol,
 		.family = msg->idiag_family,
 		.protocol = protocol,
 		.id = msg->id,
+		.peers = peers_of(search, msg),
 	};
-	count_peer(search, msg);
 }
 
 /* 1 when more is to come. A kernel without the protocol's module does not know
@@ -297,17 +303,30 @@ static int destroy(int fd, const struct found *found)
 }
 
 /* One that has gone meanwhile is as it should be. */
+static void tally_one(struct cut_tally *tally, const struct found *found, int r)
+{
+	tally->ended += r == 0;
+	for (size_t i = 0; i < CUT_PEERS_MAX; i++) {
+		if (!(found->peers >> i & 1))
+			continue;
+		tally->found[i]++;
+		if (r < 0 && r != -ENOENT)
+			tally->failed[i] = r;
+	}
+}
+
+/* The first error that is of no peer. */
 static int destroy_all(const struct search *search, struct cut_tally *tally)
 {
 	CLEANUP(closep) int fd = diag_open();
 	int first = fd < 0 ? fd : 0;
 
 	for (size_t i = 0; i < search->count && fd >= 0; i++) {
-		int r = destroy(fd, &search->found[i]);
+		const struct found *found = &search->found[i];
+		int r = destroy(fd, found);
 
-		if (r == 0)
-			tally->ended++;
-		else if (r != -ENOENT && first == 0)
+		tally_one(tally, found, r);
+		if (r < 0 && r != -ENOENT && !found->peers && first == 0)
 			first = r;
 	}
 	return first;
@@ -336,7 +355,6 @@ static int cut(struct search *search, struct cut_tally *ret_tally)
 	}
 	r = search->count ? destroy_all(search, &tally) : 0;
 	tally.has_more = search->is_full && r == 0;
-	memcpy(tally.found, search->found_of, sizeof(tally.found));
 	*ret_tally = tally;
 	return first ? first : r;
 }
