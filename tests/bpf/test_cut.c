@@ -61,6 +61,24 @@ static void sockets_of_every_kind_with_the_peer_are_cut(void **state)
 	check_cut("::ffff:" FAR, SOCK_DGRAM);
 }
 
+/* Two connections of two ends, one of the four a socket of IPv6. */
+static void all_that_have_a_peer_of_ipv4_are_found(void **state)
+{
+	int v4 = far_talk(FAR, SOCK_STREAM);
+	int v6 = far_talk("::ffff:" FAR, SOCK_STREAM);
+	struct prefix peer = prefix_named(FAR);
+	struct cut_tally tally;
+	int r = cut_peers(&peer, 1, &tally);
+
+	(void)state;
+	if (r == -EOPNOTSUPP)
+		skip();
+	assert_int_equal(r, 0);
+	assert_int_equal(tally.found[0], 4);
+	(void)close(v4);
+	(void)close(v6);
+}
+
 static void sockets_with_others_stay(void **state)
 {
 	int to_friend = far_talk(FRIEND, SOCK_STREAM);
@@ -320,6 +338,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(sockets_of_every_kind_with_the_peer_are_cut),
+		TEST(all_that_have_a_peer_of_ipv4_are_found),
 		TEST(sockets_with_others_stay),
 		TEST(a_whole_network_is_cut),
 		TEST(loopback_is_not_cut),

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -56,10 +57,13 @@ static void *ask(void *arg)
 /* It is a thread of ours: its memory is. */
 static bool is_held(const struct seccomp_notif *asked, uint32_t peer4_be)
 {
-	const struct nlmsghdr *head =
-		(const void *)(uintptr_t)asked->data.args[1];
-	const struct inet_diag_req_v2 *wanted = NLMSG_DATA(head);
+	const struct nlmsghdr *head;
+	const struct inet_diag_req_v2 *wanted;
+	const void *message;
 
+	memcpy(&message, &asked->data.args[1], sizeof(message));
+	head = message;
+	wanted = NLMSG_DATA(head);
 	return head->nlmsg_type == SOCK_DESTROY &&
 	       wanted->id.idiag_dst[0] == peer4_be;
 }
