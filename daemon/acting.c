@@ -319,10 +319,18 @@ void acting_tick(struct daemon *daemon, uint64_t now_ns)
 	passing_tick(&daemon->alerts, ALERT_FAILED, &acting->failed_ns, now_ns);
 }
 
+/* A single address of a network may be in the set by itself. */
+static bool is_blocked(void *arg, const struct prefix *peer, bool is_tied)
+{
+	(void)is_tied;
+	return blocking_has(arg, peer);
+}
+
 void acting_forgive(struct daemon *daemon, const struct prefix *peer)
 {
 	if (daemon->acting.enforce)
-		(void)enforce_forgive(daemon->acting.enforce, peer);
+		(void)enforce_forgive(daemon->acting.enforce, peer, is_blocked,
+				      daemon);
 }
 
 struct release {

@@ -66,8 +66,9 @@ void acting_do(struct daemon *daemon, const struct enforce_order *order,
  * the set of blocking.h, if they came with it, and may be blocked. */
 void acting_tick(struct daemon *daemon, uint64_t now_ns);
 
-/* Somebody takes the peer out of the set: nobody is refused it any more. When
- * it leaves in another way, acting_tick() comes to the same by and by. */
+/* Somebody took the peer out of the set: nobody is refused it any more, nor any
+ * address in it that is not in the set by itself. When it leaves in another
+ * way, acting_tick() comes to the same by and by. */
 void acting_forgive(struct daemon *daemon, const struct prefix *peer);
 
 struct call;

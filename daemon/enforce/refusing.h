@@ -57,12 +57,15 @@ DEFINE_CLEANUP(struct refusing *, refusing_free)
 int refusing_add(struct refusing *refusing, const struct prefix *peer,
 		 uint64_t until_ns, bool is_tied);
 
-/* No longer; prefixes around or inside it stay. -ENOENT. */
-int refusing_del(struct refusing *refusing, const struct prefix *peer);
-
 /* Is there still cause to refuse it? */
 typedef bool refusing_keeps_fn(void *arg, const struct prefix *peer,
 			       bool is_tied);
+
+/* No longer, nor all inside it for whom there is no cause of their own; prefixes
+ * around it stay. Some thousands are looked at: the rest is left to
+ * refusing_tick(). `keeps` NULL: for none there is. */
+int refusing_forgive(struct refusing *refusing, const struct prefix *peer,
+		     refusing_keeps_fn *keeps, void *arg);
 
 /* A few times a second: look at some peers, and take out whose time is over
  * and for whom there is no cause. `keeps` NULL: for all there is. */
