@@ -117,6 +117,10 @@ struct enforce_followed {
  * could not finish, and with cuts, as cutting.h says. */
 void enforce_follow(struct enforce *enforce, struct enforce_followed *ret_done);
 
+/* Is the peer refused? */
+bool enforce_refuses(const struct enforce *enforce, const struct prefix *peer,
+		     uint64_t now_ns);
+
 /* The peer is refused no longer, nor anybody inside it: refusing_forgive(). */
 int enforce_forgive(struct enforce *enforce, const struct prefix *peer,
 		    refusing_keeps_fn *keeps, void *arg);

@@ -388,6 +388,17 @@ void refusing_tick(struct refusing *refusing, uint64_t now_ns,
 	take_out_some(&sweep);
 }
 
+bool refusing_has(struct refusing *refusing, const struct prefix *peer,
+		  uint64_t now_ns)
+{
+	union peer key = peer_of(peer);
+	struct fw_refused value;
+
+	return bpf_map_lookup_elem(trie_of(refusing, peer)->fd, &key, &value) ==
+		       0 &&
+	       value.until_ns > now_ns;
+}
+
 int refusing_info(const struct refusing *refusing,
 		  struct refusing_info *ret_info)
 {

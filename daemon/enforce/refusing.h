@@ -72,6 +72,10 @@ int refusing_forgive(struct refusing *refusing, const struct prefix *peer,
 void refusing_tick(struct refusing *refusing, uint64_t now_ns,
 		   refusing_keeps_fn *keeps, void *arg);
 
+/* It, or a prefix around it, as far as the longest one says. */
+bool refusing_has(struct refusing *refusing, const struct prefix *peer,
+		  uint64_t now_ns);
+
 struct refusing_info {
 	size_t peers4, peers6; /* with those that ended a moment ago */
 	struct fw_refusal gates[FW_GATE_COUNT];

@@ -99,6 +99,13 @@ static void add(const char *text, uint64_t until_ns)
 			 0);
 }
 
+static bool is_refused(const char *text)
+{
+	struct prefix peer = prefix_named(text);
+
+	return refusing_has(bench.refusing, &peer, clock_boot_ns());
+}
+
 static void forgive(const char *text, refusing_keeps_fn *keeps, void *arg)
 {
 	struct prefix peer = prefix_named(text);
@@ -165,7 +172,10 @@ static void a_peer_ends_by_itself(void **state)
 	(void)state;
 	add("198.51.100.7", clock_boot_ns() + SECOND_NS / 2);
 	assert_int_equal(try(connect_stream, "198.51.100.7"), EPERM);
+	assert_true(is_refused("198.51.100.7"));
+	assert_false(is_refused("198.51.100.8"));
 	(void)usleep(600000);
+	assert_false(is_refused("198.51.100.7"));
 	assert_int_equal(try(connect_stream, "198.51.100.7"), ENETUNREACH);
 	assert_int_equal(info().peers4, 1);
 	refusing_tick(bench.refusing, clock_boot_ns(), NULL, NULL);
