@@ -11,6 +11,7 @@
 #include "daemon/clock.h"
 #include "daemon/control/server.h"
 #include "daemon/daemon.h"
+#include "daemon/enforce/subject.h"
 #include "daemon/log.h"
 #include "daemon/passing.h"
 #include "daemon/privileges.h"
@@ -174,6 +175,24 @@ static void count_answer(struct daemon *daemon,
 		tell_failed(daemon, answer->note);
 }
 
+bool acting_refuses(const struct daemon *daemon, const struct prefix *peer,
+		    uint64_t now_ns)
+{
+	const struct enforce *enforce = daemon->acting.enforce;
+
+	return enforce && enforce_refuses(enforce, peer, now_ns);
+}
+
+bool acting_holds(const struct daemon *daemon, const struct process_id *process)
+{
+	const struct acting *acting = &daemon->acting;
+
+	for (size_t i = 0; i < acting->tree_count; i++)
+		if (subject_is(&acting->trees[i].id, process))
+			return true;
+	return false;
+}
+
 /* On the slow thread. */
 
 struct slow {
@@ -189,34 +208,6 @@ static void run(struct job *job)
 	struct slow *slow = (struct slow *)job;
 
 	enforce_act(slow->enforce, &slow->order, &slow->answer);
-}
-
-static void done(struct job *job)
-{
-	struct slow *slow = (struct slow *)job;
-
-	count_answer(slow->daemon, &slow->answer);
-	free(slow);
-}
-
-static int submit(struct daemon *daemon, const struct enforce_order *order)
-{
-	struct acting *acting = &daemon->acting;
-	struct slow *slow;
-
-	if (worker_pending(acting->slow) >= ACTING_PENDING_MAX)
-		return -EAGAIN;
-	slow = calloc(1, sizeof(*slow));
-	if (!slow)
-		return -ENOMEM;
-	*slow = (struct slow){
-		.job = {.run = run, .done = done},
-		.daemon = daemon,
-		.enforce = acting->enforce,
-		.order = *order,
-	};
-	worker_submit(acting->slow, &slow->job);
-	return 0;
 }
 
 static void run_follow(struct job *job)
@@ -256,6 +247,37 @@ static void follow(struct daemon *daemon)
 	};
 	acting->is_following = true;
 	worker_submit(acting->slow, &acting->follow.job);
+}
+
+/* Who is in quarantine is not to be put there again: the list is another one. */
+static void done(struct job *job)
+{
+	struct slow *slow = (struct slow *)job;
+
+	count_answer(slow->daemon, &slow->answer);
+	if (slow->answer.done & ENFORCE_QUARANTINE)
+		follow(slow->daemon);
+	free(slow);
+}
+
+static int submit(struct daemon *daemon, const struct enforce_order *order)
+{
+	struct acting *acting = &daemon->acting;
+	struct slow *slow;
+
+	if (worker_pending(acting->slow) >= ACTING_PENDING_MAX)
+		return -EAGAIN;
+	slow = calloc(1, sizeof(*slow));
+	if (!slow)
+		return -ENOMEM;
+	*slow = (struct slow){
+		.job = {.run = run, .done = done},
+		.daemon = daemon,
+		.enforce = acting->enforce,
+		.order = *order,
+	};
+	worker_submit(acting->slow, &slow->job);
+	return 0;
 }
 
 void acting_do(struct daemon *daemon, const struct enforce_order *order,
@@ -319,10 +341,18 @@ void acting_tick(struct daemon *daemon, uint64_t now_ns)
 	passing_tick(&daemon->alerts, ALERT_FAILED, &acting->failed_ns, now_ns);
 }
 
+/* A single address of a network may be in the set by itself. */
+static bool is_blocked(void *arg, const struct prefix *peer, bool is_tied)
+{
+	(void)is_tied;
+	return blocking_has(arg, peer);
+}
+
 void acting_forgive(struct daemon *daemon, const struct prefix *peer)
 {
 	if (daemon->acting.enforce)
-		(void)enforce_forgive(daemon->acting.enforce, peer);
+		(void)enforce_forgive(daemon->acting.enforce, peer, is_blocked,
+				      daemon);
 }
 
 struct release {

@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "daemon/enforce/enforce.h"
@@ -62,12 +63,20 @@ void acting_stop(struct acting *acting);
 void acting_do(struct daemon *daemon, const struct enforce_order *order,
 	       struct enforce_answer *ret_answer, uint32_t *ret_ordered);
 
+/* Is it done already: is the peer refused, is it the first process of a tree in
+ * quarantine? */
+bool acting_refuses(const struct daemon *daemon, const struct prefix *peer,
+		    uint64_t now_ns);
+bool acting_holds(const struct daemon *daemon,
+		  const struct process_id *process);
+
 /* Of the peers that are refused some are looked at, whether they still are in
  * the set of blocking.h, if they came with it, and may be blocked. */
 void acting_tick(struct daemon *daemon, uint64_t now_ns);
 
-/* Somebody takes the peer out of the set: nobody is refused it any more. When
- * it leaves in another way, acting_tick() comes to the same by and by. */
+/* Somebody took the peer out of the set: nobody is refused it any more, nor any
+ * address in it that is not in the set by itself. When it leaves in another
+ * way, acting_tick() comes to the same by and by. */
 void acting_forgive(struct daemon *daemon, const struct prefix *peer);
 
 struct call;

@@ -329,6 +329,16 @@ static struct prefix whom(const struct heard *heard,
 		       : wider;
 }
 
+/* A peer that is refused already is not to be paid for once more. */
+static int spend_on_peer(const struct heard *heard, uint32_t steps,
+			 const struct prefix *peer)
+{
+	if (steps & DETECT_STEP_REFUSE &&
+	    acting_refuses(heard->daemon, peer, heard->now_ns))
+		return -EALREADY;
+	return spend(heard);
+}
+
 /* The steps against the peer that may follow the table. */
 static uint32_t act_on_peer(const struct heard *heard,
 			    const struct detect_rule *rule,
@@ -346,13 +356,13 @@ static uint32_t act_on_peer(const struct heard *heard,
 		return 0;
 	}
 	r = all & DETECT_STEP_TABLE ? block_peer(heard, rule, peer, ttl_s)
-				    : spend(heard);
+				    : spend_on_peer(heard, all, peer);
 	if (r < 0 && r != -EALREADY) {
 		deed->withheld |= all;
 		return 0;
 	}
 	deed->done |= all & DETECT_STEP_TABLE;
-	deed->is_new = r == 0 && all & DETECT_STEP_TABLE;
+	deed->is_new = r == 0 && all & (DETECT_STEP_TABLE | DETECT_STEP_REFUSE);
 	return all & ~(uint32_t)DETECT_STEP_TABLE;
 }
 
@@ -365,7 +375,12 @@ static uint32_t steps_on_process(const struct heard *heard,
 
 	if (steps == 0 || heard->event->process.pid == 0)
 		return 0;
-	if (spend(heard) == 0)
+	if (steps & DETECT_STEP_QUARANTINE &&
+	    acting_holds(heard->daemon, &heard->event->process)) {
+		deed->done |= DETECT_STEP_QUARANTINE;
+		steps &= ~(uint32_t)DETECT_STEP_QUARANTINE;
+	}
+	if (steps == 0 || spend(heard) == 0)
 		return steps;
 	deed->withheld |= steps;
 	return 0;

@@ -11,8 +11,9 @@
  *	1. Nothing is blocked unless fwd.yml says `detect_block: true`, the rule
  *	   does not observe, and the peer is neither protected nor one of the
  *	   resolvers and time servers that are known.
- *	2. A peer that is blocked anew is told of, and a process that is ended,
- *	   also where the alarm would only have counted it.
+ *	2. A peer that is blocked or refused anew is told of, and a process that
+ *	   is ended, also where the alarm would only have counted it. What is
+ *	   done already costs nothing of the budget.
  *	3. Rules that cannot be read leave those that are in force, and an alert.
  *	4. Rules that are read anew begin to count anew.
  *

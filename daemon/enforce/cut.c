@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "daemon/enforce/loopback.h"
@@ -22,11 +23,14 @@
 #define OVER	     (1u << TCP_TIME_WAIT)
 #define BOUND	     (1u << 13) /* and nothing more; in a table of its own */
 
-/* A socket as the kernel names it. */
+/* A socket as the kernel names it, and whose it is: a bit for each peer. */
 struct found {
 	uint8_t family, protocol;
 	struct inet_diag_sockid id;
+	uint64_t peers;
 };
+
+_Static_assert(CUT_PEERS_MAX <= 64, "a bit for each");
 
 struct search {
 	const struct prefix *peers; /* NULL: `owned` says */
@@ -34,7 +38,6 @@ struct search {
 	const struct cut_owned *owned;
 	struct found found[CUT_SOCKETS_MAX];
 	size_t count;
-	uint8_t found_of[CUT_PEERS_MAX]; /* by peer */
 	bool is_full;
 };
 
@@ -53,11 +56,18 @@ struct condition {
 	(CUT_PEERS_MAX * \
 	 (sizeof(struct condition) + sizeof(struct inet_diag_bc_op)))
 
+struct filter {
+	struct nlattr head;
+	uint8_t conditions[FILTER_MAX];
+};
+
+/* What the kernel is asked for, in either form. */
 struct question {
 	struct nlmsghdr head;
-	struct inet_diag_req_v2 wanted;
-	struct nlattr filter_head;
-	uint8_t filter[FILTER_MAX];
+	union {
+		struct inet_diag_req_v2 one; /* family */
+		struct inet_diag_req both;
+	} wanted;
 };
 
 static int diag_open(void)
@@ -113,45 +123,58 @@ static size_t put_condition(uint8_t *at, const struct prefix peers[],
 	return bytes + sizeof(jump);
 }
 
-static void put_filter(struct question *question, const struct prefix peers[],
+static void put_filter(struct filter *filter, const struct prefix peers[],
 		       size_t count)
 {
 	size_t bytes = 0;
 
 	for (size_t i = 0; i < count; i++)
-		bytes += put_condition(question->filter + bytes, peers + i,
+		bytes += put_condition(filter->conditions + bytes, peers + i,
 				       count - i);
-	question->filter_head.nla_type = INET_DIAG_REQ_BYTECODE;
-	question->filter_head.nla_len =
-		(uint16_t)(sizeof(struct nlattr) + bytes);
-	question->head.nlmsg_len =
-		(uint32_t)(offsetof(struct question, filter) + bytes);
+	filter->head.nla_type = INET_DIAG_REQ_BYTECODE;
+	filter->head.nla_len = (uint16_t)(sizeof(filter->head) + bytes);
 }
 
+/* Of TCP the kernel goes through all it has, whatever family is asked for: the
+ * older form, which has none, finds both in one walk. There is none of UDP.
+ * Returns the length. */
+static size_t put_wanted(struct question *question, uint8_t family,
+			 uint8_t protocol, uint32_t states)
+{
+	question->head.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	if (family == AF_UNSPEC) {
+		question->head.nlmsg_type = TCPDIAG_GETSOCK;
+		question->wanted.both.idiag_states = states;
+		return NLMSG_LENGTH(sizeof(question->wanted.both));
+	}
+	question->head.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	question->wanted.one.sdiag_family = family;
+	question->wanted.one.sdiag_protocol = protocol;
+	question->wanted.one.idiag_states = states;
+	return NLMSG_LENGTH(sizeof(question->wanted.one));
+}
+
+/* `family` AF_UNSPEC: of TCP, both. */
 static int ask(int fd, const struct search *search, uint8_t family,
 	       uint8_t protocol)
 {
-	struct question question = {
-		.head =
-			{
-				.nlmsg_len =
-					offsetof(struct question, filter_head),
-				.nlmsg_type = SOCK_DIAG_BY_FAMILY,
-				.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-			},
-		.wanted =
-			{
-				.sdiag_family = family,
-				.sdiag_protocol = protocol,
-				.idiag_states = ~OVER,
-			},
+	uint32_t states =
+		~(search->peers ? OVER | NO_PEER | BOUND : (uint32_t)OVER);
+	struct question question = {0};
+	struct filter filter = {0};
+	struct iovec parts[] = {
+		{&question, put_wanted(&question, family, protocol, states)},
+		{&filter, 0},
 	};
+	const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
 
 	if (search->peers) {
-		question.wanted.idiag_states &= ~(NO_PEER | BOUND);
-		put_filter(&question, search->peers, search->peer_count);
+		put_filter(&filter, search->peers, search->peer_count);
+		parts[1].iov_len = filter.head.nla_len;
 	}
-	return send(fd, &question, question.head.nlmsg_len, 0) < 0 ? -errno : 0;
+	question.head.nlmsg_len =
+		(uint32_t)(parts[0].iov_len + parts[1].iov_len);
+	return sendmsg(fd, &message, 0) < 0 ? -errno : 0;
 }
 
 static int inode_cmp(const void *a, const void *b)
@@ -197,12 +220,16 @@ static bool is_wanted(const struct search *search,
 }
 
 /* The kernel does not say by which of its conditions it was found. */
-static void count_peer(struct search *search, const struct inet_diag_msg *msg)
+static uint64_t peers_of(const struct search *search,
+			 const struct inet_diag_msg *msg)
 {
 	const struct prefix peer = peer_of(msg);
+	uint64_t peers = 0;
 
 	for (size_t i = 0; i < search->peer_count; i++)
-		search->found_of[i] += prefix_covers(&search->peers[i], &peer);
+		if (prefix_covers(&search->peers[i], &peer))
+			peers |= 1ull << i;
+	return peers;
 }
 
 static void take(struct search *search, uint8_t protocol,
@@ -218,24 +245,29 @@ static void take(struct search *search, uint8_t protocol,
 		.family = msg->idiag_family,
 		.protocol = protocol,
 		.id = msg->id,
+		.peers = peers_of(search, msg),
 	};
-	count_peer(search, msg);
 }
 
-/* 1 when more is to come. A kernel without the protocol's module does not know
- * what it is asked for. */
+/* The last message, and that of an error, begin with how it went. A kernel
+ * without the protocol's module does not know what it is asked for. */
+static int error_of(const struct nlmsghdr *head)
+{
+	int r = 0;
+
+	if (head->nlmsg_len >= NLMSG_LENGTH(sizeof(r)))
+		memcpy(&r, NLMSG_DATA(head), sizeof(r));
+	return r == -ENOENT ? -EOPNOTSUPP : r;
+}
+
+/* 1 when more is to come. */
 static int take_all(struct search *search, uint8_t protocol,
 		    const struct nlmsghdr *head, size_t len)
 {
 	for (; NLMSG_OK(head, len); head = NLMSG_NEXT(head, len)) {
-		if (head->nlmsg_type == NLMSG_DONE)
-			return 0;
-		if (head->nlmsg_type == NLMSG_ERROR) {
-			const struct nlmsgerr *error = NLMSG_DATA(head);
-
-			return error->error == -ENOENT ? -EOPNOTSUPP
-						       : error->error;
-		}
+		if (head->nlmsg_type == NLMSG_DONE ||
+		    head->nlmsg_type == NLMSG_ERROR)
+			return error_of(head);
 		if (head->nlmsg_len >=
 		    NLMSG_LENGTH(sizeof(struct inet_diag_msg)))
 			take(search, protocol, NLMSG_DATA(head));
@@ -297,17 +329,30 @@ static int destroy(int fd, const struct found *found)
 }
 
 /* One that has gone meanwhile is as it should be. */
+static void tally_one(struct cut_tally *tally, const struct found *found, int r)
+{
+	tally->ended += r == 0;
+	for (size_t i = 0; i < CUT_PEERS_MAX; i++) {
+		if (!(found->peers >> i & 1))
+			continue;
+		tally->found[i]++;
+		if (r < 0 && r != -ENOENT)
+			tally->failed[i] = r;
+	}
+}
+
+/* The first error that is of no peer. */
 static int destroy_all(const struct search *search, struct cut_tally *tally)
 {
 	CLEANUP(closep) int fd = diag_open();
 	int first = fd < 0 ? fd : 0;
 
 	for (size_t i = 0; i < search->count && fd >= 0; i++) {
-		int r = destroy(fd, &search->found[i]);
+		const struct found *found = &search->found[i];
+		int r = destroy(fd, found);
 
-		if (r == 0)
-			tally->ended++;
-		else if (r != -ENOENT && first == 0)
+		tally_one(tally, found, r);
+		if (r < 0 && r != -ENOENT && !found->peers && first == 0)
 			first = r;
 	}
 	return first;
@@ -322,23 +367,25 @@ static bool has_v4(const struct search *search)
 	return !search->peers;
 }
 
+static int look_for_udp(struct search *search)
+{
+	int r = has_v4(search) ? look(search, AF_INET, IPPROTO_UDP) : 0;
+
+	return r < 0 ? r : look(search, AF_INET6, IPPROTO_UDP);
+}
+
 static int cut(struct search *search, struct cut_tally *ret_tally)
 {
-	static const uint8_t protocols[] = {IPPROTO_TCP, IPPROTO_UDP};
 	struct cut_tally tally = {0};
-	int first = 0, r;
+	int tcp = look(search, AF_UNSPEC, IPPROTO_TCP);
+	int udp = look_for_udp(search);
+	int r = search->count ? destroy_all(search, &tally) : 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(protocols); i++) {
-		r = has_v4(search) ? look(search, AF_INET, protocols[i]) : 0;
-		if (r == 0)
-			r = look(search, AF_INET6, protocols[i]);
-		first = first ? first : r;
-	}
-	r = search->count ? destroy_all(search, &tally) : 0;
 	tally.has_more = search->is_full && r == 0;
-	memcpy(tally.found, search->found_of, sizeof(tally.found));
 	*ret_tally = tally;
-	return first ? first : r;
+	if (tcp < 0 || udp < 0)
+		return tcp < 0 ? tcp : udp;
+	return r;
 }
 
 int cut_peers(const struct prefix peers[], size_t count,

@@ -30,13 +30,15 @@ struct cut_tally {
 	size_t ended;
 	bool has_more; /* a call more finds some */
 	uint8_t found[CUT_PEERS_MAX]; /* sockets of each peer */
+	int failed[CUT_PEERS_MAX]; /* error of the last that stayed, or 0 */
 };
 
 _Static_assert(CUT_SOCKETS_MAX <= UINT8_MAX, "they may all be of one peer");
 
 /* Of these peers, CUT_PEERS_MAX at most, in one walk through the kernel's
  * sockets. Where it has more, it may have found none of a peer that has some.
- * Loopback is -EINVAL, as all that is around it. */
+ * A socket that cannot be ended is a matter of its peer alone: an error is one
+ * of the walk. Loopback is -EINVAL, as all that is around it. */
 int cut_peers(const struct prefix peers[], size_t count,
 	      struct cut_tally *ret_tally);
 
@@ -48,5 +50,5 @@ struct cut_owned {
 };
 
 /* Of these sockets those that have a peer which is not spared, and those that
- * listen. */
+ * listen. The first error of any. */
 int cut_sockets(const struct cut_owned *owned, struct cut_tally *ret_tally);

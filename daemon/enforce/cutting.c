@@ -63,14 +63,26 @@ static bool settle_full(struct cutting_peer *peer, uint8_t found,
 	return false;
 }
 
-/* A walk was for it; is it to be kept? */
-static bool settle(struct cutting_peer *peer, int r,
-		   struct cutting_tally *tally)
+/* The walk, or one of its own sockets, came to an error. Once more? */
+static bool settle_failed(struct cutting_peer *peer, int r,
+			  struct cutting_tally *tally)
 {
-	tally->done += peer->is_new && r == 0;
-	tally->failed += r < 0;
+	bool is_first = !peer->has_failed;
+
+	tally->r = r;
+	tally->failed += is_first;
+	peer->has_failed = true;
 	peer->is_new = false;
-	return r == 0 && --peer->walks > 0;
+	peer->walks = 1;
+	return is_first;
+}
+
+/* A walk was for it; is it to be kept? */
+static bool settle(struct cutting_peer *peer, struct cutting_tally *tally)
+{
+	tally->done += peer->is_new;
+	peer->is_new = false;
+	return --peer->walks > 0;
 }
 
 /* As many as a walk takes, from `first` on. Returns how many stay. */
@@ -79,7 +91,6 @@ static size_t walk(struct cutting *cutting, size_t first, size_t count,
 {
 	struct prefix peers[CUT_PEERS_MAX];
 	struct cut_tally cut = {0};
-	bool is_full;
 	int r;
 
 	assert(count > 0 && count <= CUT_PEERS_MAX);
@@ -87,15 +98,17 @@ static size_t walk(struct cutting *cutting, size_t first, size_t count,
 	for (size_t i = 0; i < count; i++)
 		peers[i] = cutting->peers[first + i].peer;
 	r = cut_peers(peers, count, &cut);
-	is_full = r == 0 && cut.has_more;
 	tally->sockets += cut.ended;
-	if (r < 0)
-		tally->r = r;
 	for (size_t i = 0; i < count; i++) {
 		struct cutting_peer peer = cutting->peers[first + i];
+		int failed = r < 0 ? r : cut.failed[i];
+		bool stays = failed && settle_failed(&peer, failed, tally);
 
-		if (is_full ? settle_full(&peer, cut.found[i], count, tally)
-			    : settle(&peer, r, tally))
+		if (r == 0 && cut.has_more)
+			stays = settle_full(&peer, cut.found[i], count, tally);
+		else if (!failed)
+			stays = settle(&peer, tally);
+		if (stays)
 			cutting->peers[kept++] = peer;
 	}
 	return kept;

@@ -9,7 +9,8 @@
  * been let through and had no socket yet that could be found.
  * A walk ends with as many sockets as are cut at once: peers that had a large
  * part of them are walked for apart from then on, so the others do not wait for
- * them, and nobody is given up for what others have.
+ * them, and nobody is given up for what others have. Where a socket cannot be
+ * ended its peer has failed, no other of that walk, and is walked for once more.
  *
  * Owns		nothing but memory
  * Errors	negative errno
@@ -32,6 +33,7 @@ struct cutting_peer {
 	uint8_t rounds; /* that were done, for those with very many sockets */
 	bool is_new; /* no walk has looked for it yet */
 	bool has_many; /* sockets; it is walked for apart */
+	bool has_failed; /* once */
 };
 
 /* All zero to begin with. */
@@ -44,7 +46,8 @@ struct cutting {
 /* What came of peers, and of their sockets. */
 struct cutting_tally {
 	size_t sockets;
-	size_t done, failed; /* peers looked for the first time */
+	size_t done; /* peers looked for the first time */
+	size_t failed; /* peers that did for the first time */
 	size_t forgone; /* peers that had more sockets than can be cut */
 	int r; /* the last error, or 0 */
 };

@@ -425,10 +425,19 @@ void enforce_follow(struct enforce *enforce, struct enforce_followed *ret_done)
 		go_on_with_first(enforce);
 }
 
-int enforce_forgive(struct enforce *enforce, const struct prefix *peer)
+bool enforce_refuses(const struct enforce *enforce, const struct prefix *peer,
+		     uint64_t now_ns)
 {
-	return enforce->refusing ? refusing_del(enforce->refusing, peer)
-				 : -ENOENT;
+	return enforce->refusing &&
+	       refusing_has(enforce->refusing, peer, now_ns);
+}
+
+int enforce_forgive(struct enforce *enforce, const struct prefix *peer,
+		    refusing_keeps_fn *keeps, void *arg)
+{
+	return enforce->refusing
+		       ? refusing_forgive(enforce->refusing, peer, keeps, arg)
+		       : 0;
 }
 
 /* Which of the rest, a bit each, are of trees that are held. */

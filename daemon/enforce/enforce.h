@@ -117,8 +117,13 @@ struct enforce_followed {
  * could not finish, and with cuts, as cutting.h says. */
 void enforce_follow(struct enforce *enforce, struct enforce_followed *ret_done);
 
-/* The peer is refused no longer. -ENOENT. */
-int enforce_forgive(struct enforce *enforce, const struct prefix *peer);
+/* Is the peer refused? */
+bool enforce_refuses(const struct enforce *enforce, const struct prefix *peer,
+		     uint64_t now_ns);
+
+/* The peer is refused no longer, nor anybody inside it: refusing_forgive(). */
+int enforce_forgive(struct enforce *enforce, const struct prefix *peer,
+		    refusing_keeps_fn *keeps, void *arg);
 
 /* Out of the quarantine with it, and all it began. -ENOENT; -EAGAIN. */
 int enforce_release(struct enforce *enforce, const struct process_id *process);

@@ -15,6 +15,7 @@
 
 #define LINKS_MAX  FW_GATE_COUNT
 #define TICK_PEERS 256 /* of each family that a tick looks at */
+#define INSIDE_MAX 4096 /* of a network, that forgiving it looks at */
 #define V4_AT	   12 /* of the address, in the bytes of a prefix */
 
 /* A key of either family; `bits` is in the same place. */
@@ -252,11 +253,87 @@ static int take_out(struct trie *trie, const union peer *key)
 	return 0;
 }
 
-int refusing_del(struct refusing *refusing, const struct prefix *peer)
+struct forgiven {
+	struct trie *trie;
+	const struct prefix *whole;
+	refusing_keeps_fn *keeps;
+	void *arg;
+};
+
+/* False: it stays, or is not refused. */
+static bool forgive_one(const struct forgiven *forgiven, const union peer *key)
 {
+	const struct prefix peer =
+		prefix_of(key, prefix_is_v4(forgiven->whole));
+	struct fw_refused value;
+
+	if (!find_exact(forgiven->trie, key, &value))
+		return false;
+	if (forgiven->keeps &&
+	    forgiven->keeps(forgiven->arg, &peer, value.is_tied))
+		return false;
+	return take_out(forgiven->trie, key) == 0;
+}
+
+/* The kernel lists what is inside a network before that, the lowest address
+ * first: so all of it is between this key, which is in the map, and the end. */
+static void forgive_behind(const struct forgiven *forgiven,
+			   const union peer *first)
+{
+	union peer at = *first, next;
+
+	for (int i = 0; i < INSIDE_MAX; i++) {
+		struct prefix peer;
+
+		if (bpf_map_get_next_key(forgiven->trie->fd, &at, &next) < 0)
+			return;
+		peer = prefix_of(&next, prefix_is_v4(forgiven->whole));
+		if (!prefix_covers(forgiven->whole, &peer))
+			return;
+		if (!forgive_one(forgiven, &next))
+			at = next;
+	}
+}
+
+/* The lowest address is put there where it is not, over from the start: the map
+ * has room for one more than is refused. */
+static int forgive_inside(const struct forgiven *forgiven)
+{
+	struct prefix lowest = *forgiven->whole;
+	struct fw_refused over = {0}, unused;
+	union peer first;
+	bool is_refused;
+
+	lowest.bits = 128;
+	first = peer_of(&lowest);
+	over.bits = first.v4.bits;
+	is_refused = find_exact(forgiven->trie, &first, &unused);
+	if (!is_refused && bpf_map_update_elem(forgiven->trie->fd, &first,
+					       &over, BPF_NOEXIST) < 0)
+		return -errno;
+	forgive_behind(forgiven, &first);
+	if (is_refused)
+		(void)forgive_one(forgiven, &first);
+	else
+		(void)bpf_map_delete_elem(forgiven->trie->fd, &first);
+	return 0;
+}
+
+int refusing_forgive(struct refusing *refusing, const struct prefix *peer,
+		     refusing_keeps_fn *keeps, void *arg)
+{
+	const struct forgiven forgiven = {
+		.trie = trie_of(refusing, peer),
+		.whole = peer,
+		.keeps = keeps,
+		.arg = arg,
+	};
 	union peer key = peer_of(peer);
 
-	return take_out(trie_of(refusing, peer), &key);
+	(void)forgive_one(&forgiven, &key);
+	return prefix_is_address(peer) || forgiven.trie->count == 0
+		       ? 0
+		       : forgive_inside(&forgiven);
 }
 
 struct sweep {
@@ -309,6 +386,17 @@ void refusing_tick(struct refusing *refusing, uint64_t now_ns,
 	sweep.trie = &refusing->v6;
 	sweep.is_v4 = false;
 	take_out_some(&sweep);
+}
+
+bool refusing_has(struct refusing *refusing, const struct prefix *peer,
+		  uint64_t now_ns)
+{
+	union peer key = peer_of(peer);
+	struct fw_refused value;
+
+	return bpf_map_lookup_elem(trie_of(refusing, peer)->fd, &key, &value) ==
+		       0 &&
+	       value.until_ns > now_ns;
 }
 
 int refusing_info(const struct refusing *refusing,

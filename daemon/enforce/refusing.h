@@ -57,17 +57,24 @@ DEFINE_CLEANUP(struct refusing *, refusing_free)
 int refusing_add(struct refusing *refusing, const struct prefix *peer,
 		 uint64_t until_ns, bool is_tied);
 
-/* No longer; prefixes around or inside it stay. -ENOENT. */
-int refusing_del(struct refusing *refusing, const struct prefix *peer);
-
 /* Is there still cause to refuse it? */
 typedef bool refusing_keeps_fn(void *arg, const struct prefix *peer,
 			       bool is_tied);
+
+/* No longer, nor all inside it for whom there is no cause of their own; prefixes
+ * around it stay. Some thousands are looked at: the rest is left to
+ * refusing_tick(). `keeps` NULL: for none there is. */
+int refusing_forgive(struct refusing *refusing, const struct prefix *peer,
+		     refusing_keeps_fn *keeps, void *arg);
 
 /* A few times a second: look at some peers, and take out whose time is over
  * and for whom there is no cause. `keeps` NULL: for all there is. */
 void refusing_tick(struct refusing *refusing, uint64_t now_ns,
 		   refusing_keeps_fn *keeps, void *arg);
+
+/* It, or a prefix around it, as far as the longest one says. */
+bool refusing_has(struct refusing *refusing, const struct prefix *peer,
+		  uint64_t now_ns);
 
 struct refusing_info {
 	size_t peers4, peers6; /* with those that ended a moment ago */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* daemon/enforce/cut.h: live sockets with a peer end, and no others. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@
 #include "daemon/enforce/cut.h"
 #include "daemon/enforce/cutting.h"
 #include "tests/support/enforce_bench.h"
+#include "tests/support/held_sockets.h"
 
 static struct enforce_bench bench;
 
@@ -57,6 +59,24 @@ static void sockets_of_every_kind_with_the_peer_are_cut(void **state)
 	check_cut(FAR6, SOCK_DGRAM);
 	check_cut("::ffff:" FAR, SOCK_STREAM);
 	check_cut("::ffff:" FAR, SOCK_DGRAM);
+}
+
+/* Two connections of two ends, one of the four a socket of IPv6. */
+static void all_that_have_a_peer_of_ipv4_are_found(void **state)
+{
+	int v4 = far_talk(FAR, SOCK_STREAM);
+	int v6 = far_talk("::ffff:" FAR, SOCK_STREAM);
+	struct prefix peer = prefix_named(FAR);
+	struct cut_tally tally;
+	int r = cut_peers(&peer, 1, &tally);
+
+	(void)state;
+	if (r == -EOPNOTSUPP)
+		skip();
+	assert_int_equal(r, 0);
+	assert_int_equal(tally.found[0], 4);
+	(void)close(v4);
+	(void)close(v6);
 }
 
 static void sockets_with_others_stay(void **state)
@@ -210,6 +230,80 @@ who_has_many_sockets_does_not_keep_others_from_being_cut(void **state)
 	(void)close(other);
 }
 
+static void walk_once(void *arg)
+{
+	struct enforce_followed *followed = arg;
+
+	for (int i = 0; i < CUTTING_REST; i++) {
+		struct enforce_followed more;
+
+		enforce_follow(bench.enforce, &more);
+		followed->cuts += more.cuts;
+		followed->cuts_failed += more.cuts_failed;
+	}
+}
+
+/* While sockets with FRIEND cannot be ended. */
+static struct enforce_followed walk_held(void)
+{
+	struct enforce_followed followed = {0};
+
+	if (!held_sockets_run(inet_addr(FRIEND), walk_once, &followed))
+		skip();
+	return followed;
+}
+
+static void order_both(void)
+{
+	(void)act_against(&bench, "192.0.2.250", ENFORCE_CUT);
+	(void)act_against(&bench, FAR, ENFORCE_CUT);
+	(void)act_against(&bench, FRIEND, ENFORCE_CUT);
+}
+
+static void a_socket_that_stays_is_a_failure_of_its_peer_alone(void **state)
+{
+	int to_far = far_talk(FAR, SOCK_STREAM);
+	int to_friend = far_talk(FRIEND, SOCK_STREAM);
+	struct enforce_followed followed;
+
+	(void)state;
+	order_both();
+	followed = walk_held();
+	assert_int_equal(followed.cuts, 1);
+	assert_int_equal(followed.cuts_failed, 1);
+	assert_true(is_cut(far_error(to_far)));
+	assert_int_equal(far_error(to_friend), 0);
+	(void)close(to_far);
+	(void)close(to_friend);
+}
+
+static void what_has_failed_is_tried_once_more(void **state)
+{
+	int fd = far_talk(FRIEND, SOCK_STREAM);
+
+	(void)state;
+	order_both();
+	assert_int_equal(walk_held().cuts_failed, 1);
+	(void)walk_on();
+	assert_true(is_cut(far_error(fd)));
+	assert_int_equal(info_of(&bench).unfinished, 0);
+	(void)close(fd);
+}
+
+static void what_fails_again_is_given_up_and_counted_once(void **state)
+{
+	int fd = far_talk(FRIEND, SOCK_STREAM);
+
+	(void)state;
+	order_both();
+	assert_int_equal(walk_held().cuts_failed, 1);
+	assert_int_equal(walk_held().cuts_failed, 0);
+	assert_int_equal(far_error(fd), 0);
+	assert_int_equal(info_of(&bench).failed, 1);
+	assert_int_equal(info_of(&bench).unfinished, 0);
+	(void)close(fd);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -244,6 +338,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(sockets_of_every_kind_with_the_peer_are_cut),
+		TEST(all_that_have_a_peer_of_ipv4_are_found),
 		TEST(sockets_with_others_stay),
 		TEST(a_whole_network_is_cut),
 		TEST(loopback_is_not_cut),
@@ -251,6 +346,9 @@ int main(void)
 		TEST(peers_that_come_together_share_a_walk),
 		TEST(more_peers_than_a_walk_takes_are_cut),
 		TEST(who_has_many_sockets_does_not_keep_others_from_being_cut),
+		TEST(a_socket_that_stays_is_a_failure_of_its_peer_alone),
+		TEST(what_has_failed_is_tried_once_more),
+		TEST(what_fails_again_is_given_up_and_counted_once),
 	};
 
 	(void)libbpf_set_print(NULL);

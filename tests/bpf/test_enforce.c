@@ -256,7 +256,19 @@ static void a_peer_is_refused_until_it_is_forgiven(void **state)
 	assert_int_equal(act_against(&bench, FAR, ENFORCE_REFUSE).done,
 			 ENFORCE_REFUSE);
 	assert_int_equal(group_run(&bench.group, connect_out, NULL), EPERM);
-	assert_int_equal(enforce_forgive(bench.enforce, &peer), 0);
+	assert_int_equal(enforce_forgive(bench.enforce, &peer, NULL, NULL), 0);
+	assert_int_equal(group_run(&bench.group, connect_out, NULL), 0);
+}
+
+static void a_peer_is_forgiven_with_a_network_around_it(void **state)
+{
+	struct prefix network = prefix_named("198.51.100.0/24");
+
+	(void)state;
+	(void)act_against(&bench, FAR, ENFORCE_REFUSE);
+	assert_int_equal(group_run(&bench.group, connect_out, NULL), EPERM);
+	assert_int_equal(enforce_forgive(bench.enforce, &network, NULL, NULL),
+			 0);
 	assert_int_equal(group_run(&bench.group, connect_out, NULL), 0);
 }
 
@@ -323,6 +335,7 @@ int main(void)
 		TEST(the_list_is_of_files_and_groups_as_a_whole),
 		TEST(an_order_without_a_peer_refuses_nobody),
 		TEST(a_peer_is_refused_until_it_is_forgiven),
+		TEST(a_peer_is_forgiven_with_a_network_around_it),
 		TEST(a_step_that_was_not_prepared_fails),
 	};
 

@@ -99,11 +99,19 @@ static void add(const char *text, uint64_t until_ns)
 			 0);
 }
 
-static int del(const char *text)
+static bool is_refused(const char *text)
 {
 	struct prefix peer = prefix_named(text);
 
-	return refusing_del(bench.refusing, &peer);
+	return refusing_has(bench.refusing, &peer, clock_boot_ns());
+}
+
+static void forgive(const char *text, refusing_keeps_fn *keeps, void *arg)
+{
+	struct prefix peer = prefix_named(text);
+
+	assert_int_equal(refusing_forgive(bench.refusing, &peer, keeps, arg),
+			 0);
 }
 
 static struct refusing_info info(void)
@@ -164,7 +172,10 @@ static void a_peer_ends_by_itself(void **state)
 	(void)state;
 	add("198.51.100.7", clock_boot_ns() + SECOND_NS / 2);
 	assert_int_equal(try(connect_stream, "198.51.100.7"), EPERM);
+	assert_true(is_refused("198.51.100.7"));
+	assert_false(is_refused("198.51.100.8"));
 	(void)usleep(600000);
+	assert_false(is_refused("198.51.100.7"));
 	assert_int_equal(try(connect_stream, "198.51.100.7"), ENETUNREACH);
 	assert_int_equal(info().peers4, 1);
 	refusing_tick(bench.refusing, clock_boot_ns(), NULL, NULL);
@@ -198,10 +209,81 @@ static void who_is_forgiven_is_let_through(void **state)
 {
 	(void)state;
 	add("198.51.100.7", FOR_EVER);
-	assert_int_equal(del("198.51.100.7"), 0);
+	forgive("198.51.100.7", NULL, NULL);
 	assert_int_equal(try(connect_stream, "198.51.100.7"), ENETUNREACH);
-	assert_int_equal(del("198.51.100.7"), -ENOENT);
+	forgive("198.51.100.7", NULL, NULL);
 	assert_int_equal(info().peers4, 0);
+}
+
+static void add_all(const char *const list[])
+{
+	for (size_t i = 0; list[i]; i++)
+		add(list[i], FOR_EVER);
+}
+
+static void nobody_in_a_network_that_is_forgiven_is_refused(void **state)
+{
+	static const char *const inside[] = {
+		"2001:db8:0:7::/64",
+		"2001:db8:0:7::",
+		"2001:db8:0:7::1",
+		"2001:db8:0:7:1::/80",
+		"2001:db8:0:7:ffff::ffff",
+		"198.51.100.0/24",
+		"198.51.100.7",
+		"198.51.100.128/25",
+		"198.51.100.255",
+		NULL,
+	};
+	static const char *const outside[] = {
+		"2001:db8:0:6:ffff:ffff:ffff:ffff",
+		"2001:db8:0:8::",
+		"2001:db8:1::/48",
+		"198.51.99.255",
+		"198.51.101.0",
+		NULL,
+	};
+
+	(void)state;
+	add_all(inside);
+	add_all(outside);
+	forgive("2001:db8:0:7::/64", NULL, NULL);
+	forgive("198.51.100.0/24", NULL, NULL);
+	assert_int_equal(info().peers6, 3);
+	assert_int_equal(info().peers4, 2);
+	for (size_t i = 0; outside[i]; i++)
+		if (!strchr(outside[i], '/'))
+			assert_int_equal(try(connect_stream, outside[i]),
+					 EPERM);
+	assert_int_equal(try(connect_stream, "2001:db8:0:7::1"), ENETUNREACH);
+	assert_int_equal(try(connect_stream, "198.51.100.7"), ENETUNREACH);
+	forgive("2001:db8::/32", NULL, NULL);
+	assert_int_equal(info().peers6, 0);
+}
+
+static bool keeps_one(void *arg, const struct prefix *peer, bool is_tied)
+{
+	(void)is_tied;
+	return prefix_cmp(peer, arg) == 0;
+}
+
+static void who_has_a_cause_of_its_own_is_not_forgiven_with_others(void **state)
+{
+	struct prefix kept = prefix_named("2001:db8::7");
+	struct prefix lowest = prefix_named("2001:db8::");
+
+	(void)state;
+	add("2001:db8::/64", FOR_EVER);
+	add("2001:db8::6", FOR_EVER);
+	add("2001:db8::7", FOR_EVER);
+	add("2001:db8::8", FOR_EVER);
+	forgive("2001:db8::/64", keeps_one, &kept);
+	assert_int_equal(info().peers6, 1);
+	assert_int_equal(try(connect_stream, "2001:db8::7"), EPERM);
+	add("2001:db8::", FOR_EVER);
+	forgive("2001:db8::/64", keeps_one, &lowest);
+	assert_int_equal(info().peers6, 1);
+	assert_int_equal(try(connect_stream, "2001:db8::"), EPERM);
 }
 
 static bool keeps_the_untied(void *arg, const struct prefix *peer, bool is_tied)
@@ -282,6 +364,10 @@ static void a_full_table_takes_no_more_and_loses_none(void **state)
 	add("10.0.0.0", FOR_EVER);
 	assert_int_equal(try(connect_stream, "10.0.0.0"), EPERM);
 	assert_int_equal(info().peers4, FW_REFUSED_MAX);
+	forgive("9.255.255.0/24", NULL, NULL);
+	assert_int_equal(info().peers4, FW_REFUSED_MAX);
+	forgive("10.0.1.0/24", NULL, NULL);
+	assert_int_equal(info().peers4, FW_REFUSED_MAX - 256);
 	for (int i = 0; i < 300; i++)
 		refusing_tick(bench.refusing, 10, NULL, NULL);
 	assert_int_equal(info().peers4, 1);
@@ -365,6 +451,8 @@ int main(void)
 		TEST(a_prefix_that_ended_hides_none_around_it),
 		TEST(a_later_end_counts_and_an_earlier_does_not),
 		TEST(who_is_forgiven_is_let_through),
+		TEST(nobody_in_a_network_that_is_forgiven_is_refused),
+		TEST(who_has_a_cause_of_its_own_is_not_forgiven_with_others),
 		TEST(loopback_is_never_refused),
 		TEST(without_a_cause_it_ends),
 		TEST(a_full_table_takes_no_more_and_loses_none),

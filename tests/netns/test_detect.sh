@@ -374,10 +374,46 @@ is "without the step" pass "$(verdict 203.0.113.31)"
 is "connect() to it" 1 "$(python "$connect" 203.0.113.31 80)"
 echo "ok: no step but those that may be taken"
 
+in_background "$gateway" python3 -c 'import os, select, socket
+s = socket.create_server(("0.0.0.0", 4446))
+while True: # each of a process of its own: the same is not told of again
+    select.select([s], [], [])
+    if os.fork() == 0:
+        s.accept()
+        os._exit(0)
+    os.wait()' "$mark"
+serves() {
+	in_gateway ss -Hltn | grep -q :4446
+}
+# calls ADDRESS: from there to the gateway, which has no gate on that way.
+calls() {
+	in_internet python3 -c 'import socket, sys
+socket.create_connection((sys.argv[2], 4446), 5, (sys.argv[1], 0))' "$1" $own4
+}
+wait_for "a server" serves
+ip -n "$internet" addr add 203.0.113.41/32 dev peer0
+ip -n "$internet" addr add 203.0.113.42/32 dev peer0
+rule 4444 1h "group_by: [user]"
+sed -i 's/event: connect/event: accept/; s/port: 4444, //' "$rules/odd.yml"
+fwd_stop
+fwd_start
+for last in 41 41 41 41; do
+	calls 203.0.113.$last
+done
+wait_for "the matches" reaches .matches 4
+is "hushed" 3 "$(detection .hushed)"
+calls 203.0.113.42
+wait_for "the match" reaches .matches 5
+is "told of who is refused anew" 2 "$(detection .told)"
+is "above the budget" 0 "$(detection .blocking.over_budget)"
+echo "ok: who is refused already is not paid for again, who is not is told of"
+
+rule 4444 1h
+does detect reload
 does set new detected --action shadow
 connects 203.0.113.32 4444
-wait_for "the match" reaches .matches 2
-is "refused" 1 "$(detection .steps.refuse.done)"
+wait_for "the match" reaches .matches 6
+is "refused" 5 "$(detection .steps.refuse.done)"
 does detect status
 said "^blocks +nobody: set detected has the action shadow"
 said "^hushed +[0-9]"

@@ -47,7 +47,8 @@ struct stand {
 	char rules[RULES_MAX];
 };
 
-static void write_rules(const struct stand *stand, const char *name)
+static void write_rules(const struct stand *stand, const char *name,
+			const char *text)
 {
 	char path[RULES_MAX + 16];
 	FILE *file;
@@ -55,11 +56,11 @@ static void write_rules(const struct stand *stand, const char *name)
 	(void)snprintf(path, sizeof(path), "%s/%s", stand->rules, name);
 	file = fopen(path, "we");
 	assert_non_null(file);
-	assert_true(fputs(rule_text, file) >= 0);
+	assert_true(fputs(text, file) >= 0);
 	assert_int_equal(fclose(file), 0);
 }
 
-static void read_rules(struct stand *stand)
+static void read_rules(struct stand *stand, const char *text)
 {
 	const struct rulebook_order order = {
 		.shipped = "",
@@ -69,7 +70,7 @@ static void read_rules(struct stand *stand)
 	char note[RULEBOOK_NOTE_MAX];
 	struct daemon *daemon = &stand->desk.daemon;
 
-	write_rules(stand, "own.yml");
+	write_rules(stand, "own.yml", text);
 	assert_int_equal(rulebook_read(&order, &daemon->detecting.book, note),
 			 0);
 	assert_int_equal(daemon->detecting.book->rule_count, 1);
@@ -95,7 +96,7 @@ static int setup(void **state)
 	assert_int_equal(offending_start(daemon), 0);
 	(void)snprintf(stand.rules, sizeof(stand.rules), "%s/rules", directory);
 	assert_int_equal(mkdir(stand.rules, 0700), 0);
-	read_rules(&stand);
+	read_rules(&stand, rule_text);
 	*state = &stand;
 	return 0;
 }
@@ -323,6 +324,39 @@ static void root_of_a_container_leaves_half_of_the_blocks(void **state)
 	assert_true(is_member(stand, "192.0.2.3"));
 }
 
+/* Rules of the steps that have no table. */
+static void shut_in_instead(struct stand *stand)
+{
+	struct daemon *daemon = &stand->desk.daemon;
+
+	daemon->acting.steps = DETECT_STEP_QUARANTINE;
+	daemon->config.detect_blocks_per_minute = 1;
+	rulebook_free(daemon->detecting.book);
+	read_rules(stand, "version: 1\n"
+			  "rules:\n"
+			  "  - name: shut in\n"
+			  "    event: exit\n"
+			  "    action: block\n"
+			  "    steps: [quarantine]\n"
+			  "    match: {user: sshd}\n");
+}
+
+static void who_is_in_quarantine_is_not_put_there_again(void **state)
+{
+	struct stand *stand = *state;
+	struct acting *acting = &stand->desk.daemon.acting;
+
+	shut_in_instead(stand);
+	acting->trees[0].id = (struct process_id){4711, 1};
+	acting->tree_count = 1;
+	guess_often(stand, "192.0.2.1");
+	assert_int_equal(stand->desk.daemon.detecting.blocking.over, 0);
+	acting->tree_count = 0;
+	guess_often(stand, "192.0.2.1");
+	assert_int_equal(stand->desk.daemon.detecting.blocking.over,
+			 THRESHOLD - 1);
+}
+
 /* From now on no file may be written, or any again. */
 static void refuse_writes(bool refuses)
 {
@@ -395,7 +429,7 @@ struct late_rules {
 
 static void write_late(struct job *job)
 {
-	write_rules(((struct late_rules *)job)->stand, "late.yml");
+	write_rules(((struct late_rules *)job)->stand, "late.yml", rule_text);
 }
 
 static void is_written(struct job *job)
@@ -475,6 +509,7 @@ int main(void)
 		test(ipv4_is_counted_and_blocked_by_address),
 		test(a_network_with_somebody_protected_is_never_blocked),
 		test(root_of_a_container_leaves_half_of_the_blocks),
+		test(who_is_in_quarantine_is_not_put_there_again),
 		test(a_block_that_is_not_stored_is_an_alert_and_no_offence),
 		test(a_set_that_is_not_stored_is_tried_again),
 		test(rules_that_cannot_be_read_leave_those_before),
