@@ -54,7 +54,7 @@ static __always_inline __u32 dns_udp_at(const struct __sk_buff *skb)
 }
 
 /* Room for it in the ring, of which the kernel has to know the size before. */
-static __always_inline void dns_put(const struct __sk_buff *skb, __u32 room)
+static __always_inline void dns_put(struct __sk_buff *skb, __u32 room)
 {
 	struct fw_dns *record = bpf_ringbuf_reserve(&dns_ring, room, 0);
 	__u32 len = skb->len;
@@ -70,12 +70,14 @@ static __always_inline void dns_put(const struct __sk_buff *skb, __u32 room)
 		bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
 		return;
 	}
+	record->socket = bpf_get_socket_cookie(skb);
 	record->len = len;
+	record->reserved = 0;
 	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 }
 
 /* `side`: 0: the port it comes from, 1: the one it goes to. */
-static __always_inline void dns_tell(const struct __sk_buff *skb, int side)
+static __always_inline void dns_tell(struct __sk_buff *skb, int side)
 {
 	__u32 at = dns_udp_at(skb);
 	__be16 ports[2];

@@ -113,7 +113,7 @@ matches() {
 
 ip -n "$gateway" route add 2001:db8:bad::/48 via 2001:db8:51::2
 resolves $clean4 www.bad.example=203.0.113.7 good.example=203.0.113.8 \
-	x.tunnel.example=203.0.113.9 six.bad.example=2001:db8:bad::7
+	x.tunnel.example=203.0.113.9 nat.bad.example=203.0.113.14 six.bad.example=2001:db8:bad::7
 resolves 2001:db8:51::2 www.bad.example=203.0.113.10
 fwd_start
 does attach wan0
@@ -130,7 +130,22 @@ client 2001:db8:51::2 www.bad.example 203.0.113.10
 wait_for "the block, asked over IPv6" is_dropped 203.0.113.10
 client $clean4 x.tunnel.example 203.0.113.9
 wait_for "the rule of Sigma" matches 4
-is "asked and answered" "5 5" "$(status_of questions) $(status_of answers)"
+# Its address and port, and ours, are others on the way.
+in_gateway nft -f - <<-EOF
+	table ip translated {
+		chain output {
+			type nat hook output priority -100;
+			ip daddr $control4 udp dport 53 dnat to $clean4
+		}
+		chain postrouting {
+			type nat hook postrouting priority 100;
+			udp dport 53 masquerade to :20000-20009
+		}
+	}
+EOF
+client $control4 nat.bad.example 203.0.113.14
+wait_for "the block, asked through NAT" is_dropped 203.0.113.14
+is "asked and answered" "6 6" "$(status_of questions) $(status_of answers)"
 echo "ok: who connects by a name is known by it"
 
 # Who waits for answers, and who is asked; what is sent in our name gets in.
