@@ -3,7 +3,8 @@
  * sensor_dns.bpf.h - packets of DNS that a socket of this host sends or gets.
  *
  *	reads	UDP to port 53 that leaves, and from port 53 that arrives
- *	writes	dns_ring, and calls nobody: whoever wants a name reads it first
+ *	writes	dns_asked, and dns_ring, calling nobody: whoever wants a name
+ *		reads it first
  *	costs	a look at the IP header of what sockets send and get; what is
  *		forwarded is not looked at
  *
@@ -36,6 +37,12 @@
 #define IP6_NEXT       6
 #define IP6_BYTES      40
 
+struct dns_head {
+	__be16 ports[2];
+	__be16 udp[2];
+	__be16 id;
+};
+
 /* Where UDP begins; 0: it is none. */
 static __always_inline __u32 dns_udp_at(const struct __sk_buff *skb)
 {
@@ -56,17 +63,19 @@ static __always_inline __u32 dns_udp_at(const struct __sk_buff *skb)
 /* Room for it in the ring, of which the kernel has to know the size before. */
 static __always_inline void dns_put(struct __sk_buff *skb, __u32 room)
 {
-	struct fw_dns *record = bpf_ringbuf_reserve(&dns_ring, room, 0);
+	struct fw_dns *record;
 	__u32 len = skb->len;
 
+	if (len < DNS_LEAST)
+		return;
+	record = bpf_ringbuf_reserve(&dns_ring, room, 0);
 	if (!record) {
 		(void)__sync_fetch_and_add(&dns_lost, 1);
 		return;
 	}
 	if (len > room - sizeof(*record))
 		len = room - sizeof(*record);
-	if (len < DNS_LEAST ||
-	    bpf_skb_load_bytes(skb, 0, record->packet, len) < 0) {
+	if (bpf_skb_load_bytes(skb, 0, record->packet, len) < 0) {
 		bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
 		return;
 	}
@@ -76,14 +85,28 @@ static __always_inline void dns_put(struct __sk_buff *skb, __u32 room)
 	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 }
 
+/* A question is remembered; was the one asked to which this is the answer? */
+static __always_inline bool dns_is_due(struct __sk_buff *skb, __be16 id,
+				       int side)
+{
+	const struct dns_key key = {bpf_get_socket_cookie(skb), id, 0};
+	const __u32 asked = 1;
+
+	if (side == 0)
+		return bpf_map_lookup_elem(&dns_asked, &key);
+	(void)bpf_map_update_elem(&dns_asked, &key, &asked, BPF_ANY);
+	return true;
+}
+
 /* `side`: 0: the port it comes from, 1: the one it goes to. */
 static __always_inline void dns_tell(struct __sk_buff *skb, int side)
 {
 	__u32 at = dns_udp_at(skb);
-	__be16 ports[2];
+	struct dns_head head;
 
-	if (at == 0 || bpf_skb_load_bytes(skb, at, ports, sizeof(ports)) < 0 ||
-	    ports[side] != bpf_htons(DNS_PORT))
+	if (at == 0 || bpf_skb_load_bytes(skb, at, &head, sizeof(head)) < 0 ||
+	    head.ports[side] != bpf_htons(DNS_PORT) ||
+	    !dns_is_due(skb, head.id, side))
 		return;
 	if (skb->len <= DNS_USUAL - sizeof(struct fw_dns))
 		dns_put(skb, DNS_USUAL);
