@@ -36,27 +36,39 @@
 #define IP4_PROTOCOL   9
 #define IP6_NEXT       6
 #define IP6_BYTES      40
-
-struct dns_head {
-	__be16 ports[2];
-	__be16 udp[2];
-	__be16 id;
-};
+#define UDP_BYTES      8
 
 /* Where UDP begins; 0: it is none. */
-static __always_inline __u32 dns_udp_at(const struct __sk_buff *skb)
+static __always_inline __u32 dns_udp_at(const __u8 *ip, __u32 protocol)
 {
-	__u8 ip[HEAD_BYTES];
 	bool is_piece;
 
-	if (bpf_skb_load_bytes(skb, 0, ip, sizeof(ip)) < 0)
-		return 0;
-	if (skb->protocol == bpf_htons(ETH_P_IPV6))
+	if (protocol == bpf_htons(ETH_P_IPV6))
 		return ip[IP6_NEXT] == DNS_UDP ? IP6_BYTES : 0;
 	is_piece = ip[IP4_PIECE] & IP4_PIECE_HIGH || ip[IP4_PIECE + 1];
-	return skb->protocol == bpf_htons(ETH_P_IP) && !is_piece &&
+	return protocol == bpf_htons(ETH_P_IP) && !is_piece &&
 			       ip[IP4_PROTOCOL] == DNS_UDP
 		       ? (ip[0] & 0xf) * 4u
+		       : 0;
+}
+
+/* Where DNS begins; 0: it is none. Up to the ports the kernel has put a packet
+ * into one piece, for its sockets. `side`: 0: the port that it comes from, 1: the
+ * one it goes to. */
+static __always_inline __u32 dns_at(const struct __sk_buff *skb, int side)
+{
+	const __u8 *end = (const void *)(long)skb->data_end;
+	const __u8 *ip = (const void *)(long)skb->data;
+	const __be16 *ports;
+	__u32 at;
+
+	if (ip + HEAD_BYTES > end)
+		return 0;
+	at = dns_udp_at(ip, skb->protocol);
+	ports = (const void *)(ip + at);
+	return at && (const __u8 *)(ports + 2) <= end &&
+			       ports[side] == bpf_htons(DNS_PORT)
+		       ? at + UDP_BYTES
 		       : 0;
 }
 
@@ -98,15 +110,13 @@ static __always_inline bool dns_is_due(struct __sk_buff *skb, __be16 id,
 	return true;
 }
 
-/* `side`: 0: the port it comes from, 1: the one it goes to. */
 static __always_inline void dns_tell(struct __sk_buff *skb, int side)
 {
-	__u32 at = dns_udp_at(skb);
-	struct dns_head head;
+	__u32 at = dns_at(skb, side);
+	__be16 id;
 
-	if (at == 0 || bpf_skb_load_bytes(skb, at, &head, sizeof(head)) < 0 ||
-	    head.ports[side] != bpf_htons(DNS_PORT) ||
-	    !dns_is_due(skb, head.id, side))
+	if (at == 0 || bpf_skb_load_bytes(skb, at, &id, sizeof(id)) < 0 ||
+	    !dns_is_due(skb, id, side))
 		return;
 	if (skb->len <= DNS_USUAL - sizeof(struct fw_dns))
 		dns_put(skb, DNS_USUAL);
