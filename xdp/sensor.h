@@ -163,12 +163,15 @@ struct fw_talk {
 #define FW_DNS_BYTES 4096 /* of a record; EDNS asks for less */
 
 struct fw_dns {
+	__u64 socket; /* cookie of who sends or gets it */
 	__u32 len; /* of `packet` */
+	__u32 reserved;
 	__u8 packet[];
 };
 
 _Static_assert(sizeof(struct fw_talk_key) == 40, "map key layout");
 _Static_assert(sizeof(struct fw_talk) == 32, "map value layout");
+_Static_assert(sizeof(struct fw_dns) == 16, "ring record layout");
 _Static_assert(sizeof(struct fw_sensed) == 136, "ring record layout");
 _Static_assert(sizeof(struct fw_sensor_count) == 24, "map value layout");
 _Static_assert(FW_SENSE_COUNT <= FW_SENSE_ROOM, "table size");

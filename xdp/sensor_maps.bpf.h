@@ -81,6 +81,20 @@ struct {
 	__uint(max_entries, 512 << 10); /* 1,024 that are usual */
 } dns_ring SEC(".maps");
 
+struct dns_key {
+	__u64 socket;
+	__u32 id;
+	__u32 zero;
+};
+
+/* What was asked; who only sends answers gets none of them into the ring. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct dns_key);
+	__type(value, __u32);
+} dns_asked SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);

@@ -36,11 +36,8 @@ struct hostnames {
 	struct hostnames_usage usage;
 };
 
-/* A datagram of DNS: who asks, and of whom. */
+/* A datagram of DNS. */
 struct datagram {
-	const uint8_t *asker, *server; /* addresses */
-	size_t address_bytes;
-	uint16_t port; /* of who asks */
 	bool is_to_server;
 	const uint8_t *bytes;
 	size_t len;
@@ -82,8 +79,7 @@ static uint16_t read16(const uint8_t *bytes)
 }
 
 /* Where UDP begins; 0: it does not. */
-static size_t udp_of(const uint8_t *packet, size_t len,
-		     struct datagram *datagram)
+static size_t udp_of(const uint8_t *packet, size_t len)
 {
 	size_t header;
 
@@ -91,27 +87,21 @@ static size_t udp_of(const uint8_t *packet, size_t len,
 		return 0;
 	if (packet[0] >> 4 == 4) {
 		header = (size_t)(packet[0] & 15) * 4;
-		datagram->asker = packet + 12;
-		datagram->address_bytes = 4;
 		if (header < V4_BYTES || packet[9] != PROTOCOL_UDP ||
 		    (read16(packet + 6) & V4_FRAGMENT))
 			return 0;
 	} else {
 		header = V6_BYTES;
-		datagram->asker = packet + 8;
-		datagram->address_bytes = 16;
 		if (packet[0] >> 4 != 6 || packet[6] != PROTOCOL_UDP)
 			return 0;
 	}
-	datagram->server = datagram->asker + datagram->address_bytes;
 	return len >= header + UDP_BYTES ? header : 0;
 }
 
 static bool read_datagram(const uint8_t *packet, size_t len,
 			  struct datagram *ret_datagram)
 {
-	struct datagram datagram = {0};
-	size_t at = udp_of(packet, len, &datagram);
+	size_t at = udp_of(packet, len);
 	const uint8_t *udp = packet + at;
 	uint16_t source, destination;
 	size_t said;
@@ -124,30 +114,21 @@ static bool read_datagram(const uint8_t *packet, size_t len,
 	if ((source != PORT_DNS && destination != PORT_DNS) ||
 	    said < UDP_BYTES || said > len - at)
 		return false;
-	datagram.is_to_server = destination == PORT_DNS;
-	datagram.port = datagram.is_to_server ? source : destination;
-	if (!datagram.is_to_server) {
-		const uint8_t *from = datagram.asker;
-
-		datagram.asker = datagram.server;
-		datagram.server = from;
-	}
-	datagram.bytes = udp + UDP_BYTES;
-	datagram.len = said - UDP_BYTES;
-	*ret_datagram = datagram;
+	*ret_datagram = (struct datagram){
+		.is_to_server = destination == PORT_DNS,
+		.bytes = udp + UDP_BYTES,
+		.len = said - UDP_BYTES,
+	};
 	return true;
 }
 
-static uint64_t hash_of_question(const struct hostnames *names,
-				 const struct datagram *datagram,
+static uint64_t hash_of_question(const struct hostnames *names, uint64_t socket,
 				 const struct dns_message *message)
 {
 	struct sip sip = sip_begin(names->seed);
 
-	sip_word(&sip, (uint64_t)datagram->port << 32 |
-			       (uint64_t)message->id << 16 | message->type);
-	sip_text(&sip, (const char *)datagram->asker, datagram->address_bytes);
-	sip_text(&sip, (const char *)datagram->server, datagram->address_bytes);
+	sip_word(&sip, socket);
+	sip_word(&sip, (uint64_t)message->id << 16 | message->type);
 	sip_text(&sip, message->name, strlen(message->name));
 	return sip_half(&sip, 0xff);
 }
@@ -233,8 +214,8 @@ static void learn(struct hostnames *names, const struct prefix *address,
 	memcpy(names->named[at].name, name, DNS_NAME_MAX);
 }
 
-void hostnames_hear(struct hostnames *names, const uint8_t *packet, size_t len,
-		    uint64_t now_ns)
+void hostnames_hear(struct hostnames *names, uint64_t socket,
+		    const uint8_t *packet, size_t len, uint64_t now_ns)
 {
 	struct dns_message message = {0};
 	struct answer answer = {0};
@@ -246,7 +227,7 @@ void hostnames_hear(struct hostnames *names, const uint8_t *packet, size_t len,
 		     &answer) < 0 ||
 	    message.is_answer == datagram.is_to_server || !*message.name)
 		return;
-	hash = hash_of_question(names, &datagram, &message);
+	hash = hash_of_question(names, socket, &message);
 	if (!message.is_answer) {
 		remember_question(names, hash, now_ns);
 		return;

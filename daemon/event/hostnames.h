@@ -4,9 +4,11 @@
  *
  * Learnt from packets of DNS, over UDP and port 53, that pass by.
  *
- *	1. An answer counts if it goes back to who asked for that name with that
- *	   id from that port, within HOSTNAME_ASKED_NS, and is the first to do
- *	   so: whoever only sends answers teaches nothing.
+ *	1. An answer counts if it comes to the socket that asked for that name
+ *	   with that id, within HOSTNAME_ASKED_NS, and is the first to do so:
+ *	   whoever only sends answers teaches nothing. Addresses and ports do
+ *	   not count: what a socket sends is seen behind NAT, and what it gets
+ *	   behind its undoing.
  *	2. Of an address the last name counts, for HOSTNAME_KEPT_NS: who asked
  *	   keeps it for as long as it likes.
  *	3. Both tables never grow; what was longest unused makes room.
@@ -37,9 +39,10 @@ int hostnames_new(const uint64_t seed[2], struct hostnames **ret_names);
 void hostnames_free(struct hostnames *names);
 DEFINE_CLEANUP(struct hostnames *, hostnames_free)
 
-/* A packet from its IP header on; one that is no DNS is none of its business. */
-void hostnames_hear(struct hostnames *names, const uint8_t *packet, size_t len,
-		    uint64_t now_ns);
+/* A packet from its IP header on that `socket` sends or gets; one that is no DNS
+ * is none of its business. */
+void hostnames_hear(struct hostnames *names, uint64_t socket,
+		    const uint8_t *packet, size_t len, uint64_t now_ns);
 
 /* Empty: it is not known. */
 struct event_text hostnames_of(const struct hostnames *names,

@@ -128,8 +128,8 @@ static int on_dns(void *arg, void *bytes, size_t len)
 	const struct fw_dns *record = bytes;
 
 	if (len >= sizeof(*record) && record->len <= len - sizeof(*record))
-		hostnames_hear(reader->hostnames, record->packet, record->len,
-			       reader->now_ns);
+		hostnames_hear(reader->hostnames, record->socket,
+			       record->packet, record->len, reader->now_ns);
 	return --reader->dns_budget > 0 ? 0 : -ECANCELED;
 }
 

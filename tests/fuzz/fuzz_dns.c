@@ -36,8 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (uint64_t now_ns = 0; size > 2; now_ns++) {
 		size_t len = (size_t)(data[0] << 8 | data[1]) % (size - 1);
 
-		hostnames_hear(names, data + 2, len > size - 2 ? size - 2 : len,
-			       now_ns);
+		hostnames_hear(names, 1, data + 2,
+			       len > size - 2 ? size - 2 : len, now_ns);
 		data += 2 + (len > size - 2 ? size - 2 : len);
 		size -= 2 + (len > size - 2 ? size - 2 : len);
 	}

@@ -103,17 +103,13 @@ status_of() {
 	ask ".sensor.hostnames.$1" status
 }
 
-reaches() {
-	[ "$(status_of "$1")" -ge "$2" ]
-}
-
 matches() {
 	[ "$(ask .matches detect status)" -ge "$1" ]
 }
 
 ip -n "$gateway" route add 2001:db8:bad::/48 via 2001:db8:51::2
 resolves $clean4 www.bad.example=203.0.113.7 good.example=203.0.113.8 \
-	x.tunnel.example=203.0.113.9 six.bad.example=2001:db8:bad::7
+	x.tunnel.example=203.0.113.9 nat.bad.example=203.0.113.14 six.bad.example=2001:db8:bad::7
 resolves 2001:db8:51::2 www.bad.example=203.0.113.10
 fwd_start
 does attach wan0
@@ -130,7 +126,22 @@ client 2001:db8:51::2 www.bad.example 203.0.113.10
 wait_for "the block, asked over IPv6" is_dropped 203.0.113.10
 client $clean4 x.tunnel.example 203.0.113.9
 wait_for "the rule of Sigma" matches 4
-is "asked and answered" "5 5" "$(status_of questions) $(status_of answers)"
+# Its address and port, and ours, are others on the way.
+in_gateway nft -f - <<-EOF
+	table ip translated {
+		chain output {
+			type nat hook output priority -100;
+			ip daddr $control4 udp dport 53 dnat to $clean4
+		}
+		chain postrouting {
+			type nat hook postrouting priority 100;
+			udp dport 53 masquerade to :20000-20009
+		}
+	}
+EOF
+client $control4 nat.bad.example 203.0.113.14
+wait_for "the block, asked through NAT" is_dropped 203.0.113.14
+is "asked and answered" "6 6" "$(status_of questions) $(status_of answers)"
 echo "ok: who connects by a name is known by it"
 
 # Who waits for answers, and who is asked; what is sent in our name gets in.
@@ -141,6 +152,9 @@ for port in (53, 40000, 40001):
 	waiting.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
 	waiting[-1].bind((\"$own4\", port))
 open(\"$work/waiting\", \"w\").close()
+for port in (40000, 40001):
+	waiting[port - 39999].recv(4096)
+	open(\"$work/got-%d\" % port, \"w\").close()
 time.sleep(600)"
 wait_for "who waits for answers" test -e "$work/waiting"
 in_gateway sysctl -qw net.ipv4.conf.{all,wan0}.rp_filter=0 \
@@ -161,7 +175,7 @@ in_internet python3 - $clean4 $own4 <<-'END'
 	raw.sendto(struct.pack("!4H", 53, 40000, 8 + len(dns), 0) + dns,
 	           (sys.argv[2], 0))
 END
-wait_for "the answer to nobody" reaches unasked 1
+wait_for "the answer to nobody" test -e "$work/got-40000"
 # Who can send in our name both asks and answers; by no socket of IP, for those
 # of this machine are all heard.
 in_internet python3 - $own4 <<-'END'
@@ -186,11 +200,20 @@ in_internet python3 - $own4 <<-'END'
 	send(53, 40001, struct.pack("!6H", 4712, 0x8180, 1, 1, 0, 0) + question +
 	     answer)
 END
-wait_for "the answer to a question of others" reaches unasked 2
+wait_for "the answer to a question of others" test -e "$work/got-40001"
+# More than the ring has room for.
+in_internet python3 - $control4 $own4 <<-'END'
+	import socket, sys
+	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	s.bind((sys.argv[1], 53))
+	for i in range(5000):
+	    s.sendto(b"\x12\x67\x81\x80" + bytes(800), (sys.argv[2], 40000))
+END
 client - www.bad.example 203.0.113.12
 client - www.bad.example 203.0.113.13
 client $clean4 www.bad.example 203.0.113.7 # heard after it
 wait_for "what came before is heard" matches 5
+is "packets there was no room for" 0 "$(status_of lost)"
 is "who was not asked for" pass "$(verdict 203.0.113.12)"
 is "who was asked for by others" pass "$(verdict 203.0.113.13)"
 is "whom nobody named" pass "$(verdict 203.0.113.11)"

@@ -13,6 +13,7 @@
 #include "rules/dns.h"
 
 #define SECOND 1000000000ull
+#define ASKER  7 /* socket */
 #define SERVER 0xc0000235u /* 192.0.2.53 */
 #define CLIENT 0xc0000201u
 #define PORT   40000
@@ -232,7 +233,7 @@ static void asks(struct hostnames *names, uint16_t id, const char *name,
 	const struct bytes packet =
 		datagram(CLIENT, PORT, SERVER, 53, &question);
 
-	hostnames_hear(names, packet.data, packet.len, now_ns);
+	hostnames_hear(names, ASKER, packet.data, packet.len, now_ns);
 }
 
 static void answers(struct hostnames *names, uint16_t id, const char *name,
@@ -242,7 +243,7 @@ static void answers(struct hostnames *names, uint16_t id, const char *name,
 		answer_of(id, name, (const uint8_t *)"\xc6\x33\x64\x07");
 	const struct bytes packet = datagram(SERVER, 53, CLIENT, PORT, &answer);
 
-	hostnames_hear(names, packet.data, packet.len, now_ns);
+	hostnames_hear(names, ASKER, packet.data, packet.len, now_ns);
 }
 
 static void assert_name(const struct hostnames *names, uint64_t now_ns,
@@ -298,6 +299,35 @@ static void an_answer_that_nobody_asked_for_teaches_nothing(void **state)
 	hostnames_free(names);
 }
 
+static void an_answer_to_another_socket_teaches_nothing(void **state)
+{
+	const struct bytes answer =
+		answer_of(9, "c2.example", (const uint8_t *)"\xc6\x33\x64\x07");
+	const struct bytes packet = datagram(SERVER, 53, CLIENT, PORT, &answer);
+	struct hostnames *names = begin();
+
+	(void)state;
+	asks(names, 9, "c2.example", 0);
+	hostnames_hear(names, ASKER + 1, packet.data, packet.len, 0);
+	assert_name(names, 0, "");
+	assert_int_equal(hostnames_usage(names).unasked, 1);
+	hostnames_free(names);
+}
+
+static void addresses_that_are_translated_do_not_matter(void **state)
+{
+	const struct bytes question = message(9, "c2.example", 1, 0);
+	const struct bytes packet =
+		datagram(CLIENT + 1, PORT + 1, SERVER + 1, 53, &question);
+	struct hostnames *names = begin();
+
+	(void)state;
+	hostnames_hear(names, ASKER, packet.data, packet.len, 0);
+	answers(names, 9, "c2.example", 0);
+	assert_name(names, 0, "c2.example");
+	hostnames_free(names);
+}
+
 static void the_second_answer_teaches_nothing(void **state)
 {
 	const struct bytes second =
@@ -309,7 +339,7 @@ static void the_second_answer_teaches_nothing(void **state)
 	(void)state;
 	asks(names, 9, "c2.example", 0);
 	answers(names, 9, "c2.example", 0);
-	hostnames_hear(names, packet.data, packet.len, 0);
+	hostnames_hear(names, ASKER, packet.data, packet.len, 0);
 	assert_int_equal(hostnames_of(names, &address, 0).len, 0);
 	assert_name(names, 0, "c2.example");
 	hostnames_free(names);
@@ -326,9 +356,9 @@ static void a_packet_that_is_cut_anywhere_is_none(void **state)
 	(void)state;
 	asks(names, 9, "c2.example", 0);
 	for (size_t len = 0; len < packet.len; len++)
-		hostnames_hear(names, packet.data, len, 0);
+		hostnames_hear(names, ASKER, packet.data, len, 0);
 	fragment.data[6] = 0x20;
-	hostnames_hear(names, fragment.data, fragment.len, 0);
+	hostnames_hear(names, ASKER, fragment.data, fragment.len, 0);
 	assert_name(names, 0, "");
 	answers(names, 9, "c2.example", 0);
 	assert_name(names, 0, "c2.example");
@@ -349,7 +379,7 @@ static void the_tables_never_grow(void **state)
 		asks(names, (uint16_t)i, name, 0);
 		answer = answer_of((uint16_t)i, name, v4);
 		packet = datagram(SERVER, 53, CLIENT, PORT, &answer);
-		hostnames_hear(names, packet.data, packet.len, 0);
+		hostnames_hear(names, ASKER, packet.data, packet.len, 0);
 	}
 	assert_int_equal(hostnames_usage(names).count, HOSTNAMES_MAX);
 	assert_int_equal(hostnames_usage(names).answers, 2 * HOSTNAMES_MAX);
@@ -367,6 +397,8 @@ int main(void)
 		cmocka_unit_test(who_is_asked_for_has_a_name),
 		cmocka_unit_test(
 			an_answer_that_nobody_asked_for_teaches_nothing),
+		cmocka_unit_test(an_answer_to_another_socket_teaches_nothing),
+		cmocka_unit_test(addresses_that_are_translated_do_not_matter),
 		cmocka_unit_test(the_second_answer_teaches_nothing),
 		cmocka_unit_test(a_packet_that_is_cut_anywhere_is_none),
 		cmocka_unit_test(the_tables_never_grow),
