@@ -85,6 +85,10 @@ static int configure(struct sensor *programs,
 	uint64_t netns = 0;
 	int r = netns_cookie(&netns);
 
+	(void)bpf_program__set_autoload(programs->progs.sensor_asks,
+					config->has_hostnames);
+	(void)bpf_program__set_autoload(programs->progs.sensor_answers,
+					config->has_hostnames);
 	programs->rodata->cfg_self = (uint32_t)getpid();
 	programs->rodata->cfg_netns = netns;
 	if (config->window_ns)
@@ -161,26 +165,36 @@ static int attach_dns(const struct sensing *sensing, int group)
 	int r = attach_one(programs->progs.sensor_asks, group,
 			   &programs->links.sensor_asks);
 
-	return r < 0 ? r
-		     : attach_one(programs->progs.sensor_answers, group,
-				  &programs->links.sensor_answers);
+	if (r == 0)
+		r = attach_one(programs->progs.sensor_answers, group,
+			       &programs->links.sensor_answers);
+	if (r < 0) {
+		(void)bpf_link__destroy(programs->links.sensor_asks);
+		programs->links.sensor_asks = NULL;
+	}
+	return r;
+}
+
+static int open_group(const char *path)
+{
+	int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (fd < 0)
+		return path ? -errno : -ENOENT;
+	return fd;
 }
 
 /* Of all processes, so at the root of groups. */
 static int attach_groups(struct sensing *sensing)
 {
-	CLEANUP(closep) int fd = -1;
+	CLEANUP(closep) int fd = open_group(sensing->cgroup_root);
 	struct sensor *programs = sensing->programs;
 
-	if (!sensing->cgroup_root)
-		return -ENOENT;
-	fd = open(sensing->cgroup_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
 	if (sensing->dns_r == 0)
-		sensing->dns_r = attach_dns(sensing, fd);
-	return attach_one(programs->progs.sensor_flow, fd,
-			  &programs->links.sensor_flow);
+		sensing->dns_r = fd < 0 ? fd : attach_dns(sensing, fd);
+	return fd < 0 ? fd
+		      : attach_one(programs->progs.sensor_flow, fd,
+				   &programs->links.sensor_flow);
 }
 
 int sensing_attach(struct sensing *sensing, char note[SENSING_NOTE_MAX])
@@ -205,8 +219,6 @@ int sensing_attach(struct sensing *sensing, char note[SENSING_NOTE_MAX])
 			sensing->places[count++] = slash + 1;
 	}
 	r = attach_groups(sensing);
-	if (r < 0 && sensing->dns_r == 0)
-		sensing->dns_r = r;
 	if (r < 0)
 		(void)snprintf(note, SENSING_NOTE_MAX,
 			       "whose TCP connects are is not known, for the "
