@@ -61,7 +61,7 @@ echo "ok: off by default"
 
 fwd_start --set sensor=true
 mapfile -t loaded < <(programs)
-is "programs in the kernel" 6 "${#loaded[@]}"
+is "programs in the kernel" 8 "${#loaded[@]}"
 is "tracepoints" 5 "$(ask '.sensor.tracepoints | length' status)"
 is "alerts" 0 "$(ask '.alerts | length' status)"
 refuses "\"execs\" is no kind of event" events --kind exec,execs

@@ -100,8 +100,12 @@ fwd_start
 all_there "back to the first"
 is abi 2 "$(abi)"
 
-# Quiet, so that the numbers must be equal, not only no smaller.
+# Quiet, so that the numbers must be equal, not only no smaller. The last packets
+# may be on their way: one that comes behind them has come.
 end "$sender"
+control=$(arrived control4)
+send $control4 1
+wait_for "what was sent last" has_arrived control4 $((control + 1))
 counters=$(ask '[.sets[], (.reasons[] | select(.action == "drop"))] | tostring' \
 	counters)
 fwd_stop
