@@ -92,11 +92,12 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *daemon = arg;
 	struct host *host = &daemon->host;
-	uint64_t now_ns = clock_boot_ns();
+	uint64_t now_ns;
 
 	(void)fd;
 	(void)what;
 	take_turn(daemon);
+	now_ns = clock_boot_ns(); /* nothing was heard later */
 	event_reader_tick(host->reader, now_ns);
 	detecting_tick(daemon, now_ns);
 	blocking_tick(daemon, now_ns);

@@ -191,12 +191,17 @@ static struct alarm_answer say(struct alarm *alarm, uint64_t now_ns,
 	return answer;
 }
 
+static bool has_passed(uint64_t span_ns, uint64_t since_ns, uint64_t now_ns)
+{
+	return now_ns >= since_ns && now_ns - since_ns >= span_ns;
+}
+
 /* Raised, and quiet for so long that it is not any more; what was counted
  * waits for the next telling. */
 static void let_go(struct alarm *alarm, uint64_t now_ns)
 {
-	if (!alarm->is_raised ||
-	    now_ns - alarm->heard_ns < alarm->rule->limits.cooldown_ns)
+	if (!alarm->is_raised || !has_passed(alarm->rule->limits.cooldown_ns,
+					     alarm->heard_ns, now_ns))
 		return;
 	alarm->is_raised = false;
 	alarm->unsaid += alarm->count;
@@ -207,8 +212,9 @@ static void let_go(struct alarm *alarm, uint64_t now_ns)
 static bool is_forgotten(const struct alarm *alarm, uint64_t now_ns)
 {
 	return !alarm->is_raised &&
-	       (alarm->count == 0 || now_ns - alarm->window_start_ns >=
-					     alarm->rule->limits.window_ns);
+	       (alarm->count == 0 ||
+		has_passed(alarm->rule->limits.window_ns,
+			   alarm->window_start_ns, now_ns));
 }
 
 struct alarm_answer alarms_hear(struct alarms *alarms, struct alarm_key key,
@@ -233,7 +239,7 @@ struct alarm_answer alarms_hear(struct alarms *alarms, struct alarm_key key,
 	if (!alarm->is_raised && alarm->count >= limits->threshold)
 		return say(alarm, now_ns, ALARM_RAISE);
 	if (alarm->is_raised && limits->renotify_ns > 0 &&
-	    now_ns - alarm->said_ns >= limits->renotify_ns)
+	    has_passed(limits->renotify_ns, alarm->said_ns, now_ns))
 		return say(alarm, now_ns, ALARM_AGAIN);
 	return (struct alarm_answer){ALARM_HUSH, alarm->count,
 				     alarm->is_raised};

@@ -18,7 +18,7 @@
  *	   crowded; no key takes the room of another.
  *
  * Owns		its table of fixed size
- * Times	now_ns: any clock that does not go back
+ * Times	now_ns: any clock; where it goes back nothing is over
  * Errors	-ENOMEM from alarms_new(), nothing else fails
  * Threads	none; one owner
  */

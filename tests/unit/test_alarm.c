@@ -119,6 +119,26 @@ static void a_hushed_match_may_be_told_with_those_before_it(void **state)
 	alarms_free(alarms);
 }
 
+/* An event may be heard while a tick is under way. */
+static void a_look_from_before_forgets_nothing(void **state)
+{
+	struct alarms *alarms = alarms_of(64);
+	struct detect_rule rule = rule_of(3);
+	struct event event = event_of(1, "/bin/x");
+	struct summary summary = {0};
+
+	(void)state;
+	(void)hear(alarms, &rule, &event, 10);
+	(void)hear(alarms, &rule, &event, 11);
+	alarms_tick(alarms, 9 * S, UINT32_MAX, sum_up, &summary);
+	assert_int_equal(hear(alarms, &rule, &event, 12).verdict, ALARM_RAISE);
+	alarms_tick(alarms, 11 * S, UINT32_MAX, sum_up, &summary);
+	assert_true(hear(alarms, &rule, &event, 13).is_raised);
+	assert_int_equal(hear(alarms, &rule, &event, 11).verdict, ALARM_HUSH);
+	assert_int_equal(summary.calls, 0);
+	alarms_free(alarms);
+}
+
 static void a_threshold_is_of_one_window(void **state)
 {
 	struct alarms *alarms = alarms_of(64);
@@ -274,6 +294,7 @@ int main(void)
 		cmocka_unit_test(what_goes_on_is_told_again_with_its_count),
 		cmocka_unit_test(
 			a_hushed_match_may_be_told_with_those_before_it),
+		cmocka_unit_test(a_look_from_before_forgets_nothing),
 		cmocka_unit_test(a_threshold_is_of_one_window),
 		cmocka_unit_test(what_was_not_said_comes_with_the_next_alarm),
 		cmocka_unit_test(keys_are_what_the_rule_groups_by),
