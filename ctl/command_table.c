@@ -203,8 +203,8 @@ const struct command command_table[] = {
 	{"detect release",
 	 "let processes out of quarantine, with all they began",
 	 "PID is that of a process inside, or of the one that its tree was put "
-	 "in by, as detect status has it. They go back to the control group they "
-	 "came from.",
+	 "in by, as detect status has it. They go back to where the first of "
+	 "them came from.",
 	 {{.kind = KIND_PROCESS}},
 	 NULL,
 	 cmd_detect_release},

@@ -178,7 +178,7 @@ const struct kind_spec kind_specs[] = {
 		 "kinds of events with commas between: exec, fork, exit, "
 		 "connect, accept, bind, listen, send, socket, ptrace, "
 		 "memfd, module, bpf, namespace, mount, setuid, uring, "
-		 "open, write, create, unlink, rename, chmod, loss",
+		 "open, write, create, unlink, rename, chmod, call, loss",
 		 NULL},
 	[KIND_FILE] = {"FILE", "a file name, or -", check_file},
 	[KIND_HEARD] = {"FORMAT", "falco or journal", check_heard},

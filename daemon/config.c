@@ -53,7 +53,7 @@ static const struct item items[] = {
 	{"detect_block",
 	 "do what detection rules that block say; false: only tell",
 	 AT(detect_block), ITEM_BOOL, 0, 0, false},
-	{"detect_blocks_per_minute", "peers that detection may add, at most",
+	{"detect_blocks_per_minute", "how often detection may act, at most",
 	 AT(detect_blocks_per_minute), ITEM_NUMBER, 0, 10000, true},
 	{"detect_logs",
 	 "take rules about lines of logs, and lines from fwctl detect hear",
