@@ -5,9 +5,9 @@
  * Five places in the kernel, all by their typed tracepoints, so that neither
  * tracefs nor symbols are needed, and three of control groups: for the port that
  * a connection gets behind the tracepoint, and for names of peers, which DNS
- * tells. System calls are looked at when they end:
- * the result is known then, and a descriptor stands for what the kernel has
- * made of it. What is not told costs one look-up in a constant table.
+ * tells. System calls are looked at when they end: the result is known then, and
+ * a descriptor stands for what the kernel has made of it. What is not told costs
+ * one look-up in a constant table.
  */
 #include <linux/bpf.h>
 

@@ -54,17 +54,9 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	static const char *const names[] = {"/data.mdb", "/lock.mdb", ""};
 	struct place *place = *state;
 
 	notice_store_close(place->store);
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		char path[SCRATCH_PATH_MAX + 32];
-
-		(void)snprintf(path, sizeof(path), "%s%s", place->path,
-			       names[i]);
-		(void)remove(path);
-	}
 	scratch_done(&place->scratch);
 	return 0;
 }

@@ -38,26 +38,11 @@ static int setup(void **state)
 	return notice_store_open(place.path, &place.store);
 }
 
-static void remove_files(const struct place *place)
-{
-	static const char *const names[] = {"/data.mdb", "/lock.mdb",
-					    "/data.mdb.damaged", ""};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		char path[SCRATCH_PATH_MAX + 32];
-
-		(void)snprintf(path, sizeof(path), "%s%s", place->path,
-			       names[i]);
-		(void)remove(path);
-	}
-}
-
 static int teardown(void **state)
 {
 	struct place *place = *state;
 
 	notice_store_close(place->store);
-	remove_files(place);
 	scratch_done(&place->scratch);
 	return 0;
 }
